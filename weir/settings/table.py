@@ -1,0 +1,120 @@
+"""Every setting there is, in the order in which the help and docs/settings.md show them."""
+
+from __future__ import annotations
+
+from weir.settings import values
+from weir.settings.setting import Process, Setting
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        name="state",
+        parse=values.directory,
+        placeholder="DIR",
+        default=".weir",
+        help="Directory for what must survive a restart: last good version, embedded store, addresses.",
+        processes=("up", "edge", "client"),
+    ),
+    Setting(
+        name="config",
+        parse=values.file,
+        placeholder="FILE",
+        default=None,
+        default_text="none",
+        help="Rules file: published as owner `file` at start, and again whenever its content changes.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="edge",
+        parse=values.http_address,
+        placeholder="[http://]HOST:PORT",
+        default="127.0.0.1:8000",
+        help="Where the edge takes requests; port 0 asks for a free port.",
+        processes=("up", "edge"),
+        repeatable=True,
+    ),
+    Setting(
+        name="status",
+        parse=values.address,
+        placeholder="HOST:PORT",
+        default="127.0.0.1:8003",
+        help="Where /healthz, /readyz and /metrics are answered.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="redis",
+        parse=values.store_url,
+        placeholder="URL",
+        default="",
+        default_text="the embedded store of the state directory",
+        help=(
+            "Store of the cluster: redis://, rediss://, unix://, redis+sentinel://h1:26379,h2:26379/mymaster "
+            "or redis+cluster://h1:6379,h2:6379."
+        ),
+        processes=("up", "edge", "client"),
+    ),
+    Setting(
+        name="store_bin",
+        parse=values.file,
+        placeholder="FILE",
+        default=None,
+        default_text="a server found on PATH, else the one that is installed with Weir",
+        help="Server program for the embedded store (Redis ≥ 7.0 or Valkey).",
+        processes=("up",),
+    ),
+    Setting(
+        name="workers",
+        parse=values.workers,
+        placeholder="N",
+        default="0",
+        default_text="one for each core",
+        help="Worker processes of the edge.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="node",
+        parse=values.node_name,
+        placeholder="NAME",
+        default="",
+        default_text="the host name",
+        help="Name of this node, unique in the cluster.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="cluster",
+        parse=values.cluster_name,
+        placeholder="NAME",
+        default="default",
+        help="Name of the cluster; several clusters can share one store.",
+        processes=("up", "edge", "client"),
+    ),
+    Setting(
+        name="proxy_protocol",
+        parse=values.proxy_protocol,
+        placeholder="off|v1|v2",
+        default="off",
+        help="Whether downstream connections begin with a PROXY protocol header; only off is built so far.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="access_log",
+        parse=values.log_target,
+        placeholder="FILE|-|off",
+        default="-",
+        default_text="standard output",
+        help="Where the edge writes one JSON line for every request.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="no_demo",
+        parse=values.switch,
+        default="0",
+        default_text="off",
+        help="Do not start the demo service and do not write demo rules.",
+        processes=("up",),
+    ),
+)
+
+
+def settings_of(process: Process) -> tuple[Setting, ...]:
+    """The rows that ``process`` takes, in the table's order."""
+    return tuple(setting for setting in SETTINGS if process in setting.processes)

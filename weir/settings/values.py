@@ -1,0 +1,127 @@
+"""From the text of a setting to its checked value; each function raises ValueError with one clear clause.
+
+The clause completes the sentence that begins with the flag or variable: ``--status: "x" is not HOST:PORT …``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from weir.store.keys import CLUSTER_NAME
+
+MAX_WORKERS = 1024
+NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
+ON = frozenset({"1", "true", "yes", "on"})
+OFF = frozenset({"0", "false", "no", "off"})
+
+
+class Address(NamedTuple):
+    """Where to listen. ``host`` is an IP address or a name, without brackets; port 0 takes any free one."""
+
+    host: str
+    port: int
+
+    def text(self) -> str:
+        """``127.0.0.1:8000`` or ``[::1]:8000``."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def address(text: str) -> Address:
+    """``HOST:PORT``; an IPv6 address in brackets."""
+    host, colon, port = text.rpartition(":")
+    bracketed = host.startswith("[") and host.endswith("]")
+    host = host[1:-1] if bracketed else host
+    if not colon or not host or (":" in host) != bracketed or any(c in host for c in " /[]@"):
+        raise ValueError(f'"{text}" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000')
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        raise ValueError(f'"{text}" has no port between 0 and 65535')
+    return Address(host, int(port))
+
+
+def http_address(text: str) -> Address:
+    """``[http://]HOST:PORT``."""
+    if text.lower().startswith("https://"):
+        raise ValueError(f'"{text}" asks for TLS, which is not built yet; write http:// or HOST:PORT')
+    return address(text.removeprefix("http://").removesuffix("/"))
+
+
+def directory(text: str) -> Path:
+    """A directory that need not exist yet."""
+    return _path(text, "a directory")
+
+
+def file(text: str) -> Path:
+    """A file that need not exist yet."""
+    return _path(text, "a file")
+
+
+def _path(text: str, what: str) -> Path:
+    if not text or "\0" in text:
+        raise ValueError(f"the name of {what} is missing")
+    return Path(text)
+
+
+def store_url(text: str) -> str:
+    """The address of the store; empty means the embedded one."""
+    if text == "":
+        return text
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in STORE_SCHEMES or not rest:
+        known = ", ".join(f"{name}://" for name in STORE_SCHEMES)
+        raise ValueError(f'"{without_password(text)}" is no store address; it begins with one of {known}')
+    return text
+
+
+def without_password(url: str) -> str:
+    """The same URL with its password hidden, for logs and error sentences."""
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return url.partition("://")[0] + "://…"
+    return url.replace(f":{password}@", ":…@") if password else url
+
+
+def workers(text: str) -> int:
+    """How many worker processes; 0 is one for each core."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 6) or int(text) > MAX_WORKERS:
+        raise ValueError(f'"{text}" is not a number between 0 and {MAX_WORKERS}')
+    return int(text)
+
+
+def node_name(text: str) -> str:
+    """A node's name; empty means the host name."""
+    if text and not NODE_NAME.fullmatch(text):
+        raise ValueError(f'"{text}" is no node name; use up to 63 letters, digits, dots, dashes, underscores')
+    return text
+
+
+def cluster_name(text: str) -> str:
+    if not CLUSTER_NAME.fullmatch(text):
+        raise ValueError(f'"{text}" is no cluster name; use at most 63 of a-z, 0-9 and - (not at the ends)')
+    return text
+
+
+def proxy_protocol(text: str) -> str:
+    if text in ("v1", "v2"):
+        raise ValueError(f"the PROXY protocol {text} is not built yet; only off can be chosen")
+    if text != "off":
+        raise ValueError(f'"{text}" is not one of off, v1, v2')
+    return text
+
+
+def log_target(text: str) -> str:
+    """``-`` is standard output, ``off`` writes nothing, anything else is a file."""
+    if not text or "\0" in text:
+        raise ValueError("the name of a file, - or off is missing")
+    return text
+
+
+def switch(text: str) -> bool:
+    """Yes or no, as variables say it."""
+    if text.lower() in ON | OFF:
+        return text.lower() in ON
+    raise ValueError(f'"{text}" is neither 1 (yes) nor 0 (no)')
