@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weir.processes.ports import parse_address
 from weir.settings import values
 from weir.settings.setting import Process, Setting
 
@@ -34,7 +35,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="status",
-        parse=values.address,
+        parse=parse_address,
         placeholder="HOST:PORT",
         default="127.0.0.1:8003",
         help="Where /healthz, /readyz and /metrics are answered.",

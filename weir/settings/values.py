@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from weir.processes.ports import Address, parse_address
 from weir.store.keys import CLUSTER_NAME
 
 MAX_WORKERS = 1024
@@ -19,34 +19,11 @@ ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
 
 
-class Address(NamedTuple):
-    """Where to listen. ``host`` is an IP address or a name, without brackets; port 0 takes any free one."""
-
-    host: str
-    port: int
-
-    def text(self) -> str:
-        """``127.0.0.1:8000`` or ``[::1]:8000``."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def address(text: str) -> Address:
-    """``HOST:PORT``; an IPv6 address in brackets."""
-    host, colon, port = text.rpartition(":")
-    bracketed = host.startswith("[") and host.endswith("]")
-    host = host[1:-1] if bracketed else host
-    if not colon or not host or (":" in host) != bracketed or any(c in host for c in " /[]@"):
-        raise ValueError(f'"{text}" is not HOST:PORT, such as 127.0.0.1:8000 or [::1]:8000')
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
-        raise ValueError(f'"{text}" has no port between 0 and 65535')
-    return Address(host, int(port))
-
-
 def http_address(text: str) -> Address:
     """``[http://]HOST:PORT``."""
     if text.lower().startswith("https://"):
         raise ValueError(f'"{text}" asks for TLS, which is not built yet; write http:// or HOST:PORT')
-    return address(text.removeprefix("http://").removesuffix("/"))
+    return parse_address(text.removeprefix("http://").removesuffix("/"))
 
 
 def directory(text: str) -> Path:

@@ -1,0 +1,75 @@
+"""What ``weir edge`` was told: its flags and variables, checked, and the paths that follow from them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from weir.processes.ports import Address
+from weir.settings.arguments import SettingsError, read_settings
+from weir.settings.values import NODE_NAME
+
+DESCRIPTION = "Serves traffic by the rules in the store: gunicorn with its workers, and the node agent."
+
+
+class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything is decided: paths are absolute, the node has a name, workers are a number above 0."""
+
+    state: Path
+    config: Path | None
+    edge: tuple[Address, ...]
+    status: Address
+    redis: str
+    workers: int
+    node: str
+    cluster: str
+    proxy_protocol: str
+    access_log: str
+    """``-`` (standard output), ``off`` or a file."""
+
+    @classmethod
+    def from_arguments(cls, argv: Sequence[str], environ: Mapping[str, str]) -> EdgeSettings:
+        """Raises ``SettingsError``: one sentence."""
+        values = read_settings("edge", "weir edge", DESCRIPTION, argv, environ)
+        if not values["redis"]:
+            raise SettingsError("no store was given: use --redis URL (`weir up` brings a store of its own)")
+        values["state"] = values["state"].absolute()
+        values["config"] = values["config"].absolute() if values["config"] else None
+        values["workers"] = values["workers"] or cores()
+        values["node"] = values["node"] or node_name(socket.gethostname())
+        return cls(**values)
+
+    @property
+    def node_directory(self) -> Path:
+        """What the agent keeps; private to the user it runs as."""
+        return self.state / "node"
+
+    @property
+    def versions(self) -> Path:
+        """The directory of ``VersionFiles``."""
+        return self.node_directory / "version"
+
+    @property
+    def run_file(self) -> Path:
+        """Where the real addresses are written."""
+        return self.state / "run.json"
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def node_name(host: str) -> str:
+    """The host name as a node's name: what such a name cannot hold becomes a dash."""
+    name = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in host
+    )
+    name = name[:63].strip("._-")
+    return name if NODE_NAME.fullmatch(name) else "node"
