@@ -1,0 +1,57 @@
+# Weir. Two commands matter: `make up` runs the gateway with a demo behind it, `make test` tests it.
+# A machine needs Python >= 3.11 and make, nothing else. PYTHON=/path/to/python3 chooses another Python.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in $(CANDIDATES); do \
+	if "$$each" -c '$(NEW_ENOUGH)' 2>/dev/null; then echo "$$each"; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help install install-test up test lint format bench docs lock
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+python:
+	@if [ -z '$(PYTHON)' ]; then \
+		echo 'make: Weir needs Python 3.11 or newer, and none was found; say which with PYTHON=/path/to/python3' >&2; exit 2; \
+	elif ! '$(PYTHON)' -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+		echo 'make: Weir needs Python 3.11 or newer, and $(PYTHON) is not; say which with PYTHON=/path/to/python3' >&2; exit 2; \
+	fi
+.PHONY: python
+
+install: python  ## make .venv, whose bin/weir is the command (only when something changed)
+	@'$(PYTHON)' scripts/bootstrap.py runtime --venv $(VENV)
+
+install-test: python
+	@'$(PYTHON)' scripts/bootstrap.py test --venv $(VENV)
+
+up: install  ## run the whole gateway, an embedded store and a demo service: ARGS="--edge :8080"
+	@exec $(BIN)/weir up $(ARGS)
+
+test: install-test  ## all tests, in parallel: ARGS="-k publish"
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(ARGS)
+
+lint: install-test  ## style, types, who may import whom, sizes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/project
+
+format: install-test  ## let ruff format the sources
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+bench: install-test  ## measure: ARGS="--check" compares with the targets
+	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each" $(ARGS) || exit $$?; done
+
+docs: install-test  ## write the generated pages again
+	@$(BIN)/python -m scripts.docs
+
+lock: python  ## write the locks from pyproject.toml: ARGS="--upgrade" takes newer versions
+	@'$(PYTHON)' scripts/lock.py $(ARGS)

@@ -1,0 +1,118 @@
+"""The ``weir`` command: a table of verbs, found by name, imported only when called.
+
+No traceback reaches a user: what a verb does not explain itself becomes one sentence here (``WEIR_DEBUG=1`` shows the
+whole of it).
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import metadata
+from typing import NamedTuple
+
+FINE, FINDINGS, BAD_INPUT, AWAY, CONFLICT = 0, 1, 2, 3, 4
+"""Exit codes of every verb."""
+
+INTERRUPTED = 130
+
+
+class Verb(NamedTuple):
+    """``module`` is imported and its ``run`` called; ``process`` replaces this process by ``python -m process``."""
+
+    name: str
+    help: str
+    module: str = ""
+    process: str = ""
+
+
+VERBS = (
+    Verb("up", "run everything: store, edge and a demo service", module="scripts.up"),
+    Verb("edge", "run the data plane of one node", process="edge"),
+    Verb("fmt", "print a .weir file in its canonical form", module="scripts.fmt"),
+    Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.check"),
+    Verb("explain", "say which rule a request meets, and why", module="scripts.explain"),
+    Verb("schema", "print the JSON schema of the rule language", module="scripts.schema"),
+    Verb("adopt", "decide what follows when the store came back older or foreign", module="scripts.adopt"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The console entry point."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return dispatch(given)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. Python flushes at exit, so that has nowhere to fail either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except Exception as error:
+        return explain_crash(given, error)
+
+
+def dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in {"help", "-h", "--help"}:
+        return print_help(arguments[1:])
+    if arguments[0] in {"--version", "-V", "version"}:
+        print(f"weir {metadata.version('weir')}")
+        return FINE
+    verb = find_verb(arguments[0])
+    if verb is None:
+        print(f"weir: {unknown(arguments[0])}", file=sys.stderr)
+        return BAD_INPUT
+    return call(verb, arguments[1:])
+
+
+def call(verb: Verb, arguments: list[str]) -> int:
+    if verb.process:
+        # Replaced, not started: signals and the exit code need no relay.
+        os.execv(sys.executable, [sys.executable, "-m", verb.process, *arguments])  # noqa: S606
+    code: int = importlib.import_module(verb.module).run(arguments)
+    return code
+
+
+def find_verb(name: str) -> Verb | None:
+    return next((verb for verb in VERBS if verb.name == name), None)
+
+
+def unknown(name: str) -> str:
+    close = difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1, cutoff=0.5)
+    meant = f'; did you mean "{close[0]}"?' if close else ""
+    return f'there is no command "{name}"{meant} ("weir help" lists them)'
+
+
+def print_help(arguments: list[str]) -> int:
+    """``weir help`` lists the verbs, ``weir help VERB`` is ``weir VERB --help``."""
+    if arguments and arguments[0] != "help":
+        return dispatch([arguments[0], "--help"])
+    print("Weir, an API gateway. Usage: weir COMMAND [ARGUMENTS]\n")
+    for verb in VERBS:
+        print(f"  {verb.name:<10}{verb.help}")
+    print('\n"weir help COMMAND" says more. Start with: weir up')
+    return FINE
+
+
+def explain_crash(arguments: list[str], error: Exception) -> int:
+    """A mistake of ours, or of the machine, that no verb foresaw."""
+    if os.environ.get("WEIR_DEBUG") == "1":
+        traceback.print_exception(error)
+    name = f"weir {arguments[0]}" if arguments else "weir"
+    message = " ".join(str(error).split())[:500] or "no message"
+    if isinstance(error, OSError):
+        print(f"{name}: {message}", file=sys.stderr)
+        return BAD_INPUT
+    kind = type(error).__name__
+    print(
+        f"{name}: unexpected {kind}: {message}; WEIR_DEBUG=1 shows where, please report it", file=sys.stderr
+    )
+    return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())
