@@ -16,9 +16,7 @@ NAMED_FIELDS: frozenset[str] = frozenset({"header", "query", "cookie"})
 
 OPERATORS_OF_FIELD: dict[str, frozenset[str]] = {
     "host": frozenset({"==", "!=", "in", "starts_with", "ends_with", "contains", "matches"}),
-    "path": frozenset(
-        {"==", "!=", "in", "under", "like", "starts_with", "ends_with", "contains", "matches"}
-    ),
+    "path": frozenset({"==", "!=", "in", "under", "like", "starts_with", "ends_with", "contains", "matches"}),
     "method": frozenset({"==", "!=", "in"}),
     "scheme": frozenset({"==", "!=", "in"}),
     "port": frozenset({"==", "!=", "in"}),

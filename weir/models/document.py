@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import msgspec
-
 from weir.models.condition import Condition
 from weir.models.default_clauses import DefaultClause
 from weir.models.node import Block, Clause, Node

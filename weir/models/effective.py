@@ -21,7 +21,17 @@ from weir.models.rule_clauses import (
     StripPrefix,
     Timeout,
 )
-from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Sticky, Target, Tls
+from weir.models.upstream_clauses import (
+    Balance,
+    Budget,
+    Check,
+    Concurrency,
+    Eject,
+    SlowStart,
+    Sticky,
+    Target,
+    Tls,
+)
 from weir.models.values import Rate
 
 

@@ -139,10 +139,13 @@ class Retry(Clause, frozen=True, tag="retry"):
     on: tuple[RetryReason, ...] = ()
 
 
+Encoding: TypeAlias = Literal["gzip", "br", "zstd"]
+
+
 class Compress(Clause, frozen=True, tag="compress"):
     """Encodings in order of preference; empty is ``compress off``."""
 
-    encodings: tuple[Literal["gzip", "br", "zstd"], ...] = ()
+    encodings: tuple[Encoding, ...] = ()
 
 
 class Tag(Clause, frozen=True, tag="tag"):

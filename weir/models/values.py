@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+import msgspec
+
 from weir.models.node import Node
 
 
@@ -28,7 +30,7 @@ class Requirement(Node, frozen=True, tag=False):
     """One alternative of ``require``, such as ``token(scope: "api")``."""
 
     method: AuthMethod
-    options: dict[str, str] = {}
+    options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class LimitKey(Node, frozen=True, tag=False):

@@ -23,7 +23,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Wall clock of the store at publish."""
     message: str = ""
     min_reader: int = MIN_READER
-    chunks: dict[Owner, tuple[str, ...]] = {}
+    chunks: dict[Owner, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Per owner, the chunk hashes in the document's order."""
 
     def chunk_hashes(self) -> tuple[str, ...]:

@@ -32,7 +32,11 @@ _OPERATORS = frozenset(operator for operators in OPERATORS_OF_FIELD.values() for
 
 def read_condition(cursor: Cursor) -> Condition:
     """A whole condition; ``any`` alone matches every request."""
-    return cursor.nested(lambda: _read_joined(cursor, "or", Or, lambda: _read_joined(cursor, "and", And, lambda: _read_term(cursor))))
+    return cursor.nested(
+        lambda: _read_joined(
+            cursor, "or", Or, lambda: _read_joined(cursor, "and", And, lambda: _read_term(cursor))
+        )
+    )
 
 
 def write_condition(condition: Condition) -> str:
@@ -99,7 +103,9 @@ def _read_reference(cursor: Cursor) -> Reference:
     token = cursor.take()
     if cursor.at_symbol("==", "!=", "(") or cursor.at_word(*(_OPERATORS - {"==", "!="})):
         fields = OPERATORS_OF_FIELD.keys()
-        raise cursor.wrong(token, f'unknown field "{token.text}"', alternatives(fields), closest(token.text, fields))
+        raise cursor.wrong(
+            token, f'unknown field "{token.text}"', alternatives(fields), closest(token.text, fields)
+        )
     return Reference(token.text)
 
 
@@ -120,7 +126,9 @@ def _read_operator(cursor: Cursor, field: str) -> str:
     if token.kind not in ("word", "symbol") or token.text not in _OPERATORS:
         suggestion = {"=": '"=="', "is": '"=="', "not": f'"not {field} …" or "!="'}.get(token.text, "")
         raise cursor.unexpected(
-            f"an operator: {alternatives(allowed)}", suggestions=() if suggestion else allowed, suggestion=suggestion
+            f"an operator: {alternatives(allowed)}",
+            suggestions=() if suggestion else allowed,
+            suggestion=suggestion,
         )
     if token.text not in allowed:
         raise cursor.wrong(token, f'"{token.text}" does not work on {field}', alternatives(allowed))

@@ -17,6 +17,7 @@ from weir.rules.suggest import closest
 
 T = TypeVar("T")
 N = TypeVar("N")
+W = TypeVar("W", bound=str)
 
 Place = tuple[int, int]
 
@@ -124,11 +125,13 @@ class Cursor:
             raise self.unexpected(f'"{text}"', suggestions=(text,))
         return self.take()
 
-    def one_of(self, words: Collection[str], expected: str = "") -> str:
+    def one_of(self, words: Collection[W], expected: str = "") -> W:
         """A word out of a closed list."""
-        if not self.at_word(*words):
+        found = next((word for word in words if self.at_word(word)), None)
+        if found is None:
             raise self.unexpected(expected or alternatives(words), suggestions=words)
-        return self.take().text
+        self.take()
+        return found
 
     def name(self, expected: str) -> str:
         """A bare word, or a string for names with other characters."""
@@ -225,7 +228,9 @@ class Cursor:
     ) -> Unexpected:
         token = self.token
         found = {"newline": "the end of the line", "end": "the end of the text", "comment": "a comment"}
-        shown = found.get(token.kind) or (f'"{token.text}"' if len(token.text) <= 40 else f'"{token.text[:40]}…"')
+        shown = found.get(token.kind) or (
+            f'"{token.text}"' if len(token.text) <= 40 else f'"{token.text[:40]}…"'
+        )
         if token.kind == "word" and suggestions:
             suggestion = closest(token.text, suggestions)
         return self.wrong(token, f"unexpected {shown}", expected, suggestion)

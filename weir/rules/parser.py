@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from weir.models.document import LANGUAGE, Defaults, Define, Definition, Document, Group, Limit, RateLine, Rule, Upstream
+from weir.models.document import (
+    LANGUAGE,
+    Defaults,
+    Define,
+    Definition,
+    Document,
+    Group,
+    Limit,
+    RateLine,
+    Rule,
+    Upstream,
+)
 from weir.models.problem import Problem, Refused
 from weir.rules.blocks import read_block, read_items
 from weir.rules.bounds import MAX_TEXT
@@ -37,7 +48,9 @@ class Parsed(NamedTuple):
 def parse(text: str) -> Parsed:
     """Raises ``Refused`` with all syntax problems, in the order of their places."""
     if len(text) > MAX_TEXT:
-        raise Refused([Problem("too-large", f"the text has {len(text)} characters", expected=f"at most {MAX_TEXT}")])
+        raise Refused(
+            [Problem("too-large", f"the text has {len(text)} characters", expected=f"at most {MAX_TEXT}")]
+        )
     tokens, problems = tokens_of(text)
     cursor = Cursor(tokens, problems)
     document = Document()
@@ -118,7 +131,9 @@ def _read_upstream(cursor: Cursor) -> Upstream:
 def _read_limit(cursor: Cursor) -> Limit:
     name = cursor.name("the name of the limit")
     body = read_block(cursor, lambda: RateLine(rate=read_rate(cursor)))
-    return Limit(name=name, rates=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end)
+    return Limit(
+        name=name, rates=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end
+    )
 
 
 def _read_group(cursor: Cursor) -> Group:
@@ -132,7 +147,9 @@ def _read_group(cursor: Cursor) -> Group:
 def _read_rule(cursor: Cursor) -> Rule:
     name = cursor.name("the name of the rule")
     body = read_block(cursor, lambda: _read_clause(cursor, "rule"))
-    return Rule(name=name, clauses=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end)
+    return Rule(
+        name=name, clauses=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end
+    )
 
 
 def _read_member(cursor: Cursor) -> Any:
@@ -150,7 +167,9 @@ def _read_clause(cursor: Cursor, place: Place, also: tuple[str, ...] = ()) -> An
     elsewhere = [name for name, known in BY_PLACE.items() if cursor.at_word(*known)]
     if elsewhere:
         kinds = " or ".join(_A[kind] for kind in elsewhere)
-        raise cursor.wrong(cursor.token, f'"{cursor.token.text}" is a clause of {kinds}', f"a clause of {_A[place]}")
+        raise cursor.wrong(
+            cursor.token, f'"{cursor.token.text}" is a clause of {kinds}', f"a clause of {_A[place]}"
+        )
     raise cursor.unexpected(f"a clause of {_A[place]}", suggestions=(*syntaxes, *also))
 
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weir.models.document import Defaults, Define, Definition, Document, Group, Limit, RateLine, Rule, Upstream
+from weir.models.document import (
+    Defaults,
+    Define,
+    Definition,
+    Document,
+    Group,
+    Limit,
+    RateLine,
+    Rule,
+    Upstream,
+)
 from weir.models.node import Block, Clause
 from weir.models.rule_clauses import PathLine
 from weir.rules.clauses.actions import write_path_line

@@ -13,5 +13,7 @@ def closest(word: str, words: Collection[str]) -> str:
     """The most alike of ``words``, quoted; empty if none is. Bounded: long words and long lists are not compared."""
     if len(word) > _LONGEST or len(words) > _MOST:
         return ""
-    found = get_close_matches(word.lower(), [known for known in words if len(known) <= _LONGEST], n=1, cutoff=0.6)
+    found = get_close_matches(
+        word.lower(), [known for known in words if len(known) <= _LONGEST], n=1, cutoff=0.6
+    )
     return f'"{found[0]}"' if found else ""

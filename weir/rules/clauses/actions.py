@@ -35,7 +35,9 @@ def _read_proxy(cursor: Cursor) -> Proxy | ProxyByPath:
         cursor.take()
         cursor.expect_word("path")
         body = read_block(cursor, lambda: _read_line(cursor))
-        return ProxyByPath(lines=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end)
+        return ProxyByPath(
+            lines=body.items, comment_beside=body.comment_beside, comments_end=body.comments_end
+        )
     return Proxy(to=cursor.comma_separated(lambda: _read_weighted(cursor)))
 
 
@@ -58,7 +60,9 @@ def write_path_line(line: PathLine) -> str:
 def _write_weighted(destinations: tuple[Destination, ...]) -> str:
     if all(destination.weight == 1 for destination in destinations):
         return ", ".join(write_destination(destination.to) for destination in destinations)
-    return ", ".join(f"{write_destination(destination.to)} {destination.weight}" for destination in destinations)
+    return ", ".join(
+        f"{write_destination(destination.to)} {destination.weight}" for destination in destinations
+    )
 
 
 def _read_redirect(cursor: Cursor) -> Redirect:

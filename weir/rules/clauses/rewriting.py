@@ -57,7 +57,7 @@ def _write_edit(edit: EditHeader) -> str:
 def _read_host(cursor: Cursor) -> Host:
     if cursor.at("string"):
         return Host(mode="fixed", name=cursor.take().text)
-    mode = cursor.one_of(("preserve", "upstream"), 'preserve, upstream or a name in double quotes')
+    mode = cursor.one_of(("preserve", "upstream"), "preserve, upstream or a name in double quotes")
     return Host(mode=mode)  # type: ignore[arg-type]  # one_of checked it
 
 
@@ -69,7 +69,14 @@ def _edit(action: str, meaning: str, examples: tuple[str, ...]) -> Syntax:
     value = "" if action == "remove" else ' = "VALUE"|secret("NAME")'
     form = f'{action} request|response header "NAME"{value}'
     return Syntax(
-        action, (EditHeader,), lambda cursor: _read_edit(cursor, action), _write_edit, RULE, form, meaning, examples
+        action,
+        (EditHeader,),
+        lambda cursor: _read_edit(cursor, action),
+        _write_edit,
+        RULE,
+        form,
+        meaning,
+        examples,
     )
 
 
@@ -107,9 +114,16 @@ SYNTAXES = (
     _edit(
         "set",
         "Sets a header field, in place of any that the message has; the value is a template.",
-        ('set request header "X-User" = "{id}"', 'set request header "Authorization" = secret("orders-token")'),
+        (
+            'set request header "X-User" = "{id}"',
+            'set request header "Authorization" = secret("orders-token")',
+        ),
     ),
-    _edit("add", "Adds a header field beside those that the message has.", ('add response header "Vary" = "Accept"',)),
+    _edit(
+        "add",
+        "Adds a header field beside those that the message has.",
+        ('add response header "Vary" = "Accept"',),
+    ),
     _edit("remove", "Removes every field of that name.", ('remove response header "Server"',)),
     Syntax(
         "host",

@@ -35,7 +35,11 @@ SYNTAXES = (
         RULE,
         "when CONDITION",
         "Which requests the rule is for; without it, every request.",
-        ('when host == "shop.example.com" and path under "/static"', 'when not (ip in ["10.0.0.0/8"])', "when any"),
+        (
+            'when host == "shop.example.com" and path under "/static"',
+            'when not (ip in ["10.0.0.0/8"])',
+            "when any",
+        ),
     ),
     Syntax(
         "priority",

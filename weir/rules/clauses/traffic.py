@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from weir.models.rule_clauses import Compress, Cors, Log, MaxSize, Retry, RetryReason, Tag, Timeout
+from weir.models.rule_clauses import Compress, Cors, Encoding, Log, MaxSize, Retry, RetryReason, Tag, Timeout
 from weir.rules.blocks import read_block
 from weir.rules.cursor import Cursor
 from weir.rules.lexer import quote
@@ -14,8 +14,8 @@ from weir.rules.units import print_duration, print_size
 
 TIMEOUTS = ("connect", "try", "total", "idle")
 MAX_RETRIES = 10
-REASONS: tuple[str, ...] = get_args(RetryReason)
-ENCODINGS = ("gzip", "br", "zstd")
+REASONS: tuple[RetryReason, ...] = get_args(RetryReason)
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 
 def _read_timeout(cursor: Cursor) -> Timeout:
@@ -29,7 +29,7 @@ def _read_timeout(cursor: Cursor) -> Timeout:
         parts[f"{name}_ms"] = cursor.duration()
 
     cursor.comma_separated(part)
-    return Timeout(**parts)
+    return Timeout(**parts)  # type: ignore[arg-type]  # by name
 
 
 def _write_timeout(timeout: Timeout) -> str:
@@ -47,12 +47,14 @@ def _read_retry(cursor: Cursor) -> Retry:
         return Retry(count=0)
     count = cursor.integer("how many further attempts", 1, MAX_RETRIES)
     cursor.expect_word("on")
-    return Retry(count=count, on=cursor.comma_separated(lambda: _read_reason(cursor)))  # type: ignore[arg-type]
+    return Retry(count=count, on=cursor.comma_separated(lambda: _read_reason(cursor)))
 
 
-def _read_reason(cursor: Cursor) -> str:
-    if cursor.at("number", *REASONS) or cursor.at("word", *REASONS):
-        return cursor.take().text
+def _read_reason(cursor: Cursor) -> RetryReason:
+    for reason in REASONS:
+        if cursor.at("number", reason) or cursor.at("word", reason):
+            cursor.take()
+            return reason
     raise cursor.unexpected(", ".join(REASONS), suggestions=REASONS)
 
 
@@ -63,7 +65,7 @@ def _write_retry(retry: Retry) -> str:
 def _read_compress(cursor: Cursor) -> Compress:
     if cursor.accept_word("off"):
         return Compress()
-    return Compress(encodings=cursor.comma_separated(lambda: cursor.one_of(ENCODINGS)))  # type: ignore[arg-type]
+    return Compress(encodings=cursor.comma_separated(lambda: cursor.one_of(ENCODINGS)))
 
 
 def _read_cors(cursor: Cursor) -> Cors:
@@ -141,7 +143,7 @@ SYNTAXES = (
         lambda size: f"max {size.part} {print_size(size.bytes)}",
         RULE | DEFAULTS,
         "max body SIZE  |  max head SIZE",
-        "Larger request bodies get 413, larger heads 431; the head is bounded in defaults only, before a rule is known.",
+        "Larger request bodies get 413, larger heads 431; the head is bounded in defaults only.",
         ("max body 10MiB", "max head 16KiB"),
     ),
     Syntax(

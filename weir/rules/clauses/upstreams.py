@@ -37,7 +37,9 @@ def _read_target(cursor: Cursor) -> Target:
 
 
 def _write_target(target: Target) -> str:
-    return f"target {write_destination(target.url)}" + (f" weight {target.weight}" if target.weight != 1 else "")
+    return f"target {write_destination(target.url)}" + (
+        f" weight {target.weight}" if target.weight != 1 else ""
+    )
 
 
 def _read_balance(cursor: Cursor) -> Balance:
@@ -140,7 +142,11 @@ def _read_tls(cursor: Cursor) -> Tls:
 
 
 def _write_tls(tls: Tls) -> str:
-    named = [f"{name} {quote(value)}" for name in ("server_name", "ca", "certificate") if (value := getattr(tls, name))]
+    named = [
+        f"{name} {quote(value)}"
+        for name in ("server_name", "ca", "certificate")
+        if (value := getattr(tls, name))
+    ]
     if not tls.verify:
         return "tls " + ", ".join(["verify off", *named])
     return "tls " + (", ".join(named) or "verify on")

@@ -1,0 +1,103 @@
+"""Warnings: what is allowed but probably not meant. What needs ranks and overlaps is added by routing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from weir.models.document import Define, Document, Group, Limit, Rule, Upstream
+from weir.models.rule_clauses import (
+    InlineLimit,
+    Mirror,
+    Proxy,
+    ProxyByPath,
+    Require,
+    RuleClause,
+    UseLimit,
+    When,
+)
+from weir.rules.check.findings import Findings, Issue
+from weir.rules.check.references import references
+from weir.rules.inherit import inherit, last
+
+_NEEDS_CONSUMER = frozenset({"consumer", "tag"})
+
+
+def lint(document: Document, findings: Findings) -> None:
+    _unused(document, findings)
+    by_consumer = frozenset(
+        item.name
+        for item in document.definitions
+        if isinstance(item, Limit)
+        and any(key.field in _NEEDS_CONSUMER for line in item.rates for key in line.rate.by)
+    )
+    for rule, inherited, path in rules_of(document):
+        if _counts_consumers(inherit(inherited, rule.clauses), by_consumer) and not _asks(inherited, rule):
+            issue = Issue(
+                "by-consumer",
+                f'rule "{rule.name}" counts by consumer but requires no credential',
+                "require …",
+            )
+            findings.warning(issue, rule, path)
+
+
+def rules_of(document: Document) -> Iterator[tuple[Rule, tuple[RuleClause, ...], str]]:
+    """Every rule with what it inherits and its path."""
+    for index, definition in enumerate(document.definitions):
+        if isinstance(definition, Rule):
+            yield definition, (), f"definitions[{index}]"
+        elif isinstance(definition, Group):
+            clauses = tuple(member for member in definition.members if not isinstance(member, Rule))
+            for number, member in enumerate(definition.members):
+                if isinstance(member, Rule):
+                    yield member, clauses, f"definitions[{index}].members[{number}]"
+
+
+def _asks(inherited: tuple[RuleClause, ...], rule: Rule) -> bool:
+    require = last(inherit(inherited, rule.clauses), Require)
+    return bool(require and require.any_of)
+
+
+def _counts_consumers(clauses: tuple[RuleClause, ...], by_consumer: frozenset[str]) -> bool:
+    return any(
+        (isinstance(clause, UseLimit) and clause.name in by_consumer)
+        or (isinstance(clause, InlineLimit) and any(key.field in _NEEDS_CONSUMER for key in clause.rate.by))
+        for clause in clauses
+    )
+
+
+def _unused(document: Document, findings: Findings) -> None:
+    used = _uses(document)
+    for index, definition in enumerate(document.definitions):
+        kind = {Upstream: "upstream", Limit: "limit", Define: "define"}.get(type(definition))
+        if kind and (kind, definition.name) not in used:  # type: ignore[union-attr]  # those kinds have names
+            issue = Issue("unused", f'{kind} "{definition.name}" is not used by any rule')  # type: ignore[union-attr]
+            findings.warning(issue, definition, f"definitions[{index}]")
+
+
+def _uses(document: Document) -> frozenset[tuple[str, str]]:
+    used: set[tuple[str, str]] = set()
+    for definition in document.definitions:
+        if isinstance(definition, Define):
+            used.update(("define", name) for name in references(definition.condition))
+        members = definition.members if isinstance(definition, Group) else ()
+        clauses = definition.clauses if isinstance(definition, Rule) else members
+        for clause in clauses:
+            used.update(_used_by(clause))
+    return frozenset(used)
+
+
+def _used_by(clause: RuleClause | Rule) -> Iterator[tuple[str, str]]:
+    match clause:
+        case Rule():
+            for inner in clause.clauses:
+                yield from _used_by(inner)
+        case When():
+            yield from (("define", name) for name in references(clause.condition))
+        case Proxy():
+            yield from (("upstream", destination.to) for destination in clause.to)
+        case ProxyByPath():
+            yield from (("upstream", destination.to) for line in clause.lines for destination in line.to)
+        case Mirror():
+            yield "upstream", clause.to
+        case UseLimit():
+            yield "limit", clause.name

@@ -1,0 +1,190 @@
+"""Document → what it means: references substituted, groups and named limits applied.
+
+References resolve inside one owner's document only. An ``Environment`` is what the definitions of one chunk need
+to know of the others; equal environments have equal digests, so a chunk whose bytes and environment did not change
+need not be resolved again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+
+import msgspec
+
+from weir.models.condition import And, AnyRequest, Compare, Condition, Not, Or, Reference
+from weir.models.document import Define, Definition, Group, Limit, Rule
+from weir.models.effective import Counted, Route
+from weir.models.rule_clauses import (
+    AllowIp,
+    Compress,
+    Cors,
+    DenyIp,
+    EditHeader,
+    Host,
+    InlineLimit,
+    Log,
+    MaxSize,
+    Mirror,
+    Priority,
+    Proxy,
+    ProxyByPath,
+    Require,
+    Respond,
+    Retry,
+    RuleClause,
+    Tag,
+    Timeout,
+    UseLimit,
+    When,
+)
+from weir.rules.inherit import ACTIONS, PATH_EDITS, inherit, last, merged_timeout
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What the definitions of one owner share."""
+
+    defines: dict[str, Condition]
+    limits: dict[str, Limit]
+    groups: dict[str, tuple[RuleClause, ...]]
+    """The clauses of each group, also of one that spans chunks."""
+    digest: str
+
+
+def environment(definitions: Iterable[Definition]) -> Environment:
+    """Of all definitions of one owner, over all its chunks."""
+    defines: dict[str, Condition] = {}
+    limits: dict[str, Limit] = {}
+    groups: dict[str, tuple[RuleClause, ...]] = {}
+    for definition in definitions:
+        if isinstance(definition, Define):
+            defines[definition.name] = definition.condition
+        elif isinstance(definition, Limit):
+            limits[definition.name] = definition
+        elif isinstance(definition, Group):
+            clauses = tuple(member for member in definition.members if not isinstance(member, Rule))
+            groups[definition.name] = groups.get(definition.name, ()) + clauses
+    digest = sha256(msgspec.msgpack.encode((defines, limits, groups), order="deterministic")).hexdigest()
+    return Environment(defines, limits, groups, digest)
+
+
+def routes(
+    definitions: Sequence[Definition], environment: Environment, *, continues_group: bool = False
+) -> tuple[Route, ...]:
+    """The routes of one chunk, in order. The document must have passed its check."""
+    found: list[Route] = []
+    for index, definition in enumerate(definitions):
+        if isinstance(definition, Rule):
+            found += _routes_of(definition.name, (), definition.clauses, environment)
+        elif isinstance(definition, Group):
+            found += _routes_of_group(definition, environment, goes_on=continues_group and index == 0)
+    return tuple(found)
+
+
+def _routes_of_group(group: Group, environment: Environment, *, goes_on: bool) -> list[Route]:
+    """The group itself is a rule where it has an action; it stands first, and ranks by its condition."""
+    inherited = environment.groups[group.name]
+    found: list[Route] = []
+    if not goes_on and any(isinstance(clause, ACTIONS) for clause in inherited):
+        found += _routes_of(group.name, inherited, (), environment)
+    for member in group.members:
+        if isinstance(member, Rule):
+            found += _routes_of(f"{group.name}/{member.name}", inherited, member.clauses, environment)
+    return found
+
+
+def _routes_of(
+    name: str, inherited: tuple[RuleClause, ...], own: tuple[RuleClause, ...], environment: Environment
+) -> list[Route]:
+    clauses = inherit(inherited, own)
+    route = _route(name, clauses, _condition(inherited, own, environment.defines), environment)
+    action = next(clause for clause in clauses if isinstance(clause, ACTIONS))
+    if not isinstance(action, ProxyByPath):
+        return [msgspec.structs.replace(route, action=action)]
+    return [
+        msgspec.structs.replace(
+            route,
+            path_line=line.prefix,
+            condition=_both(route.condition, Compare("path", "under", line.prefix)),
+            action=Proxy(to=line.to),
+        )
+        for line in action.lines
+    ]
+
+
+def _route(name: str, clauses: Sequence[RuleClause], condition: Condition, environment: Environment) -> Route:
+    """Everything but the action, which stands in for the caller's."""
+    allow = last(clauses, AllowIp)
+    deny = last(clauses, DenyIp)
+    size = next((clause for clause in clauses if isinstance(clause, MaxSize) and clause.part == "body"), None)
+    priority = last(clauses, Priority)
+    log = last(clauses, Log)
+    tag = last(clauses, Tag)
+    return Route(
+        name=name,
+        condition=condition,
+        priority=priority.value if priority else 0,
+        action=Respond(status=404),
+        allow_ip=allow.networks if allow else None,
+        deny_ip=deny.networks if deny else (),
+        require=last(clauses, Require),
+        limits=_limits(name, clauses, environment),
+        cors=last(clauses, Cors),
+        path_edit=next((clause for clause in clauses if isinstance(clause, PATH_EDITS)), None),
+        headers=tuple(clause for clause in clauses if isinstance(clause, EditHeader)),
+        host=last(clauses, Host),
+        timeout=merged_timeout(clause for clause in clauses if isinstance(clause, Timeout)),
+        max_body=size.bytes if size else None,
+        mirror=last(clauses, Mirror),
+        retry=last(clauses, Retry),
+        compress=last(clauses, Compress),
+        tags=tag.tags if tag else (),
+        log=log.on if log else None,
+    )
+
+
+def _limits(name: str, clauses: Sequence[RuleClause], environment: Environment) -> tuple[Counted, ...]:
+    """An inline limit is known by its rule and ordinal, so that a publish does not reset its counters."""
+    found: list[Counted] = []
+    for ordinal, clause in enumerate(c for c in clauses if isinstance(c, UseLimit | InlineLimit)):
+        if isinstance(clause, InlineLimit):
+            found.append(Counted(f"{name}#{ordinal}", clause.rate, clause.rate.cost))
+        else:
+            rates = environment.limits[clause.name].rates
+            found += [
+                Counted(_named(clause.name, index), line.rate, clause.cost)
+                for index, line in enumerate(rates)
+            ]
+    return tuple(found)
+
+
+def _named(limit: str, index: int) -> str:
+    return f"{limit}#{index}" if index else limit
+
+
+def _condition(
+    inherited: Sequence[RuleClause], own: Sequence[RuleClause], defines: Mapping[str, Condition]
+) -> Condition:
+    outer, inner = last(inherited, When), last(own, When)
+    conditions = [substitute(when.condition, defines) for when in (outer, inner) if when]
+    if len(conditions) == 2:
+        return _both(conditions[0], conditions[1])
+    return conditions[0] if conditions else AnyRequest()
+
+
+def _both(left: Condition, right: Condition) -> Condition:
+    """``left and right``, leaving out what is always true."""
+    if isinstance(left, AnyRequest):
+        return right
+    return left if isinstance(right, AnyRequest) else And((left, right))
+
+
+def substitute(condition: Condition, defines: Mapping[str, Condition]) -> Condition:
+    """Every reference replaced by what it stands for; ``defines`` must be without cycles."""
+    if isinstance(condition, Reference):
+        return substitute(defines[condition.name], defines)
+    if isinstance(condition, Not):
+        return Not(substitute(condition.term, defines))
+    if isinstance(condition, And | Or):
+        return type(condition)(tuple(substitute(term, defines) for term in condition.terms))
+    return condition

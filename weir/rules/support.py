@@ -1,0 +1,48 @@
+"""Clauses that parse and print but have no engine yet: refused at publish with a clear message, never ignored."""
+
+from __future__ import annotations
+
+from weir.models.node import Clause
+from weir.models.rule_clauses import (
+    Compress,
+    Cors,
+    EditHeader,
+    InlineLimit,
+    Mirror,
+    Require,
+    Retry,
+    UseLimit,
+)
+from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Sticky, Tls
+from weir.models.values import Secret
+
+_WHOLE: dict[type[Clause], str] = {
+    InlineLimit: "limit",
+    UseLimit: "limit",
+    Mirror: "mirror",
+    Cors: "cors",
+    Check: "check",
+    Eject: "eject",
+    Budget: "budget",
+    Concurrency: "concurrency",
+    Tls: "tls",
+    Sticky: "sticky",
+    SlowStart: "slow_start",
+}
+
+
+def not_built(clause: Clause) -> str:
+    """What of the clause this program cannot do yet; empty when it can do all of it."""
+    if type(clause) in _WHOLE:
+        return _WHOLE[type(clause)]
+    if isinstance(clause, Require) and clause.any_of:
+        return f"require {clause.any_of[0].method}"
+    if isinstance(clause, Retry) and clause.count:
+        return "retry"
+    if isinstance(clause, Compress) and clause.encodings:
+        return "compress"
+    if isinstance(clause, Balance) and clause.policy != "round_robin":
+        return f"balance {clause.policy}"
+    if isinstance(clause, EditHeader) and isinstance(clause.value, Secret):
+        return "secret(…)"
+    return ""
