@@ -37,7 +37,7 @@ SYNTAXES = (
         "Which requests the rule is for; without it, every request.",
         (
             'when host == "shop.example.com" and path under "/static"',
-            'when not (ip in ["10.0.0.0/8"])',
+            'when not ip in ["10.0.0.0/8"]',
             "when any",
         ),
     ),

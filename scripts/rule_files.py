@@ -1,0 +1,35 @@
+"""Reading rule files for commands: one clear sentence where a file cannot be read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from weir.rules.bounds import MAX_TEXT
+
+STDIN = "-"
+
+
+class Unreadable(Exception):
+    """The file is not there, not readable, or not text; the message is one sentence."""
+
+
+def read_text(name: str) -> str:
+    """``-`` is standard input."""
+    try:
+        data = sys.stdin.buffer.read(4 * MAX_TEXT + 1) if name == STDIN else _read(Path(name))
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{name} is not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise Unreadable(f"cannot read {name}: {error.strerror or error}") from None
+
+
+def shown(name: str) -> str:
+    """How messages call the file."""
+    return "<stdin>" if name == STDIN else name
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4 * MAX_TEXT + 1)
