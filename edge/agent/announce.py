@@ -1,0 +1,64 @@
+"""Says in the store that this node lives and what it serves, every few seconds and when that changes."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from importlib.metadata import version
+
+from edge.agent.facts import Facts, reasons_of
+from edge.agent.throttle import Throttle
+from weir.processes.ports import address_of
+from weir.store.errors import StoreError
+from weir.store.nodes import NodeRecord, Nodes
+
+EVERY_S = 5.0
+"""The store forgets a node after 30 s."""
+
+log = logging.getLogger("weir.agent")
+
+
+class Announcer:
+    """``settled`` is called after every good look at the store, so nothing is tried while it is away."""
+
+    def __init__(self, node: str, status_listener: socket.socket, nodes: Nodes, facts: Facts) -> None:
+        self._node = node
+        self._status_url = f"http://{address_of(status_listener)}"
+        self._nodes = nodes
+        self._facts = facts
+        self._throttle = Throttle(log)
+        self._said: NodeRecord | None = None
+        self._next = 0.0
+
+    def settled(self) -> None:
+        """Announces when it is due; a failure is only logged, the next look tries again."""
+        now = time.monotonic()
+        record = self._record(now)
+        if record == self._said and now < self._next:
+            return
+        try:
+            self._nodes.announce(record)
+        except StoreError as error:
+            self._throttle.warning(f"this node could not announce itself: {error}")
+            return
+        self._said, self._next = record, now + EVERY_S
+
+    def leave(self) -> None:
+        """A last word before the end, if the store answers."""
+        if self._facts.store == "up":
+            self._next = 0.0
+            self.settled()
+
+    def _record(self, now: float) -> NodeRecord:
+        held = self._facts.held
+        reasons = reasons_of(self._facts, now)
+        return NodeRecord(
+            name=self._node,
+            incarnation=held.incarnation if held else "",
+            number=held.number if held else 0,
+            state="draining" if self._facts.draining else reasons[0] if reasons else "ok",
+            workers=len(self._facts.workers),
+            version=version("weir"),
+            status_url=self._status_url,
+        )

@@ -1,0 +1,147 @@
+"""Composition root of the agent process: what is made, started and stopped, in which order.
+
+The process is monkey patched by its entry (``edge/__main__.py``) before this file is imported.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import gevent
+import msgspec
+from gevent.event import Event
+from prometheus_client import CollectorRegistry
+
+from edge.agent.adopt import Adopter
+from edge.agent.announce import Announcer
+from edge.agent.config_file import ConfigFile
+from edge.agent.config_memory import ConfigMemory
+from edge.agent.facts import Facts, readiness
+from edge.agent.follow import Follower
+from edge.agent.metrics import StateMetrics, WorkerMetrics
+from edge.agent.status import StatusServer
+from edge.agent.store_parts import StoreParts, store_parts
+from edge.agent.worker_link import WorkerLink
+from edge.settings import EdgeSettings
+from edge.version_files import VersionFiles
+
+RESTART_S = 1.0
+"""Seconds until a part of the agent that failed unexpectedly is started again."""
+
+log = logging.getLogger("weir.agent")
+
+
+class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
+    settings: EdgeSettings
+    link_socket: Path
+    """Where the workers find the agent."""
+
+
+def run_agent(options: AgentOptions, status_listener: socket.socket) -> int:
+    """Runs until SIGTERM or SIGINT; SIGUSR1 turns readiness off before that. Returns the exit code."""
+    stop = Event()
+    agent = Agent(options, status_listener)
+    gevent.signal_handler(signal.SIGUSR1, agent.drain)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(sign, stop.set)
+    agent.start()
+    stop.wait()
+    agent.drain()
+    agent.stop()
+    return 0
+
+
+class Agent:
+    """All parts of the agent, wired. Nothing connects before ``start``."""
+
+    def __init__(self, options: AgentOptions, status_listener: socket.socket) -> None:
+        settings = options.settings
+        self.facts = Facts(config="pending" if settings.config else "none")
+        self._files = VersionFiles(settings.versions)
+        self._store: StoreParts = store_parts(settings.redis, settings.cluster)
+        registry = CollectorRegistry()
+        worker_metrics, metrics = WorkerMetrics(registry), StateMetrics(registry, self.facts)
+        self._link = WorkerLink(
+            options.link_socket, self.facts, worker_metrics, on_refused=self._recheck_files
+        )
+        self._status = StatusServer(
+            status_listener, registry, lambda: readiness(self.facts, time.monotonic())
+        )
+        self._announcer = Announcer(settings.node, status_listener, self._store.nodes, self.facts)
+        self._follower = Follower(
+            self._store,
+            self._files,
+            self.facts,
+            metrics,
+            tell=self._link.tell,
+            settled=self._announcer.settled,
+        )
+        memory = ConfigMemory(settings.node_directory / "published.json")
+        self._adopter = Adopter(
+            settings.node_directory,
+            settings.node,
+            self._store,
+            self._files,
+            self.facts,
+            self._follower,
+            memory,
+        )
+        self._config = (
+            ConfigFile(settings.config, settings.node, self._store, self.facts, memory, metrics, say=say)
+            if settings.config
+            else None
+        )
+        self._greenlets: list[gevent.Greenlet[..., None]] = []
+
+    def start(self) -> None:
+        """Raises ``OSError`` if the disk or the socket refuses."""
+        self.facts.held = self._files.identity()
+        self._link.start()
+        self._status.start()
+        loops: Sequence[Callable[[], None]] = [self._follow]
+        if self._config is not None:
+            loops = [*loops, self._config.run]
+        self._greenlets = [gevent.spawn(_keep_running, loop) for loop in loops]
+
+    def drain(self) -> None:
+        """Readiness off; the workers' requests go on."""
+        self.facts.draining = True
+
+    def stop(self) -> None:
+        """Ends everything; what is on disk is whole at any moment."""
+        gevent.killall(self._greenlets, timeout=2)
+        self._announcer.leave()
+        self._link.stop()
+        self._status.stop()
+        self._store.client.close()
+
+    def _follow(self) -> None:
+        """Orders of a person and versions of the store in one loop: neither meets the other half done."""
+        while True:
+            self._adopter.step()
+            self._follower.pause(self._follower.step())
+
+    def _recheck_files(self) -> None:
+        self._follower.recheck_files()
+
+
+def say(line: str) -> None:
+    """To the person at the terminal."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def _keep_running(loop: Callable[[], None]) -> None:
+    """A loop that fails in a way nobody foresaw is logged with its traceback and started again."""
+    while True:
+        try:
+            loop()
+        except Exception:
+            log.exception("a part of the node agent failed; it starts again")
+            gevent.sleep(RESTART_S)

@@ -1,0 +1,68 @@
+"""The metric families that workers report and the agent sums: name, kind, labels, buckets. No I/O.
+
+Closed label sets: a label is a rule's or an upstream's name, a status, or a word of a fixed list; nothing that a
+client can make up. The agent bounds the series of a family all the same (``MAX_SERIES``).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+MAX_SERIES = 20_000
+"""Series of one family; what comes later is counted under ``OTHER`` in every label."""
+
+OTHER = "(other)"
+
+LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds in seconds; +Inf follows."""
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    kind: Literal["counter", "histogram", "gauge"]
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        name="weir_requests_total",
+        kind="counter",
+        help="Requests answered, by rule and status; 499 is a client that went away.",
+        labels=("rule", "status"),
+    ),
+    Family(
+        name="weir_request_seconds",
+        kind="histogram",
+        help="From the first byte of a request to the last byte of its answer.",
+        buckets=LATENCY_BUCKETS,
+    ),
+    Family(
+        name="weir_attempts_total",
+        kind="counter",
+        help="Attempts at upstream targets, by upstream and outcome (a status, or the stage that failed).",
+        labels=("upstream", "outcome"),
+    ),
+    Family(
+        name="weir_upstream_seconds",
+        kind="histogram",
+        help="From the start of an attempt to the head of its response.",
+        buckets=LATENCY_BUCKETS,
+    ),
+    Family(
+        name="weir_malformed_total",
+        kind="counter",
+        help="Requests refused before they met a rule, by status.",
+        labels=("status",),
+    ),
+    Family(name="weir_requests_in_flight", kind="gauge", help="Requests being worked on."),
+    Family(name="weir_downstream_connections", kind="gauge", help="Open connections of clients."),
+    Family(
+        name="weir_upstream_connections",
+        kind="gauge",
+        help="Open connections to targets, idle ones included.",
+    ),
+)

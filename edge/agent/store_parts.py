@@ -1,0 +1,39 @@
+"""The store as the agent uses it: one client, and the parts of ``weir.store`` that work on it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from weir.store.connect import Client, connect
+from weir.store.feed import Feed, Wake
+from weir.store.keys import Keys
+from weir.store.nodes import Nodes
+from weir.store.publish import Publisher
+from weir.store.versions import Versions
+
+TIMEOUT_S = 3.0
+CONNECT_TIMEOUT_S = 1.0
+
+
+class StoreParts(NamedTuple):
+    """Made once by ``boot``; nothing connects before the first command."""
+
+    client: Client
+    versions: Versions
+    feed: Feed
+    wake: Wake
+    nodes: Nodes
+    publisher: Publisher
+
+
+def store_parts(url: str, cluster: str) -> StoreParts:
+    """Raises ``StoreError`` if the URL cannot be understood."""
+    client, keys = connect(url, timeout_s=TIMEOUT_S, connect_timeout_s=CONNECT_TIMEOUT_S), Keys(cluster)
+    return StoreParts(
+        client=client,
+        versions=Versions(client, keys),
+        feed=Feed(client, keys),
+        wake=Wake(client, keys),
+        nodes=Nodes(client, keys),
+        publisher=Publisher(client, keys),
+    )
