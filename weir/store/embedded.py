@@ -2,8 +2,8 @@
 
 ``prepare`` writes its configuration and says what to run; a supervisor runs it. Rules:
 
-* Whoever prepares holds the ``StateLock`` and has called ``end_server``: a server that outlived its supervisor
-  (kill -9) would share the append-only file with the new one.
+* Whoever prepares holds the state directory's lock (``weir.processes.lock``) and has called ``end_server``: two
+  servers on one append-only file both start without an error and spoil it, and one may have outlived its supervisor.
 * It listens on a unix socket (mode 700, in a directory of mode 700). Where the path is too long for the kernel it
   listens on loopback, behind a random password; so the URL may hold a password and belongs into a child's
   environment, not into its arguments.

@@ -46,14 +46,5 @@ class VersionGone(StoreError):
         super().__init__(f"version {number} is not in the store's history")
 
 
-class StateLocked(StoreError):
-    """Another process holds the state directory; ``pid`` is 0 where it did not say who it is."""
-
-    def __init__(self, state: str, pid: int) -> None:
-        self.pid = pid
-        holder = f"process {pid}" if pid else "another process"
-        super().__init__(f"{state} is in use by {holder}; stop it first, or choose another --state")
-
-
 class ServerBinaryMissing(StoreError):
     """No server program that the embedded store could run."""
