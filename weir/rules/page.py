@@ -42,9 +42,21 @@ def _lines() -> Iterator[str]:
 
 
 def _clause(syntax: Syntax) -> Iterator[str]:
-    yield from ("", f"### {syntax.word}", "", syntax.meaning, "", "```", *syntax.form.split("  |  "), "```", "")
+    yield from (
+        "",
+        f"### {syntax.word}",
+        "",
+        syntax.meaning,
+        "",
+        "```",
+        *syntax.form.split("  |  "),
+        "```",
+        "",
+    )
     unbuilt = [example for example in syntax.examples if _unbuilt(syntax, example)]
-    yield from (f"- `{example}`{' (not built yet)' if example in unbuilt else ''}" for example in syntax.examples)
+    yield from (
+        f"- `{example}`{' (not built yet)' if example in unbuilt else ''}" for example in syntax.examples
+    )
 
 
 def _unbuilt(syntax: Syntax, example: str) -> str:

@@ -39,6 +39,7 @@ from weir.models.rule_clauses import (
     When,
 )
 from weir.rules.inherit import ACTIONS, PATH_EDITS, inherit, last, merged_timeout
+from weir.rules.outline import clauses_of
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -62,8 +63,7 @@ def environment(definitions: Iterable[Definition]) -> Environment:
         elif isinstance(definition, Limit):
             limits[definition.name] = definition
         elif isinstance(definition, Group):
-            clauses = tuple(member for member in definition.members if not isinstance(member, Rule))
-            groups[definition.name] = groups.get(definition.name, ()) + clauses
+            groups[definition.name] = groups.get(definition.name, ()) + clauses_of(definition)
     digest = sha256(msgspec.msgpack.encode((defines, limits, groups), order="deterministic")).hexdigest()
     return Environment(defines, limits, groups, digest)
 

@@ -28,6 +28,7 @@ from weir.rules.check.findings import Findings, Issue
 from weir.rules.check.lint import lint
 from weir.rules.check.references import Names, check_defines, check_duplicates, names_of, unknown
 from weir.rules.inherit import last
+from weir.rules.outline import clauses_of
 from weir.rules.parser import Positions
 from weir.rules.pools import is_url
 from weir.rules.support import not_built
@@ -88,7 +89,7 @@ class _Check:
 
     def _group(self, group: Group, path: str) -> None:
         structure.check_group(group, path, self._findings)
-        clauses = tuple(member for member in group.members if not isinstance(member, Rule))
+        clauses = clauses_of(group)
         self._clauses(group.members, f"{path}.members", "rule", self._captures((), clauses))
         for index, member in enumerate(group.members):
             if isinstance(member, Rule):

@@ -18,6 +18,7 @@ from weir.models.rule_clauses import (
 from weir.rules.check.findings import Findings, Issue
 from weir.rules.check.references import references
 from weir.rules.inherit import inherit, last
+from weir.rules.outline import rules_of
 
 _NEEDS_CONSUMER = frozenset({"consumer", "tag"})
 
@@ -30,7 +31,7 @@ def lint(document: Document, findings: Findings) -> None:
         if isinstance(item, Limit)
         and any(key.field in _NEEDS_CONSUMER for line in item.rates for key in line.rate.by)
     )
-    for rule, inherited, path in rules_of(document):
+    for _, rule, inherited, path in rules_of(document):
         if _counts_consumers(inherit(inherited, rule.clauses), by_consumer) and not _asks(inherited, rule):
             issue = Issue(
                 "by-consumer",
@@ -38,18 +39,6 @@ def lint(document: Document, findings: Findings) -> None:
                 "require …",
             )
             findings.warning(issue, rule, path)
-
-
-def rules_of(document: Document) -> Iterator[tuple[Rule, tuple[RuleClause, ...], str]]:
-    """Every rule with what it inherits and its path."""
-    for index, definition in enumerate(document.definitions):
-        if isinstance(definition, Rule):
-            yield definition, (), f"definitions[{index}]"
-        elif isinstance(definition, Group):
-            clauses = tuple(member for member in definition.members if not isinstance(member, Rule))
-            for number, member in enumerate(definition.members):
-                if isinstance(member, Rule):
-                    yield member, clauses, f"definitions[{index}].members[{number}]"
 
 
 def _asks(inherited: tuple[RuleClause, ...], rule: Rule) -> bool:

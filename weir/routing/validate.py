@@ -1,0 +1,58 @@
+"""The one check before a publish: the rules' own, and what needs the machinery of matching.
+
+Every publisher calls ``validate``. The rules package cannot look at alternatives, expressions and overlaps by itself,
+because routing stands above it.
+"""
+
+from __future__ import annotations
+
+from weir.models.document import Document, Group
+from weir.models.effective import Route
+from weir.models.problem import Problem, errors_of
+from weir.routing.overlaps import find_overlaps
+from weir.routing.predicate import check_condition
+from weir.routing.table import RouteSet
+from weir.rules.check.document import check
+from weir.rules.check.findings import Findings, Issue
+from weir.rules.defaults import settings
+from weir.rules.outline import rules_of
+from weir.rules.parser import Positions
+from weir.rules.resolve import environment, routes
+
+Place = tuple[object, str]
+"""A node and its path in the document."""
+
+
+def validate(document: Document, positions: Positions | None = None) -> tuple[Problem, ...]:
+    """Every problem, in the order of their places; a document with errors must not be published."""
+    problems = check(document, positions)
+    if errors_of(problems):
+        return problems
+    findings = Findings(positions)
+    places = _places(document)
+    merge_slashes = settings({"file": document.definitions}).merge_slashes
+    found = routes(document.definitions, environment(document.definitions))
+    for route in found:
+        for reason in check_condition(route.condition, merge_slashes):
+            findings.error(Issue("bad-condition", reason), *places[route.name])
+    if not findings.all():
+        _overlaps(found, places, findings, merge_slashes)
+    return tuple(sorted((*problems, *findings.all()), key=lambda problem: (problem.line, problem.column)))
+
+
+def _places(document: Document) -> dict[str, Place]:
+    """Where the rule, or the group that is one itself, of each route's name stands."""
+    groups = {
+        definition.name: (definition, f"definitions[{index}]")
+        for index, definition in enumerate(document.definitions)
+        if isinstance(definition, Group)
+    }
+    return groups | {outlined.name: (outlined.rule, outlined.path) for outlined in rules_of(document)}
+
+
+def _overlaps(
+    found: tuple[Route, ...], places: dict[str, Place], findings: Findings, merge_slashes: bool
+) -> None:
+    for overlap in find_overlaps([RouteSet("", "file", found)], merge_slashes=merge_slashes).findings:
+        issue = Issue(overlap.kind, f'rule "{overlap.route}": {overlap.reason}')
+        findings.warning(issue, *places[overlap.route])
