@@ -19,6 +19,9 @@ from weir.rules.outline import rules_of
 from weir.rules.parser import Positions
 from weir.rules.resolve import environment, routes
 
+NOT_BUILT = "not-built"
+"""Errors of this code leave a document whose meaning is known all the same."""
+
 Place = tuple[object, str]
 """A node and its path in the document."""
 
@@ -26,7 +29,7 @@ Place = tuple[object, str]
 def validate(document: Document, positions: Positions | None = None) -> tuple[Problem, ...]:
     """Every problem, in the order of their places; a document with errors must not be published."""
     problems = check(document, positions)
-    if errors_of(problems):
+    if any(problem.code != NOT_BUILT for problem in errors_of(problems)):
         return problems
     findings = Findings(positions)
     places = _places(document)
