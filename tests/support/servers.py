@@ -12,7 +12,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -97,34 +96,41 @@ def start_server(
     Without persistence unless ``options`` say otherwise (pairs such as ``"--appendonly", "yes"``).
     """
     directory.mkdir(parents=True, exist_ok=True)
+    program = [str(binary or valkey_binary()), *arguments]
     for _ in range(_START_TRIES):
         port = free_port() if tcp else 0
-        listen = (
-            ["--port", str(port), "--bind", "127.0.0.1"]
-            if tcp
-            else ["--port", "0", "--unixsocket", f"{directory}/s"]
-        )
-        program = [str(binary or valkey_binary()), *arguments]
-        logged = ["--dir", str(directory), "--logfile", f"{directory}/log"]
-        server = RunningServer(
-            subprocess.Popen(
-                [*program, *listen, *logged, "--save", "", *options],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            ),
-            directory,
-            port,
-        )
-        if wait_until(lambda: answers(server) or server.process.poll() is not None, what="the server"):
-            if server.process.poll() is None:
-                return server
+        server = _start([*program, *_listen(directory, port), "--save", "", *options], directory, port)
+        if server is not None:
+            return server
     raise AssertionError(f"no server started; {directory}/log says why")
+
+
+def _listen(directory: Path, port: int) -> list[str]:
+    return (
+        ["--port", str(port), "--bind", "127.0.0.1"]
+        if port
+        else ["--port", "0", "--unixsocket", f"{directory}/s"]
+    )
+
+
+def _start(command: list[str], directory: Path, port: int) -> RunningServer | None:
+    """None if it ended at once, as with a port that was taken meanwhile."""
+    process = subprocess.Popen(
+        [*command, "--dir", str(directory), "--logfile", f"{directory}/log"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    server = RunningServer(process, directory, port)
+    wait_until(lambda: answers(server) or process.poll() is not None, what="the server")
+    return server if process.poll() is None else None
 
 
 def answers(server: RunningServer) -> bool:
     """Whether it serves, not only listens."""
     try:
         return server.admin().ping() is True
+    except redis.AuthenticationError:
+        return True
     except (redis.RedisError, OSError):
         return False
 
@@ -240,14 +246,9 @@ def _start_sentinel(directory: Path, binary: Path, master: str) -> RunningServer
         f"sentinel failover-timeout {name} 3000\n"
     )
     port = free_port()
-    process = subprocess.Popen(
-        [str(binary), str(configuration), "--sentinel", "--port", str(port), "--bind", "127.0.0.1"]
-        + ["--dir", str(directory), "--logfile", f"{directory}/log"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    sentinel = RunningServer(process, directory, port)
-    wait_until(lambda: answers(sentinel), what="the sentinel")
+    program = [str(binary), str(configuration), "--sentinel"]
+    sentinel = _start([*program, "--port", str(port), "--bind", "127.0.0.1"], directory, port)
+    assert sentinel is not None, f"no sentinel started; {directory}/log says why"
     return sentinel
 
 
@@ -277,8 +278,3 @@ def is_running(pid: int) -> bool:
         return False
     stat = Path(f"/proc/{pid}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def timed(started_s: float) -> float:
-    """Seconds since ``time.monotonic()`` said ``started_s``."""
-    return time.monotonic() - started_s
