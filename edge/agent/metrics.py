@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from edge.agent.facts import STORE_TROUBLES, Facts, workers_on
-from edge.agent.families import FAMILIES, MAX_SERIES, OTHER, Family
+from edge.families import FAMILIES, MAX_SERIES, OTHER, Family
 from edge.frames import FrameError
 
 MAX_LABEL = 200

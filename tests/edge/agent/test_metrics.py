@@ -1,0 +1,146 @@
+"""Workers' counts are summed; what is odd is dropped; series are bounded."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from edge.agent import metrics as module
+from edge.agent.facts import Facts, WorkerFacts
+from edge.families import OTHER, Family
+from edge.agent.metrics import StateMetrics, WorkerMetrics
+from edge.frames import FrameError
+from edge.version_files import Identity
+
+FAMILIES = (
+    Family(name="weir_hits_total", kind="counter", help="Hits.", labels=("rule",)),
+    Family(name="weir_plain_total", kind="counter", help="Plain."),
+    Family(name="weir_wait_seconds", kind="histogram", help="Waits.", buckets=(0.1, 1.0)),
+    Family(name="weir_open", kind="gauge", help="Open."),
+)
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def workers(registry) -> WorkerMetrics:
+    return WorkerMetrics(registry, FAMILIES)
+
+
+def counted(**lists) -> dict:
+    return {"kind": "counters", **lists}
+
+
+def test_counters_of_several_workers_are_one_sum(registry, workers):
+    workers.take(1, counted(counters=[["weir_hits_total", ["a"], 2], ["weir_hits_total", ["b"], 1]]))
+    workers.take(2, counted(counters=[["weir_hits_total", ["a"], 3]]))
+    assert registry.get_sample_value("weir_hits_total", {"rule": "a"}) == 5
+    assert registry.get_sample_value("weir_hits_total", {"rule": "b"}) == 1
+
+
+def test_a_worker_that_goes_takes_its_gauges_but_not_its_counts(registry, workers):
+    for connection in (1, 2):
+        frame = counted(counters=[["weir_hits_total", ["a"], 1]], gauges=[["weir_open", [], 10 * connection]])
+        workers.take(connection, frame)
+    assert registry.get_sample_value("weir_open") == 30
+    workers.gone(1)
+    assert registry.get_sample_value("weir_open") == 20
+    assert registry.get_sample_value("weir_hits_total", {"rule": "a"}) == 2
+
+
+def test_a_gauge_is_the_latest_word_of_a_worker(registry, workers):
+    workers.take(1, counted(gauges=[["weir_open", [], 10]]))
+    workers.take(1, counted(gauges=[["weir_open", [], 4]]))
+    assert registry.get_sample_value("weir_open") == 4
+
+
+def test_histograms_add_up_and_their_buckets_are_cumulative(registry, workers):
+    workers.take(1, counted(histograms=[["weir_wait_seconds", [], [1, 2, 3], 9.5]]))
+    workers.take(2, counted(histograms=[["weir_wait_seconds", [], [1, 0, 0], 0.5]]))
+    buckets = [
+        registry.get_sample_value("weir_wait_seconds_bucket", {"le": le}) for le in ("0.1", "1.0", "+Inf")
+    ]
+    assert buckets == [2, 4, 7]
+    assert registry.get_sample_value("weir_wait_seconds_count") == 7
+    assert registry.get_sample_value("weir_wait_seconds_sum") == 10
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"counters": [["weir_unknown_total", [], 1]]},
+        {"counters": [["weir_hits_total", [], 1]]},
+        {"counters": [["weir_hits_total", ["a", "b"], 1]]},
+        {"counters": [["weir_hits_total", [7], 1]]},
+        {"counters": [["weir_hits_total", ["a"], "x"]]},
+        {"counters": [["weir_hits_total", ["a"], float("inf")]]},
+        {"counters": [["weir_hits_total", ["a"], float("nan")]]},
+        {"counters": [["weir_hits_total", ["a"]]]},
+        {"counters": [["weir_open", [], 1]]},
+        {"counters": ["x"]},
+        {"histograms": [["weir_wait_seconds", [], [1, 2], 1]]},
+        {"histograms": [["weir_wait_seconds", [], 1, 1]]},
+    ],
+)
+def test_odd_values_are_dropped_and_counted(registry, workers, lists):
+    workers.take(1, counted(**lists))
+    assert registry.get_sample_value("weir_metrics_dropped_total") == 1
+    generate_latest(registry)
+
+
+def test_a_frame_without_lists_breaks_the_protocol(workers):
+    with pytest.raises(FrameError, match="no list"):
+        workers.take(1, counted(counters={"a": 1}))
+
+
+def test_a_counter_never_goes_down(registry, workers):
+    workers.take(1, counted(counters=[["weir_plain_total", [], 5]]))
+    workers.take(1, counted(counters=[["weir_plain_total", [], -3]]))
+    assert registry.get_sample_value("weir_plain_total") == 5
+
+
+def test_series_over_the_bound_are_counted_together(registry, workers, monkeypatch):
+    monkeypatch.setattr(module, "MAX_SERIES", 3)
+    workers.take(1, counted(counters=[["weir_hits_total", [f"r{i}"], 1] for i in range(5)]))
+    assert registry.get_sample_value("weir_hits_total", {"rule": "r2"}) == 1
+    assert registry.get_sample_value("weir_hits_total", {"rule": "r3"}) is None
+    assert registry.get_sample_value("weir_hits_total", {"rule": OTHER}) == 2
+
+
+def test_a_long_label_is_cut(registry, workers):
+    workers.take(1, counted(counters=[["weir_hits_total", ["x" * (module.MAX_LABEL + 1)], 1]]))
+    assert registry.get_sample_value("weir_hits_total", {"rule": "x" * module.MAX_LABEL}) == 1
+
+
+def test_every_family_of_the_table_can_be_scraped_before_anything_happened():
+    registry = CollectorRegistry()
+    WorkerMetrics(registry)
+    StateMetrics(registry, Facts())
+    text = generate_latest(registry).decode()
+    assert "# HELP weir_requests_total" in text
+    assert "weir_config_version 0.0" in text
+
+
+def test_the_state_of_the_node_is_read_at_the_scrape(registry):
+    facts = Facts()
+    StateMetrics(registry, facts)
+    facts.store, facts.store_trouble, facts.held = "up", "store_behind", Identity("inc", 7, "h")
+    facts.workers[1] = WorkerFacts(pid=1, worker=1, since=0.0, applied=("inc", 7))
+    facts.workers[2] = WorkerFacts(pid=2, worker=2, since=0.0)
+    values = {
+        name: registry.get_sample_value(name)
+        for name in ("weir_store_up", "weir_config_version", "weir_workers", "weir_workers_current")
+    }
+    assert list(values.values()) == [1, 7, 2, 1]
+    assert registry.get_sample_value("weir_store_state", {"state": "store_behind"}) == 1
+    assert registry.get_sample_value("weir_store_state", {"state": "store_empty"}) == 0
+
+
+def test_the_time_to_apply_is_observed_unless_nothing_was_applied(registry, workers):
+    workers.applied({"took_ms": 0})
+    workers.applied({"took_ms": 40})
+    workers.applied({})
+    assert registry.get_sample_value("weir_config_apply_seconds_count") == 1
