@@ -22,7 +22,7 @@ from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
 
 CHUNK = 256
-SIZES = (10, 1_000, 10_000, 100_000)
+SIZES = (10, 1_000, 10_000)
 MATCHES = 20_000
 TARGET_RATIO = 2.5
 
@@ -123,11 +123,11 @@ def measure(shape: Shape, size: int) -> float:
     table, fresh_ms, fresh_step = timed_build(route_sets(shape, size), None)
     changed = route_sets(shape, size, changed=size // CHUNK // 2)
     _, changed_ms, changed_step = timed_build(changed, table)
-    draw = random.Random(size)  # noqa: S311 - only spreads the requests
+    draw = random.Random(size)
     numbers = [draw.randrange(size) for _ in range(min(size, 1_000))]
     facts = [shape(number)[1] for number in numbers] * (MATCHES // len(numbers))
     micros = match_microseconds(table, facts)
-    print(  # noqa: T201
+    print(
         f"{shape.__name__:16} {size:7} rules  match {micros:6.2f} us   build {fresh_ms:8.1f} ms"
         f" (step {fresh_step:5.2f})   one chunk {changed_ms:6.2f} ms (step {changed_step:5.2f})"
     )
@@ -139,7 +139,7 @@ def main() -> int:
     for shape in SHAPES:
         costs = {size: measure(shape, size) for size in SIZES}
         worst = max(worst, costs[10_000] / costs[10])
-    print(f"match among 10 000 rules / among 10: at most {worst:.2f} (target {TARGET_RATIO})")  # noqa: T201
+    print(f"match among 10 000 rules / among 10: at most {worst:.2f} (target {TARGET_RATIO})")
     return int("--check" in sys.argv and worst > TARGET_RATIO)
 
 

@@ -10,6 +10,6 @@
 
 Files, in reading order: ``normalise``, ``authority``, ``request_values``, ``facts`` (what a request is);
 ``patterns``, ``networks``, ``regex``, ``alternatives``, ``predicate`` (what a rule says); ``placement``,
-``precedence``, ``entry``, ``path_index``, ``host_index``, ``order``, ``table`` (the match); ``explain`` (why); ``implication``,
-``witness``, ``overlaps`` (what lint asks).
+``precedence``, ``entry``, ``path_index``, ``host_index``, ``order``, ``table`` (the match); ``explain`` (why);
+``implication``, ``witness``, ``overlaps`` (what lint asks); ``validate`` (the check before a publish).
 """

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from weir.models.condition import Condition
+from weir.models.document import OWNERS, Owner
 from weir.models.effective import Route
 from weir.routing.alternatives import Alternative, Term, alternatives_of
 from weir.routing.facts import Facts
@@ -55,6 +56,10 @@ class Entry:
         self._capturers: tuple[Callable[[Facts], dict[str, str]], ...] | None = None
         self._match: Match | None = None
 
+    @property
+    def owner(self) -> Owner:
+        return OWNERS[self.rank.owner]
+
     def holds(self, facts: Facts) -> bool:
         """Whether what the index has not proven holds."""
         tests = self._tests
@@ -64,6 +69,12 @@ class Entry:
             if not test(facts):
                 return False
         return True
+
+    def of(self, route: Route, key: str, rank: Rank) -> Entry:
+        """The same alternative for a rule with the same condition."""
+        twin = Entry(route, key, rank.ordinal, self.alternative, self.rest, rank)
+        twin._tests, twin._capturers = self._tests, self._capturers
+        return twin
 
     def match(self, facts: Facts) -> Match:
         """The answer, after ``holds``."""

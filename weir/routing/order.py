@@ -5,7 +5,7 @@ A rank holds its chunk's number. Chunks that stay keep theirs; a new chunk takes
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
@@ -16,29 +16,37 @@ K = TypeVar("K", bound=Hashable)
 
 
 def order_numbers(keys: Sequence[K], previous: Mapping[K, int]) -> dict[K, int]:
-    """A number for each key, ascending in their order; as many keys as possible keep their previous number."""
+    """A number for each key, ascending in their order; as many keys as possible keep their previous number.
+
+    New keys between two that stay take the numbers of as many keys that went from there: a replaced chunk has its
+    predecessor's number.
+    """
     kept = _longest_ascending(keys, previous)
+    free = sorted(number for key, number in previous.items() if key not in kept)
     numbers: dict[K, int] = {}
     last, waiting = 0, list[K]()
     for key in keys:
         if key not in kept:
             waiting.append(key)
             continue
-        if not _spread(numbers, waiting, last, previous[key]):
+        between = _between(waiting, free, last, previous[key])
+        if between is None:
             return {key: place * GAP for place, key in enumerate(keys, 1)}
+        numbers.update(zip(waiting, between, strict=True))
         numbers[key] = last = previous[key]
         waiting = []
-    _spread(numbers, waiting, last, last + (len(waiting) + 1) * GAP)
+    high = max(last, free[-1] if free else 0) + (len(waiting) + 1) * GAP
+    numbers.update(zip(waiting, _between(waiting, free, last, high) or (), strict=True))
     return numbers
 
 
-def _spread(numbers: dict[K, int], keys: Sequence[K], low: int, high: int) -> bool:
-    """Evenly between the two; False if there is no room."""
+def _between(keys: Sequence[K], free: Sequence[int], low: int, high: int) -> Sequence[int] | None:
+    """A number for each key above ``low`` and below ``high``; None if there is no room."""
+    vacant = free[bisect_right(free, low) : bisect_left(free, high)]
+    if len(vacant) == len(keys):
+        return vacant
     step = (high - low) // (len(keys) + 1)
-    if keys and step < 1:
-        return False
-    numbers.update((key, low + step * place) for place, key in enumerate(keys, 1))
-    return True
+    return [low + step * place for place in range(1, len(keys) + 1)] if step else None
 
 
 def _longest_ascending(keys: Sequence[K], previous: Mapping[K, int]) -> frozenset[K]:

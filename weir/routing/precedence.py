@@ -68,6 +68,10 @@ class Position(NamedTuple):
     ordinal: int
 
 
+def priority_rank(position: Position) -> int:
+    return 0 if position.owner == "k8s" else -position.priority
+
+
 HostRank = tuple[int, int, int]
 """The components ``host``, ``host_length`` and ``host_depth``."""
 
@@ -87,11 +91,11 @@ def rank_of(
     alternative: Alternative, placement: Placement, host: HostRank, position: Position, number: int
 ) -> Rank:
     """The rank of one alternative, the ``number``-th of its rule, where its host part ranks as ``host``."""
-    priority, owner, chunk, ordinal = position
+    _, owner, chunk, ordinal = position
     kind = placement.paths[0].kind if placement.paths else PathKind.EXACT
     text = placement.ranking.values[0] if placement.ranking is not None else ""
     return Rank(
-        0 if owner == "k8s" else -priority,
+        priority_rank(position),
         *host,
         _PATH_CLASS[kind],
         -len(text) if kind is PathKind.UNDER or kind is PathKind.STARTS_WITH else 0,

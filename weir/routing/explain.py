@@ -1,0 +1,163 @@
+"""Why a request gets its rule: every candidate in rank order, what failed, and what decided between the best two.
+
+Runs the very tests that matching runs (``predicate.compile_term``), on every term, also those that the index proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from weir.routing.alternatives import Term
+from weir.routing.entry import Entry
+from weir.routing.facts import Facts
+from weir.routing.precedence import deciding_component, words_of
+from weir.routing.predicate import compile_term, reader_of
+from weir.routing.table import Table
+
+DEFAULT_LIMIT = 1_000
+"""Candidates that are told."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """The first comparison that did not hold."""
+
+    comparison: str
+    """As the rule language writes it."""
+    actual: str | None
+    """What the request has; None if it has no such value."""
+
+
+class Candidate(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One alternative of a rule."""
+
+    rule: str
+    path_line: str
+    """The prefix, for a line of ``proxy by path``."""
+    owner: str
+    comparisons: tuple[str, ...]
+    """What all must hold; empty for ``any``."""
+    matches: bool
+    failure: Failure | None = None
+    indexed: bool = True
+    """False if host and path alone ruled it out, so that no request of this kind tests it."""
+
+
+class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``candidates`` are in rank order; ``winner`` and ``runner_up`` are places in it."""
+
+    method: str
+    host: str
+    path: str
+    candidates: tuple[Candidate, ...]
+    winner: int | None = None
+    captures: dict[str, str] = {}
+    runner_up: int | None = None
+    """The best other rule that matches too."""
+    decided_by: str = ""
+    """The first component of the rank in which the two differ, such as ``prefix``."""
+    decided_because: str = ""
+    """The same in words."""
+    left_out: int = 0
+    """Candidates beyond the limit."""
+
+
+def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAULT_LIMIT) -> Explanation:  # noqa: A002
+    """What ``table.match(facts)`` decides, and why.
+
+    With ``all`` also the rules that the index ruled out by host and path. At most ``limit`` candidates are told, but
+    winner and runner-up are found among all of them.
+    """
+    indexed = table.candidates(facts.host, facts.path)
+    entries = sorted(table.entries(), key=lambda entry: entry.rank) if all else indexed
+    known = {id(entry) for entry in indexed}
+    failures = [_first_failure(entry.alternative, facts) for entry in entries]
+    matching = [place for place, failure in enumerate(failures) if failure is None]
+    winner = matching[0] if matching else None
+    runner_up = None
+    if winner is not None:
+        best = entries[winner]
+        runner_up = next((place for place in matching if entries[place].route is not best.route), None)
+    component = (
+        "" if winner is None or runner_up is None else _decided_by(entries[winner], entries[runner_up])
+    )
+    told = _told(len(entries), limit, winner, runner_up)
+    return Explanation(
+        method=facts.method,
+        host=facts.host,
+        path=facts.path,
+        candidates=tuple(
+            _candidate(entries[place], failures[place], id(entries[place]) in known) for place in told
+        ),
+        winner=None if winner is None else told.index(winner),
+        captures={} if winner is None else dict(entries[winner].match(facts).captures),
+        runner_up=None if runner_up is None else told.index(runner_up),
+        decided_by=component,
+        decided_because=words_of(component) if component else "",
+        left_out=len(entries) - len(told),
+    )
+
+
+def _first_failure(terms: Iterable[Term], facts: Facts) -> Failure | None:
+    for term in terms:
+        if not compile_term(term)(facts):
+            return Failure(term.text(), reader_of(term.field, term.name)(facts))
+    return None
+
+
+def _decided_by(winner: Entry, runner_up: Entry) -> str:
+    return deciding_component(winner.rank, runner_up.rank)
+
+
+def _told(count: int, limit: int, *always: int | None) -> list[int]:
+    """The first places, and those that must not be missing."""
+    return sorted({*range(min(count, limit)), *(place for place in always if place is not None)})
+
+
+def _candidate(entry: Entry, failure: Failure | None, indexed: bool) -> Candidate:
+    return Candidate(
+        rule=entry.route.name,
+        path_line=entry.route.path_line,
+        owner=entry.owner,
+        comparisons=tuple(term.text() for term in entry.alternative),
+        matches=failure is None,
+        failure=failure,
+        indexed=indexed,
+    )
+
+
+def explain_text(explanation: Explanation) -> str:
+    """For a person, one line per candidate."""
+    lines = [f"{explanation.method} {explanation.host}{explanation.path}", ""]
+    width = max((len(_label(candidate)) for candidate in explanation.candidates), default=0)
+    for place, candidate in enumerate(explanation.candidates):
+        mark = "=>" if place == explanation.winner else "  "
+        lines.append(f"{mark} {_label(candidate):{width}}  {_outcome(candidate)}")
+    if explanation.left_out:
+        lines.append(f"   … and {explanation.left_out} more")
+    return "\n".join([*lines, "", *_verdict(explanation)])
+
+
+def _label(candidate: Candidate) -> str:
+    return f"{candidate.rule} {candidate.path_line}".rstrip()
+
+
+def _outcome(candidate: Candidate) -> str:
+    if candidate.failure is None:
+        return f"matches: {' and '.join(candidate.comparisons) or 'any'}"
+    actual = candidate.failure.actual
+    value = "is absent" if actual is None else f'is "{actual}"'
+    return f"failed: {candidate.failure.comparison} (it {value})"
+
+
+def _verdict(explanation: Explanation) -> list[str]:
+    if explanation.winner is None:
+        return ["No rule matches: the answer is 404."]
+    winner = explanation.candidates[explanation.winner]
+    lines = [f"Rule {_label(winner)} answers."]
+    lines += [f"  {{{name}}} = {value}" for name, value in explanation.captures.items()]
+    if explanation.runner_up is not None:
+        other = explanation.candidates[explanation.runner_up]
+        lines.append(f"{_label(other)} matches too, but {_label(winner)} has {explanation.decided_because}.")
+    return lines
