@@ -1,4 +1,4 @@
-"""The metric families that workers report and the agent sums: name, kind, labels, buckets. No I/O.
+"""The metric families that workers report and the node agent sums: name, kind, labels, buckets. No I/O.
 
 Closed label sets: a label is a rule's or an upstream's name, a status, or a word of a fixed list; nothing that a
 client can make up. The agent bounds the series of a family all the same (``MAX_SERIES``).
@@ -25,6 +25,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    combine: Literal["sum", "max"] = "sum"
+    """What the node's gauge is of its workers'."""
 
 
 FAMILIES: tuple[Family, ...] = (
@@ -58,11 +60,22 @@ FAMILIES: tuple[Family, ...] = (
         help="Requests refused before they met a rule, by status.",
         labels=("status",),
     ),
+    Family(
+        name="weir_access_log_dropped_total",
+        kind="counter",
+        help="Access log lines dropped because the buffer was full.",
+    ),
     Family(name="weir_requests_in_flight", kind="gauge", help="Requests being worked on."),
     Family(name="weir_downstream_connections", kind="gauge", help="Open connections of clients."),
     Family(
         name="weir_upstream_connections",
         kind="gauge",
         help="Open connections to targets, idle ones included.",
+    ),
+    Family(
+        name="weir_hub_lag_seconds",
+        kind="gauge",
+        help="How late the event loop of a worker was at most in the last second; the worst worker's.",
+        combine="max",
     ),
 )

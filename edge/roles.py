@@ -10,6 +10,9 @@ from pathlib import Path
 
 from edge.settings import EdgeSettings
 
+GRACE_S = 8.0
+"""How long requests may go on after SIGTERM; below ``boot.GUNICORN_STOP_S``, after which the supervisor kills."""
+
 
 def run_role(role: str, argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """``argv`` is what ``boot.role_argv`` put after the role: sockets, link, and the supervisor's own arguments."""
@@ -32,13 +35,15 @@ def _gunicorn(settings: EdgeSettings, link: Path, fds: Sequence[int]) -> int:
     from edge.gunicorn_app import GunicornOptions, run_gunicorn
 
     options = GunicornOptions(
-        listen_fds=tuple(fds),
+        binds=tuple(f"fd://{fd}" for fd in fds),
         workers=settings.workers,
-        agent_socket=link,
         versions=settings.versions,
+        agent_socket=link,
         access_log=settings.access_log,
+        graceful_timeout_s=GRACE_S,
     )
-    return run_gunicorn(options)
+    run_gunicorn(options)
+    return 0
 
 
 def _log_to_standard_error() -> None:

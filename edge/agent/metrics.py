@@ -193,7 +193,8 @@ def _gauge(family: Family, workers: Iterable[dict[Labels, float]]) -> Metric:
     sums: dict[Labels, float] = {} if family.labels else {(): 0.0}
     for series in workers:
         for labels, value in series.items():
-            sums[labels] = sums.get(labels, 0.0) + value
+            before = sums.get(labels, 0.0)
+            sums[labels] = max(before, value) if family.combine == "max" else before + value
     for labels, value in sums.items():
         metric.add_metric(labels, value)
     return metric

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from weir.routing.validate import validate
-
 from weir.models.document import Document
 from weir.models.problem import Problem, Refused, errors_of
+from weir.routing.validate import validate
 from weir.rules.parser import parse
 
 

@@ -7,8 +7,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from edge.agent import metrics as module
 from edge.agent.facts import Facts, WorkerFacts
-from edge.families import OTHER, Family
 from edge.agent.metrics import StateMetrics, WorkerMetrics
+from edge.families import OTHER, Family
 from edge.frames import FrameError
 from edge.version_files import Identity
 
@@ -17,6 +17,7 @@ FAMILIES = (
     Family(name="weir_plain_total", kind="counter", help="Plain."),
     Family(name="weir_wait_seconds", kind="histogram", help="Waits.", buckets=(0.1, 1.0)),
     Family(name="weir_open", kind="gauge", help="Open."),
+    Family(name="weir_lag", kind="gauge", help="Lag.", combine="max"),
 )
 
 
@@ -55,6 +56,12 @@ def test_a_gauge_is_the_latest_word_of_a_worker(registry, workers):
     workers.take(1, counted(gauges=[["weir_open", [], 10]]))
     workers.take(1, counted(gauges=[["weir_open", [], 4]]))
     assert registry.get_sample_value("weir_open") == 4
+
+
+def test_some_gauges_are_the_worst_workers(registry, workers):
+    workers.take(1, counted(gauges=[["weir_lag", [], 0.2]]))
+    workers.take(2, counted(gauges=[["weir_lag", [], 0.1]]))
+    assert registry.get_sample_value("weir_lag") == 0.2
 
 
 def test_histograms_add_up_and_their_buckets_are_cumulative(registry, workers):
