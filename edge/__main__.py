@@ -1,6 +1,7 @@
-"""``python -m edge``: the supervisor of ``weir edge``; with a role as first argument, one of its two children.
+"""``python -m edge``: the supervisor of ``weir edge``; ``python -m edge gunicorn …`` is its gunicorn child.
 
 A child is monkey patched before anything else is imported; the supervisor, which must fork and wait, never is.
+The other child is ``python -m edge.agent …``.
 """
 
 from __future__ import annotations
@@ -9,18 +10,17 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-ROLES = ("agent", "gunicorn")
-
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """The exit code: 0 after a graceful end, 1 after too many deaths of a child, 2 for bad input or set-up."""
-    if argv and argv[0] in ROLES:
+    if argv and argv[0] == "gunicorn":
         from gevent import monkey
 
         monkey.patch_all()
-        from edge.roles import run_role
+        from edge import child_arguments, gunicorn_child
 
-        return run_role(argv[0], argv[1:], environ)
+        gunicorn_child.run(child_arguments.read(argv[1:], environ))
+        return 0
     from edge.boot import supervise
 
     return supervise(argv, environ)

@@ -22,8 +22,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.agent.file_watch import read_now
-from edge.agent.rules_file import read_rules
+from edge import child_arguments
+from edge.rules_file import read_file, read_rules
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
 from weir.models.problem import Refused
@@ -33,8 +33,6 @@ from weir.processes.group import Group
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import Address, CannotListen, address_of, bind
 from weir.settings.arguments import SettingsError
-from weir.store.errors import StoreError
-from weir.store.url import parse_url
 
 BAD_SET_UP = 2
 
@@ -61,7 +59,6 @@ def supervise(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Runs until a signal ends it; returns the exit code."""
     try:
         settings = EdgeSettings.from_arguments(argv, environ)
-        parse_url(settings.redis)
         with ExitStack() as stack:
             stack.enter_context(hold(settings.state))
             check_rules_file(settings)
@@ -69,7 +66,7 @@ def supervise(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             link = stack.enter_context(link_socket(settings))
             stack.callback(run_file.remove, settings.run_file)
             return _run(argv, settings, listeners, link)
-    except (SettingsError, StoreError, StateHeld, StateUnusable, CannotListen, BadRules) as error:
+    except (SettingsError, StateHeld, StateUnusable, CannotListen, BadRules) as error:
         sys.stderr.write(f"weir edge: {error}\n")
         return BAD_SET_UP
 
@@ -79,7 +76,7 @@ def check_rules_file(settings: EdgeSettings) -> None:
     if settings.config is None:
         return
     try:
-        content = read_now(settings.config)
+        content = read_file(settings.config)
         if VersionFiles(settings.versions).manifest() is None:
             read_rules(content)
     except OSError as error:
@@ -128,30 +125,27 @@ def _run(argv: Sequence[str], settings: EdgeSettings, listeners: Listeners, link
 
 def children(argv: Sequence[str], listeners: Listeners, link: Path, status: Address) -> list[Child]:
     """The agent first: it is there when the first worker says hello, and it is stopped last."""
+    python = [sys.executable, "-m"]
+    status_fds = (listeners.status.fileno(),)
     edge_fds = tuple(listener.fileno() for listener in listeners.edge)
     return [
         Child(
             name="agent",
-            argv=lambda: role_argv("agent", (listeners.status.fileno(),), link, argv),
+            argv=lambda: [*python, "edge.agent", *child_arguments.write(status_fds, link, argv)],
             ready=functools.partial(is_alive, status),
             drain_signal=signal.SIGUSR1,
             stop_within_s=AGENT_STOP_S,
-            pass_fds=(listeners.status.fileno(),),
+            pass_fds=status_fds,
         ),
         Child(
             name="gunicorn",
-            argv=lambda: role_argv("gunicorn", edge_fds, link, argv),
+            argv=lambda: [*python, "edge", "gunicorn", *child_arguments.write(edge_fds, link, argv)],
             ready=functools.partial(is_settled, status),
             stop_within_s=GUNICORN_STOP_S,
             forward_hangup=True,
             pass_fds=edge_fds,
         ),
     ]
-
-
-def role_argv(role: str, fds: Sequence[int], link: Path, argv: Sequence[str]) -> list[str]:
-    """The command line of a child: its role, its inherited sockets, the link, and what the supervisor was told."""
-    return [sys.executable, "-m", "edge", role, ",".join(map(str, fds)), str(link), *argv]
 
 
 def addresses(settings: EdgeSettings, listeners: Listeners) -> dict[str, Any]:

@@ -10,6 +10,6 @@ Words:
 The workers never wait for it: with the agent gone or the store away they serve what they have.
 
 Files, in reading order: ``boot`` (what is started, in which order), ``facts`` (what is known, and what follows
-from it for readiness), ``follow``, ``adopt``, ``config_file`` with ``file_watch``, ``rules_file`` and ``config_memory``, ``worker_link``, ``metrics``
-(of ``edge/families``), ``announce``, ``status``, ``throttle``.
+from it for readiness), ``follow``, ``adopt``, ``config_file`` with ``file_watch`` and ``config_memory``,
+``worker_link``, ``metrics`` (of ``edge/families``), ``announce``, ``status``, ``throttle``.
 """

@@ -1,6 +1,6 @@
 """Composition root of the agent process: what is made, started and stopped, in which order.
 
-The process is monkey patched by its entry (``edge/__main__.py``) before this file is imported.
+The process is monkey patched by its entry (``__main__``) before this file is imported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gevent
-import msgspec
 from gevent.event import Event
 from prometheus_client import CollectorRegistry
 
@@ -28,6 +27,7 @@ from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.status import StatusServer
 from edge.agent.store_parts import StoreParts, store_parts
 from edge.agent.worker_link import WorkerLink
+from edge.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
 
@@ -37,16 +37,13 @@ RESTART_S = 1.0
 log = logging.getLogger("weir.agent")
 
 
-class AgentOptions(msgspec.Struct, frozen=True, kw_only=True):
-    settings: EdgeSettings
-    link_socket: Path
-    """Where the workers find the agent."""
+def run_agent(arguments: ChildArguments) -> int:
+    """Runs until SIGTERM or SIGINT; SIGUSR1 turns readiness off before that. Returns the exit code.
 
-
-def run_agent(options: AgentOptions, status_listener: socket.socket) -> int:
-    """Runs until SIGTERM or SIGINT; SIGUSR1 turns readiness off before that. Returns the exit code."""
+    Raises ``StoreError`` for an address that is none, ``OSError`` if the disk or the socket refuses.
+    """
     stop = Event()
-    agent = Agent(options, status_listener)
+    agent = Agent(arguments.settings, arguments.link, socket.socket(fileno=arguments.fds[0]))
     gevent.signal_handler(signal.SIGUSR1, agent.drain)
     for sign in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(sign, stop.set)
@@ -60,16 +57,13 @@ def run_agent(options: AgentOptions, status_listener: socket.socket) -> int:
 class Agent:
     """All parts of the agent, wired. Nothing connects before ``start``."""
 
-    def __init__(self, options: AgentOptions, status_listener: socket.socket) -> None:
-        settings = options.settings
+    def __init__(self, settings: EdgeSettings, link: Path, status_listener: socket.socket) -> None:
         self.facts = Facts(config="pending" if settings.config else "none")
         self._files = VersionFiles(settings.versions)
         self._store: StoreParts = store_parts(settings.redis, settings.cluster)
         registry = CollectorRegistry()
         worker_metrics, metrics = WorkerMetrics(registry), StateMetrics(registry, self.facts)
-        self._link = WorkerLink(
-            options.link_socket, self.facts, worker_metrics, on_refused=self._recheck_files
-        )
+        self._link = WorkerLink(link, self.facts, worker_metrics, on_refused=self._recheck_files)
         self._status = StatusServer(
             status_listener, registry, lambda: readiness(self.facts, time.monotonic())
         )

@@ -19,9 +19,9 @@ from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts
 from edge.agent.file_watch import FileWatch
 from edge.agent.metrics import StateMetrics
-from edge.agent.rules_file import Checked, read_rules
 from edge.agent.store_parts import StoreParts
 from edge.agent.throttle import Throttle
+from edge.rules_file import Checked, read_rules
 from weir.models.document import Document
 from weir.models.problem import Problem, Refused
 from weir.store.errors import StoreError

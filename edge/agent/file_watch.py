@@ -11,14 +11,9 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-MAX_SIZE = 32 << 20
-"""Bytes of a rules file."""
+from edge.rules_file import read_file
 
 Signature: TypeAlias = tuple[int, int, int, int]
-
-
-class FileTooLarge(OSError):
-    """Over ``MAX_SIZE``."""
 
 
 class FileWatch:
@@ -41,26 +36,13 @@ class FileWatch:
             return None
         if signature == self._taken:
             return None
-        content = _read(self._path)
+        content = read_file(self._path)
         if _signature(self._path) != signature:
             return None
         self._taken = signature
         return content
 
 
-def read_now(path: Path) -> bytes:
-    """The content as it is. Raises ``OSError``."""
-    return _read(path)
-
-
 def _signature(path: Path) -> Signature:
     status = os.stat(path)  # noqa: PTH116 - one system call, made ten times a second
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _read(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        content = stream.read(MAX_SIZE + 1)
-    if len(content) > MAX_SIZE:
-        raise FileTooLarge(f"{path} is larger than {MAX_SIZE >> 20} MiB")
-    return content

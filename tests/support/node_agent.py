@@ -136,7 +136,7 @@ class FakeWorker:
 
 
 class AgentProcess:
-    """``python -m edge agent`` with a status listener of the test's."""
+    """``python -m edge.agent`` with a status listener of the test's."""
 
     def __init__(self, state: Path, store: str, *flags: str) -> None:
         self.arguments = ["--state", str(state), "--redis", store, *flags]
@@ -154,7 +154,7 @@ class AgentProcess:
         fd = self.listener.fileno()
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "edge", "agent", str(fd), str(self.link), *self.arguments],
+                [sys.executable, "-m", "edge.agent", str(fd), str(self.link), *self.arguments],
                 pass_fds=(fd,),
                 stderr=errors,
             )

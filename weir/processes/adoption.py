@@ -6,26 +6,22 @@ whole (temporary file, rename); the agent removes the order when it has answered
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, TypeVar
-
-import msgspec
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from weir.processes import run_file
 
 Side: TypeAlias = Literal["store", "node"]
-T = TypeVar("T")
 
 
-class Order(msgspec.Struct, frozen=True):
+class Order(NamedTuple):
     """``id`` ties the answer to the order."""
 
     id: str
     side: Side
 
 
-class Answer(msgspec.Struct, frozen=True):
+class Answer(NamedTuple):
     """``text`` is one sentence for the person who asked."""
 
     id: str
@@ -43,33 +39,32 @@ def answer_file(node_directory: Path) -> Path:
 
 def write_order(node_directory: Path, order: Order) -> None:
     """Raises ``OSError``."""
-    run_file.write(order_file(node_directory), msgspec.structs.asdict(order))
+    run_file.write(order_file(node_directory), order._asdict())
 
 
 def write_answer(node_directory: Path, answer: Answer) -> None:
     """Raises ``OSError``."""
-    run_file.write(answer_file(node_directory), msgspec.structs.asdict(answer))
+    run_file.write(answer_file(node_directory), answer._asdict())
 
 
 def read_order(node_directory: Path) -> Order | None:
     """None without an order; ``ValueError`` if the file is no order, ``OSError`` if it cannot be read."""
     path = order_file(node_directory)
     content = run_file.read(path)
-    if content is None:
-        if path.exists():
+    match content:
+        case {"id": str(order_id), "side": "store" | "node" as side}:
+            return Order(order_id, side)
+        case None if not path.exists():
+            return None
+        case _:
             raise ValueError(f"{path} is no order of weir adopt")
-        return None
-    return _read(content, Order)
 
 
 def read_answer(node_directory: Path) -> Answer | None:
-    """None without an answer, or if the file is none."""
-    content = run_file.read(answer_file(node_directory))
-    return None if content is None else _read(content, Answer)
-
-
-def _read(content: Mapping[str, Any], kind: type[T]) -> T:
-    try:
-        return msgspec.convert(content, kind)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"no {kind.__name__.lower()} of weir adopt: {error}") from error
+    """None without an answer, or if the file is none. Raises ``OSError`` if it cannot be read."""
+    content: Any = run_file.read(answer_file(node_directory))
+    match content:
+        case {"id": str(order_id), "done": bool(done), "text": str(text)}:
+            return Answer(order_id, done, text)
+        case _:
+            return None

@@ -31,6 +31,8 @@ class Child:
     stop_within_s: float = 10.0
     """From ``stop_signal`` to SIGKILL."""
     stop_signal: signal.Signals = signal.SIGTERM
+    drain_signal: signal.Signals | None = None
+    """Sent when the group begins to stop, before any child is asked to: say no more that you are ready."""
     forward_hangup: bool = False
     """SIGHUP to the supervisor is sent on to this child."""
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +67,10 @@ class Running:
 
     def ask_to_stop(self) -> None:
         self._process.send_signal(self.child.stop_signal)
+
+    def drain(self) -> None:
+        if self.child.drain_signal is not None:
+            self._process.send_signal(self.child.drain_signal)
 
     def hang_up(self) -> None:
         self._process.send_signal(signal.SIGHUP)

@@ -171,6 +171,9 @@ class Group:
 
     def _stop(self, wakeup: Wakeup, result: int) -> int:
         """In reverse order, each with its own deadline; a SIGINT meanwhile ends all at once."""
+        for member in self._members:
+            if member.running is not None and member.is_ready:
+                member.running.drain()
         for member in reversed(self._members):
             running = member.running
             if running is None:

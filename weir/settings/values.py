@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from weir.processes.ports import Address, parse_address
-from weir.store.keys import CLUSTER_NAME
 
 MAX_WORKERS = 1024
+CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+"""As ``weir.store.keys`` has it; a test compares them, since settings may not reach into the store."""
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 ON = frozenset({"1", "true", "yes", "on"})

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent import file_watch
-from edge.agent.file_watch import FileTooLarge, FileWatch, read_now
+from edge.agent.file_watch import FileWatch
 
 
 @pytest.fixture
@@ -81,11 +80,3 @@ def test_what_was_forgotten_is_taken_again(path):
     looks(watch, 2)
     watch.forget()
     assert looks(watch, 3) == [None, b"one", None]
-
-
-def test_a_file_of_the_largest_size_is_read_and_a_larger_one_refused(path, monkeypatch):
-    monkeypatch.setattr(file_watch, "MAX_SIZE", 3)
-    assert read_now(path) == b"one"
-    path.write_text("four")
-    with pytest.raises(FileTooLarge):
-        read_now(path)

@@ -90,7 +90,7 @@ def test_a_restarted_agent_without_store_offers_the_last_good_version(store, age
     fresh = agent.worker()
     ready = agent.wait_for(lambda ready: ready["code"] == 200 and ready["reasons"] == ["store_away"])
     assert ready["version"]["number"] == 1
-    assert fresh.number == 1
+    wait_until(lambda: fresh.number == 1, what="the version on a new worker")
 
 
 def test_a_new_node_without_store_is_not_ready_and_says_why(store, agent_at):

@@ -1,7 +1,8 @@
-"""From the bytes of a rules file to a document that may be published, or everything that is wrong with it. Pure."""
+"""Reading a rules file: from its path to bytes, and from those to a document that may be published."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 from weir.models.document import Document
@@ -9,12 +10,28 @@ from weir.models.problem import Problem, Refused, errors_of
 from weir.routing.validate import validate
 from weir.rules.parser import parse
 
+MAX_SIZE = 32 << 20
+"""Bytes."""
+
+
+class FileTooLarge(OSError):
+    """Over ``MAX_SIZE``."""
+
 
 class Checked(NamedTuple):
     """A document without errors, and the warnings of a check."""
 
     document: Document
     warnings: tuple[Problem, ...]
+
+
+def read_file(path: Path) -> bytes:
+    """The content as it is now. Raises ``OSError``, also where it is too large."""
+    with path.open("rb") as stream:
+        content = stream.read(MAX_SIZE + 1)
+    if len(content) > MAX_SIZE:
+        raise FileTooLarge(f"it is larger than {MAX_SIZE >> 20} MiB")
+    return content
 
 
 def read_rules(content: bytes) -> Checked:

@@ -1,0 +1,35 @@
+"""``python -m edge.agent``: the node agent, started by the supervisor of ``weir edge``."""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import logging  # noqa: E402 - everything is imported after patching
+import os  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Mapping, Sequence  # noqa: E402
+
+from edge import child_arguments  # noqa: E402
+from edge.agent.boot import run_agent  # noqa: E402
+from weir.store.errors import StoreError  # noqa: E402
+
+BAD_SET_UP = 2
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The exit code: 0 after a graceful end, 2 where the store's address or the disk can never do."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    arguments = child_arguments.read(argv, environ)
+    try:
+        return run_agent(arguments)
+    except (StoreError, OSError) as error:
+        sys.stderr.write(f"weir edge: {error}\n")
+        return BAD_SET_UP
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))
