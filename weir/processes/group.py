@@ -114,6 +114,7 @@ class Group:
                     f"{member.child.name} was not ready within {member.child.ready_within_s:g} s and is killed"
                 )
                 running.kill()
+                running.reap()
 
     def _note_ready(self, member: _Member) -> None:
         if member.was_ready:
