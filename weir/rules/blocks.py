@@ -38,11 +38,14 @@ def read_items(cursor: Cursor, read_item: Callable[[], C]) -> tuple[tuple[C, ...
     """Items up to a closing brace or the end, and the comments behind the last one."""
     items: list[C] = []
     comments: list[str] = []
-    while not (cursor.at("end") or cursor.at_symbol("}")):
-        if cursor.at("comment"):
+    while True:
+        token = cursor.token
+        if token.kind == "comment":
             comments.append(cursor.take().text)
-        elif cursor.at("newline") or cursor.at_symbol(";"):
+        elif token.kind == "newline" or (token.kind == "symbol" and token.text == ";"):
             cursor.take()
+        elif token.kind == "end" or (token.kind == "symbol" and token.text == "}"):
+            break
         else:
             item = _read_one(cursor, read_item, comments)
             comments = []

@@ -28,15 +28,12 @@ RESERVED = _WORDS | OPERATORS_OF_FIELD.keys()
 """What a ``define`` cannot be called."""
 
 _OPERATORS = frozenset(operator for operators in OPERATORS_OF_FIELD.values() for operator in operators)
+_BEHIND_A_FIELD = _OPERATORS | {"("}
 
 
 def read_condition(cursor: Cursor) -> Condition:
     """A whole condition; ``any`` alone matches every request."""
-    return cursor.nested(
-        lambda: _read_joined(
-            cursor, "or", Or, lambda: _read_joined(cursor, "and", And, lambda: _read_term(cursor))
-        )
-    )
+    return _read_joined(cursor, "or", Or, _read_conjunction)
 
 
 def write_condition(condition: Condition) -> str:
@@ -70,38 +67,38 @@ def _write_value(value: str | int | tuple[str | int, ...] | None) -> str:
     return quote(value) if isinstance(value, str) else str(value)
 
 
+def _read_conjunction(cursor: Cursor) -> Condition:
+    return _read_joined(cursor, "and", And, _read_term)
+
+
 def _read_joined(
-    cursor: Cursor, word: str, kind: type[And] | type[Or], read: Callable[[], Condition]
+    cursor: Cursor, word: str, kind: type[And] | type[Or], read: Callable[[Cursor], Condition]
 ) -> Condition:
     start = cursor.token
-    terms = [read()]
+    terms = [read(cursor)]
     while cursor.joined_by(word):
-        terms.append(read())
+        terms.append(read(cursor))
     return terms[0] if len(terms) == 1 else cursor.placed(start, kind(tuple(terms)))
 
 
 def _read_term(cursor: Cursor) -> Condition:
     start = cursor.token
+    if cursor.at_word_of(OPERATORS_OF_FIELD):
+        return cursor.placed(start, _read_compare(cursor))
     if cursor.accept_word("not"):
-        return cursor.placed(start, Not(cursor.nested(lambda: _read_term(cursor))))
-    if cursor.accept_symbol("("):
-        cursor.skip_lines()
-        inner = read_condition(cursor)
-        cursor.skip_lines()
-        cursor.expect_symbol(")")
-        return inner
+        return cursor.placed(start, Not(cursor.nested(_read_term)))
+    if cursor.at_symbol("("):
+        return cursor.bracketed("(", ")", lambda: cursor.nested(read_condition))
     if cursor.accept_word("any"):
         return cursor.placed(start, AnyRequest())
-    if cursor.at_word(*OPERATORS_OF_FIELD):
-        return cursor.placed(start, _read_compare(cursor))
-    if cursor.at("word") and not cursor.at_word(*_WORDS):
+    if cursor.at("word") and not cursor.at_word_of(_WORDS):
         return cursor.placed(start, _read_reference(cursor))
     raise cursor.unexpected("a condition")
 
 
 def _read_reference(cursor: Cursor) -> Reference:
     token = cursor.take()
-    if cursor.at_symbol("==", "!=", "(") or cursor.at_word(*(_OPERATORS - {"==", "!="})):
+    if cursor.token.kind in ("symbol", "word") and cursor.token.text in _BEHIND_A_FIELD:
         fields = OPERATORS_OF_FIELD.keys()
         raise cursor.wrong(
             token, f'unknown field "{token.text}"', alternatives(fields), closest(token.text, fields)

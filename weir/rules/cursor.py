@@ -6,13 +6,14 @@ run reports everything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Collection, Container
+from typing import TypeVar, cast
 
-from weir.models.problem import Problem
 from weir.rules import units
-from weir.rules.bounds import MAX_DEPTH, MAX_INTEGER, MAX_LIST, MAX_NAME, MAX_PROBLEMS
-from weir.rules.lexer import Token
+from weir.rules.bounds import MAX_DEPTH, MAX_INTEGER, MAX_LIST, MAX_NAME
+from weir.rules.lexer import Token, tokens_of
+from weir.rules.problems import Problems
 from weir.rules.suggest import closest
 
 T = TypeVar("T")
@@ -21,81 +22,102 @@ W = TypeVar("W", bound=str)
 
 Place = tuple[int, int]
 
+_LINES = frozenset({"newline", "comment"})
+_ENDS = frozenset({"newline", "comment", "end"})
+_VALUES = frozenset({"string", "number", "path", "url"})
+_LONGEST_SUGGESTION = 100
+
 
 class Unexpected(Exception):
     """The text does not go on as the grammar says."""
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        super().__init__(problem.message)
+    def __init__(self, token: Token, message: str, expected: str, suggestion: str) -> None:
+        self.token = token
+        self.message = message
+        self.expected = expected
+        self.suggestion = suggestion
+        super().__init__(message)
 
 
 class Cursor:
     """Reads forward only. ``places`` maps the identity of every node read to its line and column."""
 
-    def __init__(self, tokens: list[Token], problems: Iterable[Problem] = ()) -> None:
-        self._tokens = tokens
-        self._index = 0
+    def __init__(self, text: str, problems: Problems) -> None:
+        self._tokens = tokens_of(text, problems)
+        self._ahead: deque[Token] = deque()
         self._depth = 0
-        self.problems = list(problems)
+        self._brackets = 0
+        self._problems = problems
+        self.token = next(self._tokens)
         self.places: dict[int, Place] = {}
         self.loose_comments: list[str] = []
         """Comments met inside a clause; they are handed to the clause when it is complete."""
 
     # Looking
 
-    @property
-    def token(self) -> Token:
-        return self._tokens[self._index]
+    def at(self, kind: str) -> bool:
+        return self.token.kind == kind
 
-    def at(self, kind: str, *texts: str) -> bool:
+    def at_symbol(self, text: str) -> bool:
         token = self.token
-        return token.kind == kind and (not texts or token.text in texts)
+        return token.kind == "symbol" and token.text == text
 
-    def at_symbol(self, *texts: str) -> bool:
-        return self.at("symbol", *texts)
+    def at_word(self, text: str) -> bool:
+        token = self.token
+        return token.kind == "word" and token.text == text
 
-    def at_word(self, *texts: str) -> bool:
-        return self.at("word", *texts)
+    def at_word_of(self, words: Container[str]) -> bool:
+        token = self.token
+        return token.kind == "word" and token.text in words
 
     def at_clause_end(self) -> bool:
-        return self.token.kind in ("newline", "end", "comment") or self.at_symbol(";", "}")
+        token = self.token
+        return token.kind in _ENDS or (token.kind == "symbol" and token.text in (";", "}"))
+
+    def behind_lines(self) -> Token:
+        """The next token that is neither a newline nor a comment."""
+        if self.token.kind not in _LINES:
+            return self.token
+        for token in self._ahead:
+            if token.kind not in _LINES:
+                return token
+        while True:
+            token = next(self._tokens)
+            self._ahead.append(token)
+            if token.kind not in _LINES:
+                return token
 
     # Moving
-
-    def mark(self) -> int:
-        """A place to go back to."""
-        return self._index
-
-    def rewind(self, mark: int) -> None:
-        self._index = mark
 
     def take(self) -> Token:
         token = self.token
         if token.kind != "end":
-            self._index += 1
+            self.token = self._ahead.popleft() if self._ahead else next(self._tokens)
         return token
 
     def accept_symbol(self, text: str) -> bool:
-        return self.at_symbol(text) and bool(self.take())
+        found = self.at_symbol(text)
+        if found:
+            self.take()
+        return found
 
     def accept_word(self, text: str) -> bool:
-        return self.at_word(text) and bool(self.take())
+        found = self.at_word(text)
+        if found:
+            self.take()
+        return found
 
     def skip_lines(self) -> None:
         """Go over newlines inside brackets; comments met there belong to the clause around them."""
-        while self.token.kind in ("newline", "comment"):
+        while self.token.kind in _LINES:
             token = self.take()
             if token.kind == "comment":
                 self.loose_comments.append(token.text)
 
     def joined_by(self, word: str) -> bool:
         """Accept ``and`` or ``or``, also at the start of the next line."""
-        start = self._index
-        index = start
-        while self._tokens[index].kind in ("newline", "comment"):
-            index += 1
-        if self._tokens[index].kind != "word" or self._tokens[index].text != word:
+        token = self.behind_lines()
+        if token.kind != "word" or token.text != word:
             return False
         self.skip_lines()
         self.take()
@@ -103,15 +125,27 @@ class Cursor:
         return True
 
     def skip_clause(self) -> None:
-        """After a problem: go to the end of this clause, over whole inner blocks."""
-        depth = 0
+        """After a problem: go to the end of this clause, out of brackets that are open and over inner blocks."""
+        brackets, self._brackets = self._brackets, 0
+        blocks = 0
         while self.token.kind != "end":
-            if depth == 0 and (self.token.kind == "newline" or self.at_symbol(";", "}")):
+            if not blocks and self._ends_clause(brackets > 0):
                 return
-            depth += self.at_symbol("{", "[", "(")
-            depth -= self.at_symbol("}", "]", ")")
-            depth = max(depth, 0)
+            if self.token.kind == "symbol":
+                text = self.token.text
+                blocks += (text == "{") - (text == "}")
+                brackets = max(0, brackets + (text in ("(", "[")) - (text in (")", "]")))
             self.take()
+
+    def _ends_clause(self, in_brackets: bool) -> bool:
+        """Whether the clause is over; inside brackets it goes on with what can only stand there."""
+        if not in_brackets or not self.at("newline"):
+            return self.at("newline") or self.at_symbol(";") or self.at_symbol("}")
+        token = self.behind_lines()
+        if token.kind in _VALUES or token.text in ("and", "or", "not", "(", ")", "]", ","):
+            self.skip_lines()
+            return False
+        return True
 
     # Reading
 
@@ -127,16 +161,15 @@ class Cursor:
 
     def one_of(self, words: Collection[W], expected: str = "") -> W:
         """A word out of a closed list."""
-        found = next((word for word in words if self.at_word(word)), None)
-        if found is None:
+        if not self.at_word_of(words):
             raise self.unexpected(expected or alternatives(words), suggestions=words)
-        self.take()
-        return found
+        return cast("W", self.take().text)
 
     def name(self, expected: str) -> str:
         """A bare word, or a string for names with other characters."""
         if not (self.at("word") or self.at("string")):
-            raise self.unexpected(expected)
+            suggestion = f'"{self.token.text}"' if self.at("number") else ""
+            raise self.unexpected(expected, suggestion=suggestion)
         token = self.take()
         if not token.text or len(token.text) > MAX_NAME or not token.text.isprintable():
             raise self.wrong(token, f"not usable as {expected}", f"1 to {MAX_NAME} printable characters")
@@ -182,9 +215,21 @@ class Cursor:
 
     def list_of(self, read: Callable[[], T]) -> tuple[T, ...]:
         """``[a, b, c]``; lines may break anywhere inside, a comma may stand before the bracket."""
-        self.expect_symbol("[")
-        items: list[T] = []
+        return self.bracketed("[", "]", lambda: self._members(read))
+
+    def bracketed(self, opening: str, closing: str, read: Callable[[], T]) -> T:
+        """What stands between two brackets; lines may break behind the first and before the last."""
+        self.expect_symbol(opening)
+        self._brackets += 1
         self.skip_lines()
+        inner = read()
+        self.skip_lines()
+        self.expect_symbol(closing)
+        self._brackets -= 1
+        return inner
+
+    def _members(self, read: Callable[[], T]) -> tuple[T, ...]:
+        items: list[T] = []
         while not self.at_symbol("]"):
             if len(items) >= MAX_LIST:
                 raise self.wrong(self.token, "the list is too long", f"at most {MAX_LIST} members")
@@ -193,7 +238,6 @@ class Cursor:
             if not self.accept_symbol(","):
                 break
             self.skip_lines()
-        self.expect_symbol("]")
         return tuple(items)
 
     def comma_separated(self, read: Callable[[], T]) -> tuple[T, ...]:
@@ -206,13 +250,13 @@ class Cursor:
             items.append(read())
         return tuple(items)
 
-    def nested(self, read: Callable[[], T]) -> T:
-        """Read one level deeper; refuses more than the bound."""
+    def nested(self, read: Callable[[Cursor], T]) -> T:
+        """Read one level deeper, in parentheses or behind ``not``; refuses more than the bound."""
         if self._depth >= MAX_DEPTH:
             raise self.wrong(self.token, "the condition is nested too deeply", f"at most {MAX_DEPTH} levels")
         self._depth += 1
         try:
-            return read()
+            return read(self)
         finally:
             self._depth -= 1
 
@@ -236,26 +280,15 @@ class Cursor:
         return self.wrong(token, f"unexpected {shown}", expected, suggestion)
 
     def wrong(self, token: Token, message: str, expected: str = "", suggestion: str = "") -> Unexpected:
-        return Unexpected(
-            Problem(
-                "syntax",
-                message,
-                line=token.line,
-                column=token.column,
-                expected=expected,
-                suggestion=suggestion,
-            )
-        )
+        short = suggestion if len(suggestion) <= _LONGEST_SUGGESTION else ""
+        return Unexpected(token, message, expected, short)
 
     def report(self, error: Unexpected) -> None:
         """Keep a problem; past the bound the text is given up."""
-        self.problems.append(error.problem)
-        if len(self.problems) >= MAX_PROBLEMS:
-            raise TooManyProblems
-
-
-class TooManyProblems(Exception):
-    """The text has so many problems that reading on helps nobody."""
+        token = error.token
+        self._problems.add(
+            error.message, token.line, token.column, expected=error.expected, suggestion=error.suggestion
+        )
 
 
 def alternatives(words: Collection[str]) -> str:

@@ -1,21 +1,27 @@
-"""Text → tokens. Every character of the input is looked at a bounded number of times.
+"""Text → tokens, one by one. Every character of the input is looked at a bounded number of times.
 
 Newlines and ``;`` are tokens, because a clause ends there. A comment is a token of its own; the parser decides
-whose it is. Bad characters become problems, and reading goes on behind them, so that one run finds all of them.
+whose it is. What cannot be read is reported and becomes a token all the same, so that reading goes on behind it and
+one run finds everything. A byte order mark at the beginning is no character of the text.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
 
-from weir.models.problem import Problem
+import msgspec
+
 from weir.rules.bounds import MAX_STRING
+from weir.rules.problems import Problems
 
 Kind: TypeAlias = Literal["word", "string", "number", "url", "path", "symbol", "comment", "newline", "end"]
 
 
-class Token(NamedTuple):
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A struct rather than a tuple: a long text has a million of them, and structs are made in half the time."""
+
     kind: Kind
     text: str
     """As written; for a string its value, for a comment what follows ``# ``."""
@@ -25,116 +31,105 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>[ \t\r]+)
-    | (?P<comment>\#[^\n]*)
-    | (?P<newline>\n)
-    | (?P<url>https?://(?:\[[0-9A-Fa-f:.]+\])?[^\s;,{}"\[\]()\#]*)
-    | (?P<path>/[^\s;,{}"\[\]()\#]*)
-    | (?P<number>\d+(?:\.\d+)?(?:[A-Za-z]+|%)?)
-    | (?P<string>"(?:[^"\\\n]|\\.)*")
-    | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*)
-    | (?P<symbol>->|==|!=|[{}()\[\],;=:])
+    [ \t\r]*
+    (?: (?P<comment>\#[^\n]*)
+      | (?P<newline>\n)
+      | (?P<url>https?://(?:\[[0-9A-Fa-f:.]+\])?[^\s;,{}"\[\]()\#]*)
+      | (?P<path>/[^\s;,{}"\[\]()\#]*)
+      | (?P<number>\d+(?:\.\d+)?(?:[A-Za-z]+|%)?)
+      | (?P<string>"(?:[^"\\\n]|\\.)*")
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*)
+      | (?P<symbol>->|==|!=|[{}()\[\],;=:])
+      | (?P<end>\Z)
+      | (?P<unreadable>"[^\n]*|'[^'\n]*'|[^\s"\#{}\[\](),;]+|.)
+    )
     """,
     re.VERBOSE,
 )
+"""Matches at every place of every text."""
 
+_BYTE_ORDER_MARK = "\ufeff"
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 _ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F]{1,6})\}|.)", re.DOTALL)
+_MEANT = {"'": "double quotes", "&": '"and"', "|": '"or"', "!": '"not" or "!="'}
 
 
-def tokens_of(text: str) -> tuple[list[Token], list[Problem]]:
-    """All tokens, the last of kind ``end``, and what could not be read."""
-    tokens: list[Token] = []
-    problems: list[Problem] = []
-    line, line_start, position = 1, 0, 0
-    while position < len(text):
-        column = position - line_start + 1
-        match = _TOKEN.match(text, position)
-        if match is None:
-            problem, position = _unreadable(text, position, line, column)
-            problems.append(problem)
-            continue
-        position = match.end()
-        kind = match.lastgroup
-        if kind == "space":
-            continue
-        if kind == "newline":
-            tokens.append(Token("newline", "\n", line, column))
-            line, line_start = line + 1, position
-        elif kind == "string":
-            tokens.append(_string(match.group(), line, column, problems))
+def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
+    """All tokens, the last of kind ``end``; what could not be read is added to ``problems``."""
+    line, line_start = 1, int(text.startswith(_BYTE_ORDER_MARK))
+    for match in _TOKEN.finditer(text, line_start):
+        kind: str = match.lastgroup  # type: ignore[assignment]  # one of the groups always matches
+        start, end = match.span(kind)
+        column = start - line_start + 1
+        if kind == "string":
+            yield _string(text[start:end], line, column, problems)
         elif kind == "comment":
-            tokens.append(Token("comment", _comment_text(match.group()), line, column))
+            yield Token("comment", _comment_text(text[start:end]), line, column)
+        elif kind == "unreadable":
+            yield _unreadable(text[start:end], line, column, problems)
         else:
-            tokens.append(Token(kind, match.group(), line, column))  # type: ignore[arg-type]  # the groups are the kinds
-    tokens.append(Token("end", "", line, position - line_start + 1))
-    return tokens, problems
+            yield Token(kind, text[start:end], line, column)  # type: ignore[arg-type]  # the groups are the kinds
+            if kind == "newline":
+                line, line_start = line + 1, end
+            elif kind == "end":
+                return
 
 
 def quote(value: str) -> str:
     """A string as it is written in rule text; the inverse of reading it."""
-    out = []
-    for char in value:
-        if char in '"\\':
-            out.append("\\" + char)
-        elif char == "\n":
-            out.append("\\n")
-        elif char == "\t":
-            out.append("\\t")
-        elif char == "\r":
-            out.append("\\r")
-        elif char.isprintable():
-            out.append(char)
-        else:
-            out.append(f"\\u{{{ord(char):x}}}")
-    return f'"{"".join(out)}"'
+    if value.isprintable() and '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    named = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char)
+    return named or (char if char.isprintable() else f"\\u{{{ord(char):x}}}")
 
 
 def _comment_text(raw: str) -> str:
     return raw[1:].removeprefix(" ").rstrip()
 
 
-def _string(raw: str, line: int, column: int, problems: list[Problem]) -> Token:
+def _string(raw: str, line: int, column: int, problems: Problems) -> Token:
     inner = raw[1:-1]
     if len(inner) > MAX_STRING:
         message = f"a string of {len(inner)} characters is too long"
-        problems.append(_syntax(message, line, column, expected=f"at most {MAX_STRING} characters"))
+        problems.add(message, line, column, expected=f"at most {MAX_STRING} characters")
         inner = ""
     if "\\" not in inner:
         return Token("string", inner, line, column)
 
     def replace(match: re.Match[str]) -> str:
+        where = column + 1 + match.start()
         if match.group(2):
-            return _code_point(int(match.group(2), 16), match, line, column, problems)
+            return _code_point(int(match.group(2), 16), line, where, problems)
         letter = match.group(1)
         if letter not in _ESCAPES:
-            where = column + 1 + match.start()
-            problems.append(
-                _syntax(f"unknown escape \\{letter}", line, where, expected='\\" \\\\ \\n \\t \\r or \\u{…}')
-            )
+            problems.add(f"unknown escape \\{letter}", line, where, expected='\\" \\\\ \\n \\t \\r or \\u{…}')
         return _ESCAPES.get(letter, letter)
 
     return Token("string", _ESCAPE.sub(replace, inner), line, column)
 
 
-def _code_point(code: int, match: re.Match[str], line: int, column: int, problems: list[Problem]) -> str:
+def _code_point(code: int, line: int, column: int, problems: Problems) -> str:
     if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF:
-        where = column + 1 + match.start()
-        problems.append(_syntax("not a Unicode character", line, where, expected="\\u{0} to \\u{10ffff}"))
+        problems.add("not a Unicode character", line, column, expected="\\u{0} to \\u{10ffff}")
         return ""
     return chr(code)
 
 
-def _unreadable(text: str, position: int, line: int, column: int) -> tuple[Problem, int]:
-    if text[position] == '"':
-        end = text.find("\n", position)
-        end = len(text) if end < 0 else end
-        return _syntax("a string that does not end on its line", line, column, expected='a closing "'), end
-    char = text[position]
+def _unreadable(raw: str, line: int, column: int, problems: Problems) -> Token:
+    """Stands for what was probably meant, so that nothing else is reported for it."""
+    char = raw[0]
+    if char == '"':
+        problems.add("a string that does not end on its line", line, column, expected='a closing "')
+        return Token("string", "", line, column)
+    suggestion = _MEANT.get(char, "")
+    if raw.isprintable() and (not raw.isascii() or (char == "'" == raw[-1] and len(raw) > 1)):
+        suggestion = quote(raw.strip("'"))
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    suggestion = {"'": "double quotes", "&": '"and"', "|": '"or"', "!": '"not" or "!="'}.get(char, "")
-    return _syntax(f"unexpected character {shown}", line, column, suggestion=suggestion), position + 1
-
-
-def _syntax(message: str, line: int, column: int, *, expected: str = "", suggestion: str = "") -> Problem:
-    return Problem("syntax", message, line=line, column=column, expected=expected, suggestion=suggestion)
+    problems.add(f"unexpected character {shown}", line, column, suggestion=suggestion)
+    return Token("string" if char == "'" else "word", raw, line, column)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from weir.models.condition import NAMED_FIELDS, OPERATORS_OF_FIELD
 from weir.rules.clauses.table import SYNTAXES
 from weir.rules.cursor import Cursor
-from weir.rules.lexer import tokens_of
+from weir.rules.problems import Problems
 from weir.rules.support import not_built
 from weir.rules.syntax import DEFAULTS, RULE, UPSTREAM, Place, Syntax
 from weir.rules.template import TEMPLATE_NAMES
@@ -60,6 +60,6 @@ def _clause(syntax: Syntax) -> Iterator[str]:
 
 
 def _unbuilt(syntax: Syntax, example: str) -> str:
-    cursor = Cursor(tokens_of(example)[0])
+    cursor = Cursor(example, Problems())
     cursor.take()
     return not_built(syntax.read(cursor))

@@ -23,8 +23,8 @@ from weir.rules.bounds import MAX_TEXT
 from weir.rules.clauses.limits import read_rate
 from weir.rules.clauses.table import BY_PLACE
 from weir.rules.conditions import RESERVED, read_condition
-from weir.rules.cursor import Cursor, TooManyProblems, Unexpected
-from weir.rules.lexer import tokens_of
+from weir.rules.cursor import Cursor, Unexpected
+from weir.rules.problems import Problems, TooManyProblems
 from weir.rules.syntax import Place
 
 
@@ -51,17 +51,14 @@ def parse(text: str) -> Parsed:
         raise Refused(
             [Problem("too-large", f"the text has {len(text)} characters", expected=f"at most {MAX_TEXT}")]
         )
-    tokens, problems = tokens_of(text)
-    cursor = Cursor(tokens, problems)
-    document = Document()
+    problems = Problems()
     try:
+        cursor = Cursor(text, problems)
         document = _read_document(cursor)
-    except Unexpected as error:
-        cursor.problems.append(error.problem)
     except TooManyProblems:
-        cursor.problems.append(Problem("syntax", "too many problems; the rest of the text was not read"))
-    if cursor.problems:
-        raise Refused(sorted(cursor.problems, key=lambda problem: (problem.line or 10**9, problem.column)))
+        raise Refused(problems.all()) from None
+    if problems.all():
+        raise Refused(problems.all())
     return Parsed(document, Positions(document, cursor.places))
 
 
@@ -78,24 +75,29 @@ def _read_document(cursor: Cursor) -> Document:
 
 def _read_preamble(cursor: Cursor) -> tuple[str, ...]:
     """Comments above ``language``; without that line they belong to the first definition."""
-    start = cursor.mark()
-    comments: list[str] = []
-    while cursor.at("comment") or cursor.at("newline"):
-        token = cursor.take()
-        if token.kind == "comment":
-            comments.append(token.text)
-    if not cursor.accept_word("language"):
-        cursor.rewind(start)
+    first = cursor.behind_lines()
+    if first.kind != "word" or first.text != "language":
         return ()
+    cursor.skip_lines()
+    comments = cursor.loose_comments
+    cursor.take()
+    try:
+        _read_language(cursor)
+    except Unexpected as error:
+        cursor.report(error)
+        cursor.skip_clause()
+    if cursor.at("comment"):
+        comments.append(cursor.take().text)
+    return tuple(comments)
+
+
+def _read_language(cursor: Cursor) -> None:
     token = cursor.token
     version = cursor.integer("the version of the language", 1)
     if version > LANGUAGE:
         raise cursor.wrong(token, f"language {version} is newer than this program", f"at most {LANGUAGE}")
-    if cursor.at("comment"):
-        comments.append(cursor.take().text)
     if not cursor.at_clause_end():
         raise cursor.unexpected("the end of the line")
-    return tuple(comments)
 
 
 def _read_definition(cursor: Cursor) -> Definition:
@@ -162,9 +164,9 @@ def _read_member(cursor: Cursor) -> Any:
 
 def _read_clause(cursor: Cursor, place: Place, also: tuple[str, ...] = ()) -> Any:
     syntaxes = BY_PLACE[place]
-    if cursor.at_word(*syntaxes):
+    if cursor.at_word_of(syntaxes):
         return syntaxes[cursor.take().text].read(cursor)
-    elsewhere = [name for name, known in BY_PLACE.items() if cursor.at_word(*known)]
+    elsewhere = [name for name, known in BY_PLACE.items() if cursor.at_word_of(known)]
     if elsewhere:
         kinds = " or ".join(_A[kind] for kind in elsewhere)
         raise cursor.wrong(

@@ -6,7 +6,7 @@ from typing import get_args
 
 from weir.models.rule_clauses import AllowIp, DenyIp, Require
 from weir.models.values import AuthMethod, Requirement
-from weir.rules.cursor import Cursor
+from weir.rules.cursor import Cursor, alternatives
 from weir.rules.lexer import quote
 from weir.rules.syntax import RULE, Syntax
 
@@ -38,19 +38,19 @@ def _read_requirement(cursor: Cursor) -> Requirement:
     method = cursor.one_of(METHODS | {"none"}, "key, token, basic, hmac, mtls, forward, anonymous or none")
     if method == "none":
         raise cursor.wrong(token, '"none" stands alone', "a method")
-    options = _read_options(cursor, method) if cursor.at_symbol("(") else {}
+    options: dict[str, str] = {}
+    if cursor.at_symbol("("):
+        options = cursor.bracketed("(", ")", lambda: _read_options(cursor, method))
     return cursor.placed(token, Requirement(method, options))  # type: ignore[arg-type]  # one_of checked it
 
 
 def _read_options(cursor: Cursor, method: str) -> dict[str, str]:
-    cursor.expect_symbol("(")
     options: dict[str, str] = {}
-    cursor.skip_lines()
     while not cursor.at_symbol(")"):
         token = cursor.token
-        name = cursor.one_of(OPTIONS[method], f"an option of {method}") if OPTIONS[method] else ""
-        if not name:
+        if not OPTIONS[method]:
             raise cursor.wrong(token, f"{method} has no options", '")"')
+        name = cursor.one_of(OPTIONS[method], f"an option of {method}: {alternatives(OPTIONS[method])}")
         if name in options:
             raise cursor.wrong(token, f'"{name}" stands twice')
         cursor.expect_symbol(":")
@@ -59,7 +59,6 @@ def _read_options(cursor: Cursor, method: str) -> dict[str, str]:
         if not cursor.accept_symbol(","):
             break
         cursor.skip_lines()
-    cursor.expect_symbol(")")
     return options
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
+from weir.models.node import Clause
 from weir.models.rule_clauses import Compress, Cors, Encoding, Log, MaxSize, Retry, RetryReason, Tag, Timeout
 from weir.rules.blocks import read_block
-from weir.rules.cursor import Cursor
+from weir.rules.cursor import Cursor, alternatives
 from weir.rules.lexer import quote
 from weir.rules.names import write_name
 from weir.rules.syntax import DEFAULTS, EVERYWHERE, RULE, Braces, Syntax
@@ -52,10 +53,10 @@ def _read_retry(cursor: Cursor) -> Retry:
 
 def _read_reason(cursor: Cursor) -> RetryReason:
     for reason in REASONS:
-        if cursor.at("number", reason) or cursor.at("word", reason):
+        if cursor.token.kind in ("number", "word") and cursor.token.text == reason:
             cursor.take()
             return reason
-    raise cursor.unexpected(", ".join(REASONS), suggestions=REASONS)
+    raise cursor.unexpected(alternatives(REASONS), suggestions=REASONS)
 
 
 def _write_retry(retry: Retry) -> str:
@@ -72,16 +73,17 @@ def _read_cors(cursor: Cursor) -> Cors:
     fields: dict[str, object] = {}
     inner: list[str] = []
 
-    def line() -> Cors:
+    def line() -> Clause:
         token = cursor.token
         name = cursor.one_of(_CORS_FIELDS)
         if name in fields:
             raise cursor.wrong(token, f'"{name}" stands twice')
         fields[name] = _read_cors_field(cursor, name)
-        return Cors()
+        return Clause()
 
     body = read_block(cursor, line)
     for item in body.items:
+        cursor.places.pop(id(item), None)
         inner += [*item.comments, *filter(None, [item.comment_beside])]
     if "max_age" in fields:
         fields["max_age_ms"] = fields.pop("max_age")

@@ -1,0 +1,43 @@
+"""The problems of one text while it is read: bounded in number and length, one a place."""
+
+from __future__ import annotations
+
+from weir.models.problem import Problem
+from weir.rules.bounds import MAX_PROBLEMS
+
+_LONGEST = 300
+"""Characters of a message; what a hostile text says is shown in part only."""
+
+
+class TooManyProblems(Exception):
+    """The text has so many problems that reading on helps nobody."""
+
+
+class Problems:
+    """What was found so far. Of several problems at one place the first counts: the others follow from it."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, int], Problem] = {}
+        self._given_up = False
+
+    def add(self, message: str, line: int, column: int, *, expected: str = "", suggestion: str = "") -> None:
+        """Raises ``TooManyProblems`` instead of keeping one more than the bound."""
+        if (line, column) in self._found:
+            return
+        if len(self._found) >= MAX_PROBLEMS:
+            self._given_up = True
+            raise TooManyProblems
+        self._found[line, column] = Problem(
+            "syntax", shortened(message), line=line, column=column, expected=expected, suggestion=suggestion
+        )
+
+    def all(self) -> tuple[Problem, ...]:
+        """In the order of their places; last, whether the text was given up."""
+        found = tuple(self._found[place] for place in sorted(self._found))
+        if self._given_up:
+            return (*found, Problem("too-many", "too many problems; the rest of the text was not read"))
+        return found
+
+
+def shortened(message: str) -> str:
+    return message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
