@@ -13,7 +13,7 @@ from weir.rules.parser import parse
 
 GOOD = 'upstream a { target http://127.0.0.1:1 }\nrule r { when path == "/a"; proxy a }\n'
 DOUBTFUL = GOOD + "upstream idle { target http://127.0.0.1:2 }\n"
-BAD = 'rule r { when path == "/a"; proxy nowhere }\nrule r { respond 999 }\n'
+BAD = 'rule r { when path == "/a"; proxy nowhere }\nrule r { redirect 305 "/x" }\n'
 
 
 def written(directory: Path, text: str | bytes) -> str:
