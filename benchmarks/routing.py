@@ -22,7 +22,7 @@ from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
 
 CHUNK = 256
-SIZES = (10, 1_000, 10_000)
+SIZES = (10, 1_000, 10_000, 100_000)
 MATCHES = 20_000
 TARGET_RATIO = 2.5
 
