@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import sys
@@ -88,17 +89,20 @@ def prepare(state: Path, binary: ServerBinary) -> EmbeddedStore:
         _write_private(directory / "url", url)
     except OSError as error:
         raise StoreError(f"the embedded store cannot use {directory}: {error.strerror}") from error
-    argv = (str(binary.path), str(configuration))
+    # Said here too: were the file not read, a server with default settings would listen on every interface.
+    port = ("--port", "0") if url.startswith("unix:") else ()
+    argv = (str(binary.path), _unglobbed(str(configuration)), *port)
     return EmbeddedStore(argv, {"LC_ALL": "C"}, url, directory)
 
 
 def live_server(state: Path) -> LiveServer | None:
     """The server of this state that runs now, whoever started it; None if there is none.
 
-    Raises StoreAway if something listens at its address and does not answer.
+    Raises StoreAway if it runs and does not answer.
     """
+    directory = state.absolute() / FOLDER
     try:
-        url = (state.absolute() / FOLDER / "url").read_text(encoding="utf-8")
+        url = (directory / "url").read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -111,8 +115,11 @@ def live_server(state: Path) -> LiveServer | None:
         with client.session("") as session:
             return LiveServer(int(session.call("INFO", "server")["process_id"]), url)
     except StoreAway as error:
+        pid = _recorded_pid(directory)
+        if parsed.kind != "unix" and not pid:
+            return None
         raise StoreAway(
-            f"a server of {state} runs, but does not answer; end it first: {error.reason}"
+            f"the server of {state}, process {pid or 'unknown'}, runs but does not answer; end it first: {error.reason}"
         ) from error
     except StoreError:
         if parsed.kind == "unix":
@@ -150,6 +157,16 @@ def end_server(state: Path, timeout_s: float = 10.0) -> bool:
     return True
 
 
+def _recorded_pid(directory: Path) -> int:
+    """The pid that the server wrote when it started, if such a process lives; else 0."""
+    try:
+        pid = int((directory / "server.pid").read_text(encoding="utf-8"))
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return 0
+    return pid
+
+
 def _address(directory: Path) -> tuple[str, list[str]]:
     """The URL, and the lines of configuration that make the server listen there."""
     path = str(directory / "store.sock")
@@ -165,6 +182,7 @@ def _settings(directory: Path) -> list[str]:
     return [
         f"dir {_quoted(str(directory))}",
         f"logfile {_quoted(str(directory / 'server.log'))}",
+        f"pidfile {_quoted(str(directory / 'server.pid'))}",
         "daemonize no",
         "databases 1",
         "appendonly yes",
@@ -181,6 +199,13 @@ def _quoted(text: str) -> str:
     if "\n" in text or "\r" in text or "\0" in text:
         raise StoreError(f"the embedded store cannot live at {text!r}: the path has a line break")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unglobbed(path: str) -> str:
+    """The server takes a path with ``*``, ``?`` or ``[`` for a pattern, and goes on without a file if none matches."""
+    if not re.search(r"[*?\[]", path):
+        return path
+    return re.sub(r"([*?\[\]\\])", r"\\\1", path)
 
 
 def _write_private(path: Path, text: str) -> None:
