@@ -6,4 +6,9 @@
 * **feed**: a bounded stream of numbered changes; pub/sub only wakes whoever polls it.
 
 Every atomic step is one Lua script in ``lua/`` whose header is its contract. Every key name stands in ``keys``.
+
+Files, in reading order: ``keys`` and ``key_table`` (names), ``errors``, ``url``, ``border`` (foreign exceptions stop
+here), ``topologies``, ``connect`` (the client), ``scripts`` and ``lua/``, ``chunks``, ``versions`` (reading),
+``durability``, ``publish`` (writing), ``feed``, ``identity`` (may a node follow?), ``nodes``; and for the embedded
+store ``binary`` and ``embedded``.
 """

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import is_running, server_folder
+from tests.support.servers import is_running, redis_binary, server_folder
 from weir.models.document import Document, Rule
 from weir.models.rule_clauses import Respond
-from weir.store.binary import ServerBinary, find_server
+from weir.store.binary import ServerBinary, examine, find_server
 from weir.store.connect import connect
 from weir.store.embedded import MAX_SOCKET_PATH, EmbeddedStore, end_server, live_server, prepare
 from weir.store.errors import StoreAway, StoreError
@@ -80,6 +80,12 @@ def test_it_serves_on_a_private_socket_and_on_no_port(state: Path, binary: Serve
         with client.session("") as session:
             assert session.call("INFO", "server")["tcp_port"] == 0
         client.close()
+
+
+def test_redis_7_0_serves_as_well(state: Path) -> None:
+    with running(prepare(state, examine(redis_binary()))):
+        assert publish(f"unix://{state}/store/store.sock", 0).number == 1
+        assert end_server(state) is True
 
 
 def test_an_acknowledged_publish_survives_kill_9_of_the_server(state: Path, binary: ServerBinary) -> None:
