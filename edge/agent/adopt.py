@@ -11,6 +11,7 @@ Both need a store that answers: nothing is given up for a store that may still c
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from edge.agent.config_memory import ConfigMemory
@@ -33,7 +34,7 @@ class CannotAdopt(Exception):
 
 
 class Adopter:
-    """Looks for an order in the node's directory and answers it."""
+    """Looks for an order in the node's directory and answers it; ``publish_again`` is for the rules file."""
 
     def __init__(
         self,
@@ -44,6 +45,8 @@ class Adopter:
         facts: Facts,
         follower: Follower,
         memory: ConfigMemory,
+        *,
+        publish_again: Callable[[], None],
     ) -> None:
         self._directory = node_directory
         self._node = node
@@ -52,6 +55,7 @@ class Adopter:
         self._facts = facts
         self._follower = follower
         self._memory = memory
+        self._publish_again = publish_again
 
     def step(self) -> None:
         """Carries out an order if there is one. Raises ``OSError`` if the answer cannot be written."""
@@ -80,6 +84,7 @@ class Adopter:
         if head is None:
             self._follower.forget()
             self._memory.forget()
+            self._publish_again()
             return "the store is empty: this node holds no version any more"
         self._follower.take(head.number, head.digest)
         self._memory.moved(head.incarnation)

@@ -85,6 +85,7 @@ class Agent:
             self.facts,
             self._follower,
             memory,
+            publish_again=self._publish_again,
         )
         self._config = (
             ConfigFile(settings.config, settings.node, self._store, self.facts, memory, metrics, say=say)
@@ -120,6 +121,10 @@ class Agent:
         while True:
             self._adopter.step()
             self._follower.pause(self._follower.step())
+
+    def _publish_again(self) -> None:
+        if self._config is not None:
+            self._config.again()
 
     def _recheck_files(self) -> None:
         self._follower.recheck_files()

@@ -93,6 +93,12 @@ class ConfigFile:
             return POLL_S
         return AGAIN_S
 
+    def again(self) -> None:
+        """The file counts as new: the store that it was published into is given up."""
+        self._hash = ""
+        self._watch.forget()
+        self._report((), "pending")
+
     def _look(self) -> None:
         try:
             content = self._watch.look()

@@ -59,3 +59,14 @@ def agent_at(store: Store) -> Iterator[Callable[..., AgentProcess]]:
         yield start
         for agent in started:
             agent.stop()
+
+
+@pytest.fixture(scope="module")
+def agent() -> Iterator[AgentProcess]:
+    """One agent on an empty store for all tests of a file, each of which leaves it without workers."""
+    with server_folder() as directory:
+        server = start_server(directory / "store")
+        running = AgentProcess(directory / "n1", server.url, "--node", "n1")
+        yield running.start()
+        running.stop()
+        server.stop()
