@@ -72,7 +72,7 @@ def dispatch(arguments: list[str]) -> int:
 def call(verb: Verb, arguments: list[str]) -> int:
     if verb.process:
         # Replaced, not started: signals and the exit code need no relay.
-        os.execv(sys.executable, [sys.executable, "-m", verb.process, *arguments])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-P", "-m", verb.process, *arguments])  # noqa: S606
     code: int = importlib.import_module(verb.module).run(arguments)
     return code
 

@@ -106,6 +106,14 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge"),
     ),
     Setting(
+        name="demo",
+        parse=parse_address,
+        placeholder="HOST:PORT",
+        default="127.0.0.1:8004",
+        help="Where the demo service listens; a port chosen by 0 is kept for the next start.",
+        processes=("up",),
+    ),
+    Setting(
         name="no_demo",
         parse=values.switch,
         default="0",

@@ -1,0 +1,11 @@
+"""``python -m demo --listen HOST:PORT`` (or ``--fd N``, a listening socket that was handed down)."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import sys  # noqa: E402 - after the patch
+
+from demo.boot import main  # noqa: E402
+
+sys.exit(main(sys.argv[1:]))
