@@ -18,6 +18,12 @@ MAX_PROBLEMS = 50
 MAX_ALTERNATIVES = 64
 """Alternatives that one condition may expand to."""
 
+MAX_CLAUSES = 1_000
+"""Clauses of one rule or group, its rules not counted: what every rule of a group inherits."""
+
+MAX_ROUTES = 1_000_000
+"""Rules of one document, each as often as its ``proxy by path`` has lines."""
+
 MAX_NAME = 253
 """Characters of a name, such as a rule's."""
 

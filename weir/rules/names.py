@@ -11,13 +11,22 @@ _URL = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\])?[^\s;,{}\"\[\]()\#]*")
 _PATH = re.compile(r"/[^\s;,{}\"\[\]()\#]*")
 
 
+def is_bare(name: str) -> bool:
+    """Whether a name is one word of the language, so that it needs no quotes."""
+    return bool(_BARE.fullmatch(name))
+
+
 def write_name(name: str) -> str:
-    return name if _BARE.fullmatch(name) else quote(name)
+    return name if is_bare(name) else quote(name)
+
+
+def write_url(url: str) -> str:
+    return url if _URL.fullmatch(url) else quote(url)
 
 
 def write_destination(to: str) -> str:
     """A URL is bare, as a name is; ``by`` would read as the start of ``proxy by path``."""
-    return to if to != "by" and (_BARE.fullmatch(to) or _URL.fullmatch(to)) else quote(to)
+    return to if to != "by" and is_bare(to) else write_url(to)
 
 
 def write_path(path: str) -> str:

@@ -23,6 +23,18 @@ def clauses_of(group: Group) -> tuple[RuleClause, ...]:
     return tuple(member for member in group.members if not isinstance(member, Rule))
 
 
+def blocks_of(document: Document) -> Iterator[tuple[Rule | Group, tuple[RuleClause, ...], str]]:
+    """Every block of clauses of rules: each rule's own, and each group's."""
+    for index, definition in enumerate(document.definitions):
+        if isinstance(definition, Rule):
+            yield definition, definition.clauses, f"definitions[{index}]"
+        elif isinstance(definition, Group):
+            yield definition, clauses_of(definition), f"definitions[{index}]"
+            for number, member in enumerate(definition.members):
+                if isinstance(member, Rule):
+                    yield member, member.clauses, f"definitions[{index}].members[{number}]"
+
+
 def rules_of(document: Document) -> Iterator[Outlined]:
     for index, definition in enumerate(document.definitions):
         path = f"definitions[{index}]"

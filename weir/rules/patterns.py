@@ -20,10 +20,11 @@ def like_segments(pattern: str) -> tuple[Segment, ...]:
     if not pattern.startswith("/"):
         raise ValueError('a path pattern begins with "/"')
     segments = tuple(_segment(text) for text in pattern[1:].split("/"))
-    names = [segment.text for segment in segments if segment.kind != "literal"]
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(f'the name "{name}" stands twice in the pattern')
+    names: set[str] = set()
+    for segment in segments:
+        if segment.kind != "literal" and segment.text in names:
+            raise ValueError(f'the name "{segment.text}" stands twice in the pattern')
+        names.add(segment.text if segment.kind != "literal" else "")
     if any(segment.kind == "rest" for segment in segments[:-1]):
         raise ValueError('"{…...}" takes the rest of the path, so it stands at the end')
     return segments

@@ -7,12 +7,12 @@ need not be resolved again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 import msgspec
 
-from weir.models.condition import And, AnyRequest, Compare, Condition, Not, Or, Reference
+from weir.models.condition import And, AnyRequest, Compare, Condition
 from weir.models.document import Define, Definition, Group, Limit, Rule
 from weir.models.effective import Counted, Route
 from weir.models.rule_clauses import (
@@ -38,6 +38,7 @@ from weir.models.rule_clauses import (
     UseLimit,
     When,
 )
+from weir.rules.defines import substitute, without_references
 from weir.rules.inherit import ACTIONS, PATH_EDITS, inherit, last, merged_timeout
 from weir.rules.outline import clauses_of
 
@@ -46,6 +47,7 @@ class Environment(msgspec.Struct, frozen=True):
     """What the definitions of one owner share."""
 
     defines: dict[str, Condition]
+    """What each stands for, without references."""
     limits: dict[str, Limit]
     groups: dict[str, tuple[RuleClause, ...]]
     """The clauses of each group, also of one that spans chunks."""
@@ -65,7 +67,7 @@ def environment(definitions: Iterable[Definition]) -> Environment:
         elif isinstance(definition, Group):
             groups[definition.name] = groups.get(definition.name, ()) + clauses_of(definition)
     digest = sha256(msgspec.msgpack.encode((defines, limits, groups), order="deterministic")).hexdigest()
-    return Environment(defines, limits, groups, digest)
+    return Environment(without_references(defines), limits, groups, digest)
 
 
 def routes(
@@ -75,7 +77,8 @@ def routes(
     found: list[Route] = []
     for index, definition in enumerate(definitions):
         if isinstance(definition, Rule):
-            found += _routes_of(definition.name, (), definition.clauses, environment)
+            condition = _condition(definition.clauses, environment)
+            found += _routes_of(definition.name, definition.clauses, condition, environment)
         elif isinstance(definition, Group):
             found += _routes_of_group(definition, environment, goes_on=continues_group and index == 0)
     return tuple(found)
@@ -84,20 +87,22 @@ def routes(
 def _routes_of_group(group: Group, environment: Environment, *, goes_on: bool) -> list[Route]:
     """The group itself is a rule where it has an action; it stands first, and ranks by its condition."""
     inherited = environment.groups[group.name]
+    outer = _condition(inherited, environment)
     found: list[Route] = []
     if not goes_on and any(isinstance(clause, ACTIONS) for clause in inherited):
-        found += _routes_of(group.name, inherited, (), environment)
+        found += _routes_of(group.name, inherited, outer, environment)
     for member in group.members:
         if isinstance(member, Rule):
-            found += _routes_of(f"{group.name}/{member.name}", inherited, member.clauses, environment)
+            clauses = inherit(inherited, member.clauses)
+            condition = _both(outer, _condition(member.clauses, environment))
+            found += _routes_of(f"{group.name}/{member.name}", clauses, condition, environment)
     return found
 
 
 def _routes_of(
-    name: str, inherited: tuple[RuleClause, ...], own: tuple[RuleClause, ...], environment: Environment
+    name: str, clauses: Sequence[RuleClause], condition: Condition, environment: Environment
 ) -> list[Route]:
-    clauses = inherit(inherited, own)
-    route = _route(name, clauses, _condition(inherited, own, environment.defines), environment)
+    route = _route(name, clauses, condition, environment)
     action = next(clause for clause in clauses if isinstance(clause, ACTIONS))
     if not isinstance(action, ProxyByPath):
         return [msgspec.structs.replace(route, action=action)]
@@ -159,17 +164,13 @@ def _limits(name: str, clauses: Sequence[RuleClause], environment: Environment) 
 
 
 def _named(limit: str, index: int) -> str:
-    return f"{limit}#{index}" if index else limit
+    """The second line and on are known by two signs, because ``gold#1`` is a limit of a rule called gold."""
+    return f"{limit}##{index}" if index else limit
 
 
-def _condition(
-    inherited: Sequence[RuleClause], own: Sequence[RuleClause], defines: Mapping[str, Condition]
-) -> Condition:
-    outer, inner = last(inherited, When), last(own, When)
-    conditions = [substitute(when.condition, defines) for when in (outer, inner) if when]
-    if len(conditions) == 2:
-        return _both(conditions[0], conditions[1])
-    return conditions[0] if conditions else AnyRequest()
+def _condition(clauses: Sequence[RuleClause], environment: Environment) -> Condition:
+    when = last(clauses, When)
+    return substitute(when.condition, environment.defines) if when else AnyRequest()
 
 
 def _both(left: Condition, right: Condition) -> Condition:
@@ -177,14 +178,3 @@ def _both(left: Condition, right: Condition) -> Condition:
     if isinstance(left, AnyRequest):
         return right
     return left if isinstance(right, AnyRequest) else And((left, right))
-
-
-def substitute(condition: Condition, defines: Mapping[str, Condition]) -> Condition:
-    """Every reference replaced by what it stands for; ``defines`` must be without cycles."""
-    if isinstance(condition, Reference):
-        return substitute(defines[condition.name], defines)
-    if isinstance(condition, Not):
-        return Not(substitute(condition.term, defines))
-    if isinstance(condition, And | Or):
-        return type(condition)(tuple(substitute(term, defines) for term in condition.terms))
-    return condition

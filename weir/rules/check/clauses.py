@@ -18,6 +18,7 @@ from weir.models.rule_clauses import (
     InlineLimit,
     MaxSize,
     Mirror,
+    Priority,
     Proxy,
     ProxyByPath,
     Redirect,
@@ -27,14 +28,21 @@ from weir.models.rule_clauses import (
     Retry,
     RewritePath,
     StripPrefix,
+    Tag,
     Timeout,
+    UseLimit,
 )
-from weir.models.upstream_clauses import Check, Sticky, Target
-from weir.models.values import Destination, Rate, Secret
+from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, Sticky, Target
+from weir.models.values import Destination, LimitKey, Rate, Secret
+from weir.rules.bounds import MAX_INTEGER, MAX_LIST
 from weir.rules.check import values
 from weir.rules.check.findings import Issue
 from weir.rules.clauses.access import OPTIONS
-from weir.rules.clauses.actions import REDIRECTS
+from weir.rules.clauses.actions import MAX_WEIGHT, REDIRECTS
+from weir.rules.clauses.limits import MAX_COST, MAX_COUNT, NAMED_KEYS
+from weir.rules.clauses.selection import MAX_PRIORITY
+from weir.rules.clauses.traffic import MAX_RETRIES
+from weir.rules.clauses.upstreams import MAX_FAILURES, MAX_IN_FLIGHT, NAMED_HASHES
 
 Issues = Iterator[Issue | None]
 
@@ -49,12 +57,19 @@ def issues_of(clause: Clause, captures: frozenset[str]) -> Iterator[Issue]:
     yield from filter(
         None, chain(templated(clause, captures) if templated else (), plain(clause) if plain else ())
     )
+    yield from filter(None, _sizes(clause))
     yield from _durations(clause)
 
 
 def rate_issues(rate: Rate) -> Iterator[Issue]:
     if bool(rate.per_ms) == rate.per_month:
         yield Issue("bad-rate", "a limit counts per time or per month", "such as 100 per 1m")
+    yield from _out_of_range("count", rate.count, 1, MAX_COUNT)
+    yield from _out_of_range("cost", rate.cost, 1, MAX_COST)
+    yield from _out_of_range("burst", rate.burst, 1, MAX_COUNT)
+    yield from _out_of_range("max_keys", rate.max_keys, 1, MAX_COUNT)
+    yield from filter(None, map(_key, rate.by))
+    yield from _durations(rate)
     if rate.burst is not None and rate.window != "smooth":
         yield Issue("bad-rate", "burst belongs to a smooth limit", "smooth burst N")
     if rate.per_month and rate.window == "smooth":
@@ -63,11 +78,41 @@ def rate_issues(rate: Rate) -> Iterator[Issue]:
         yield Issue("bad-rate", f"a request costs {rate.cost}, more than the whole limit of {rate.count}")
 
 
-def _durations(clause: Clause) -> Iterator[Issue]:
+def _key(key: LimitKey) -> Issue | None:
+    if bool(key.name) != (key.field in NAMED_KEYS):
+        return Issue("bad-field", f"{key.field} has {'no' if key.name else 'a'} name in parentheses")
+    return values.header_name(key.name) if key.field == "header" else values.too_long(key.name)
+
+
+def _sizes(clause: Clause) -> Issues:
+    """Text is held to these bounds while it is read; JSON is held to them here."""
     for name in clause.__struct_fields__:
         value = getattr(clause, name)
-        if name.endswith("_ms") and value is not None and not 1 <= value <= MAX_DURATION_MS:
+        if isinstance(value, str):
+            yield values.too_long(value)
+        elif isinstance(value, tuple) and len(value) > MAX_LIST and name not in _BLOCK_FIELDS:
+            yield Issue("too-large", f"a list of {len(value)} members", f"at most {MAX_LIST}")
+
+
+_BLOCK_FIELDS = frozenset({"comments", "comments_end", "lines"})
+
+
+def _durations(node: Clause | Rate) -> Iterator[Issue]:
+    for name in node.__struct_fields__:
+        value = getattr(node, name) if name.endswith("_ms") else None
+        if value is not None and not 1 <= value <= MAX_DURATION_MS and (name, value) != ("per_ms", 0):
             yield Issue("bad-duration", "a duration out of range", "1ms to 366d")
+
+
+def _out_of_range(what: str, value: int | None, least: int, most: int) -> Iterator[Issue]:
+    if value is not None and not least <= value <= most:
+        yield Issue("bad-number", f"{what} {value} is out of range", f"{least} to {most}")
+
+
+def _percent(value: float) -> Issue | None:
+    if 0 <= value <= 100 and value == round(value, 4):
+        return None
+    return Issue("bad-percent", f"{value} percent", "0% to 100%, with at most four decimals")
 
 
 def _proxy(proxy: Proxy) -> Issues:
@@ -88,8 +133,8 @@ def _by_path(proxy: ProxyByPath) -> Issues:
 def _destinations(to: tuple[Destination, ...]) -> Issues:
     if not any(destination.weight for destination in to):
         yield Issue("no-weight", "all weights are 0, so nothing could be sent", "at least one weight above 0")
-    if any(destination.weight < 0 for destination in to):
-        yield Issue("bad-weight", "a weight below 0")
+    for destination in to:
+        yield from _out_of_range("weight", destination.weight, 0, MAX_WEIGHT)
 
 
 def _redirect(redirect: Redirect, captures: frozenset[str]) -> Issues:
@@ -110,14 +155,14 @@ def _respond(respond: Respond) -> Issues:
 
 
 def _mirror(mirror: Mirror) -> Issues:
-    if not 0 <= mirror.percent <= 100:
-        yield Issue("bad-percent", f"{mirror.percent} percent", "0% to 100%")
+    yield _percent(mirror.percent)
 
 
 def _require(require: Require) -> Issues:
     for requirement in require.any_of:
         for option in requirement.options.keys() - OPTIONS[requirement.method]:
             yield Issue("bad-option", f"{requirement.method} has no option {option}")
+        yield from map(values.too_long, requirement.options.values())
         if requirement.method == "forward" and "url" not in requirement.options:
             yield Issue("bad-option", "forward needs to know where to ask", 'forward(url: "http://…")')
 
@@ -131,6 +176,7 @@ def _cors(cors: Cors) -> Issues:
         yield Issue("empty-block", "cors without origins", 'origins ["https://app.example.com"]')
     if cors.credentials and "*" in cors.origins:
         yield Issue("cors-credentials", 'credentials are never sent to origin "*"', "named origins")
+    yield from map(values.header_value, cors.origins)
     for name in chain(cors.headers, cors.expose):
         yield values.header_name(name) if name != "*" else None
     for method in cors.methods:
@@ -138,14 +184,13 @@ def _cors(cors: Cors) -> Issues:
 
 
 def _prefix(clause: StripPrefix | ReplacePrefix) -> Issues:
-    yield values.path(clause.prefix)
+    yield values.sent_path(clause.prefix)
     if isinstance(clause, ReplacePrefix):
-        yield values.path(clause.replacement)
+        yield values.sent_path(clause.replacement)
 
 
 def _rewrite(rewrite: RewritePath, captures: frozenset[str]) -> Issues:
-    yield values.path(rewrite.path)
-    yield values.header_value(rewrite.path)
+    yield values.sent_path(rewrite.path)
     yield values.template(rewrite.path, captures)
 
 
@@ -156,11 +201,13 @@ def _edit(edit: EditHeader, captures: frozenset[str]) -> Issues:
     if isinstance(edit.value, str):
         yield values.header_value(edit.value)
         yield values.template(edit.value, captures)
-    if isinstance(edit.value, Secret) and not edit.value.name:
-        yield Issue("empty", "the secret has no name")
+    if isinstance(edit.value, Secret):
+        yield values.name(edit.value.name)
 
 
 def _host(host: Host) -> Issues:
+    if host.mode != "fixed" and host.name:
+        yield Issue("bad-value", f"host {host.mode} has no name")
     if host.mode == "fixed":
         issue = values.target_url(f"http://{host.name}")
         yield (
@@ -182,23 +229,66 @@ def _max(size: MaxSize) -> Issues:
 
 
 def _retry(retry: Retry) -> Issues:
+    yield from _out_of_range("retry", retry.count, 0, MAX_RETRIES)
     if bool(retry.count) != bool(retry.on):
         yield Issue("bad-retry", "retry says how often and on what", "such as retry 1 on connect, 503")
 
 
 def _target(target: Target) -> Issues:
     yield values.target_url(target.url)
-    if target.weight < 0:
-        yield Issue("bad-weight", "a weight below 0")
+    yield from _out_of_range("weight", target.weight, 0, MAX_WEIGHT)
 
 
 def _check(check: Check) -> Issues:
     yield values.path(check.path)
     yield values.method(check.method)
+    for status in check.expect:
+        yield from _out_of_range("status", status, 100, 599)
 
 
 def _sticky(sticky: Sticky) -> Issues:
-    yield values.header_name(sticky.cookie)
+    yield values.cookie_name(sticky.cookie)
+
+
+def _balance(balance: Balance) -> Issues:
+    if bool(balance.hash_on) != (balance.policy == "hash"):
+        yield Issue("bad-value", "only hash balances on something", "such as hash(ip)")
+    if bool(balance.hash_name) != (balance.hash_on in NAMED_HASHES):
+        has = "no" if balance.hash_name else "a"
+        yield Issue("bad-field", f"{balance.hash_on or balance.policy} has {has} name in parentheses")
+
+
+def _eject(eject: Eject) -> Issues:
+    yield from _out_of_range("after", eject.after, 0, MAX_FAILURES)
+    if eject.max_percent is not None:
+        yield _percent(eject.max_percent)
+    if not eject.after and (eject.for_ms is not None or eject.max_percent is not None):
+        yield Issue("bad-value", "eject off has neither a time nor a percentage")
+
+
+def _budget(budget: Budget) -> Issues:
+    yield _percent(budget.percent)
+    yield from _out_of_range("max", budget.max, 0, MAX_INTEGER)
+
+
+def _concurrency(concurrency: Concurrency) -> Issues:
+    yield from _out_of_range("concurrency", concurrency.limit, 1, MAX_IN_FLIGHT)
+    yield from _out_of_range("queue", concurrency.queue, 0, MAX_IN_FLIGHT)
+
+
+def _use_limit(limit: UseLimit) -> Issues:
+    yield values.name(limit.name)
+    yield from _out_of_range("cost", limit.cost, 1, MAX_COST)
+
+
+def _priority(priority: Priority) -> Issues:
+    yield from _out_of_range("priority", priority.value, 0, MAX_PRIORITY)
+
+
+def _tag(tag: Tag) -> Issues:
+    if not tag.tags:
+        yield Issue("empty", "tag without a name")
+    yield from map(values.name, tag.tags)
 
 
 _PLAIN: Mapping[type, Callable[[Any], Issues]] = {
@@ -218,6 +308,13 @@ _PLAIN: Mapping[type, Callable[[Any], Issues]] = {
     MaxSize: _max,
     Retry: _retry,
     InlineLimit: lambda limit: rate_issues(limit.rate),
+    UseLimit: _use_limit,
+    Priority: _priority,
+    Tag: _tag,
+    Balance: _balance,
+    Eject: _eject,
+    Budget: _budget,
+    Concurrency: _concurrency,
     Target: _target,
     Check: _check,
     Sticky: _sticky,

@@ -14,13 +14,15 @@ from weir.models.condition import (
     Or,
     Reference,
 )
-from weir.rules.bounds import MAX_DEPTH, MAX_LIST
+from weir.rules.bounds import MAX_DEPTH, MAX_LIST, MAX_STRING
 from weir.rules.check import values
 from weir.rules.check.findings import Issue
 from weir.rules.patterns import like_segments
 
 MAX_TERMS = 2_000
-"""Comparisons in one condition after substitution; keeps defines of defines from growing without bound."""
+"""Comparisons, and what joins them, in one condition after substitution.
+
+Keeps defines of defines from growing without bound."""
 
 
 def walk(condition: Condition, path: str, depth: int = 0) -> Iterator[tuple[Condition, str, int]]:
@@ -33,6 +35,14 @@ def walk(condition: Condition, path: str, depth: int = 0) -> Iterator[tuple[Cond
     elif isinstance(condition, And | Or):
         for index, term in enumerate(condition.terms):
             yield from walk(term, f"{path}.terms[{index}]", depth + 1)
+
+
+def join_issue(condition: And | Or) -> Issue | None:
+    """Text always joins two or more; JSON may not."""
+    if len(condition.terms) >= 2:
+        return None
+    word = "and" if isinstance(condition, And) else "or"
+    return Issue("bad-condition", f'"{word}" of {len(condition.terms)} conditions', "at least two")
 
 
 def compare_issue(compare: Compare) -> Issue | None:
@@ -78,6 +88,8 @@ def _member(compare: Compare, value: str | int) -> Issue | None:
         return None if 1 <= value <= 65_535 else Issue("bad-port", f"{value} is not a port", "1 to 65535")
     if compare.field == "path" and compare.operator == "like":
         return _like(value)
+    if len(value) > MAX_STRING:
+        return values.too_long(value)
     exact = compare.operator in ("==", "!=", "in", "under")
     check = _EXACT.get(compare.field) if exact else None
     return check(value) if check else None
@@ -109,11 +121,11 @@ _EXACT: Mapping[str, Callable[[str], Issue | None]] = {
 
 
 def size_of(condition: Condition, sizes: Mapping[str, int]) -> int:
-    """Comparisons after substitution, given those of every define; saturates above the bound."""
+    """Comparisons and what joins them, after substitution, given those of every define; saturates above the bound."""
     if isinstance(condition, Reference):
         return sizes.get(condition.name, 1)
     if isinstance(condition, Not):
         return size_of(condition.term, sizes)
     if isinstance(condition, And | Or):
-        return min(sum(size_of(term, sizes) for term in condition.terms), MAX_TERMS + 1)
+        return min(1 + sum(size_of(term, sizes) for term in condition.terms), MAX_TERMS + 1)
     return 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from weir.models.condition import Compare, Condition, Reference
+from weir.models.condition import And, Compare, Condition, Or, Reference
 from weir.models.document import (
     LANGUAGE,
     Defaults,
@@ -19,14 +19,14 @@ from weir.models.document import (
 from weir.models.node import Clause
 from weir.models.problem import Problem
 from weir.models.rule_clauses import Mirror, Proxy, ProxyByPath, RuleClause, UseLimit, When
-from weir.rules.bounds import MAX_DEPTH, MAX_NAME
+from weir.rules.bounds import MAX_DEPTH
 from weir.rules.captures import captured
 from weir.rules.check import structure, values
 from weir.rules.check.clauses import issues_of, rate_issues
-from weir.rules.check.conditions import MAX_TERMS, compare_issue, size_of, walk
+from weir.rules.check.conditions import MAX_TERMS, compare_issue, join_issue, size_of, walk
 from weir.rules.check.findings import Findings, Issue
 from weir.rules.check.lint import lint
-from weir.rules.check.references import Names, check_defines, check_duplicates, names_of, unknown
+from weir.rules.check.references import captures_of, check_defines, check_duplicates, names_of, unknown
 from weir.rules.inherit import last
 from weir.rules.outline import clauses_of
 from weir.rules.parser import Positions
@@ -49,16 +49,15 @@ class _Check:
         self._findings = findings
         self._names = names_of(document)
         self._sizes = check_defines(document, findings)
-        self._names = Names(
-            {name: self._names.defines[name] for name in self._sizes},
-            self._names.upstreams,
-            self._names.limits,
-        )
-        self._all_defines = frozenset(item.name for item in document.definitions if isinstance(item, Define))
+        self._captures_of = captures_of(document, self._sizes)
 
     def run(self) -> None:
+        if not structure.check_bounds(self._document, self._findings):
+            return
         if not 1 <= self._document.language <= LANGUAGE:
-            issue = Issue("language", f"language {self._document.language} is not known", f"1 to {LANGUAGE}")
+            issue = Issue(
+                "bad-language", f"language {self._document.language} is not known", f"1 to {LANGUAGE}"
+            )
             self._findings.error(issue, self._document, "language")
         self._comments((*self._document.comments, *self._document.comments_end), self._document, "comments")
         check_duplicates(self._document, self._findings)
@@ -79,27 +78,36 @@ class _Check:
             case Define():
                 self._condition(definition.condition, f"{path}.condition")
             case Limit():
-                for index, line in enumerate(definition.rates):
-                    for issue in rate_issues(line.rate):
-                        self._findings.error(issue, line, f"{path}.rates[{index}]")
+                self._rates(definition, path)
             case Rule():
-                self._rule(definition, (), path)
+                self._rule(definition, (), frozenset(), path)
             case Group():
                 self._group(definition, path)
+
+    def _rates(self, limit: Limit, path: str) -> None:
+        for index, line in enumerate(limit.rates):
+            self._comments_of(line, f"{path}.rates[{index}]")
+            for issue in rate_issues(line.rate):
+                self._findings.error(issue, line, f"{path}.rates[{index}]")
 
     def _group(self, group: Group, path: str) -> None:
         structure.check_group(group, path, self._findings)
         clauses = clauses_of(group)
-        self._clauses(group.members, f"{path}.members", "rule", self._captures((), clauses))
+        captures = self._captures(clauses)
+        self._clauses(group.members, f"{path}.members", "rule", captures)
         for index, member in enumerate(group.members):
             if isinstance(member, Rule):
                 self._comments_of(member, f"{path}.members[{index}]")
                 self._name(member, f"{path}.members[{index}]")
-                self._rule(member, clauses, f"{path}.members[{index}]")
+                self._rule(member, clauses, captures, f"{path}.members[{index}]")
 
-    def _rule(self, rule: Rule, inherited: tuple[RuleClause, ...], path: str) -> None:
+    def _rule(
+        self, rule: Rule, inherited: tuple[RuleClause, ...], captures: frozenset[str], path: str
+    ) -> None:
+        """``captures`` are those of the group's condition."""
         structure.check_rule(rule, inherited, path, self._findings)
-        self._clauses(rule.clauses, f"{path}.clauses", "rule", self._captures(inherited, rule.clauses))
+        known = captures | self._captures(rule.clauses)
+        self._clauses(rule.clauses, f"{path}.clauses", "rule", known)
 
     def _clauses(self, clauses: Sequence[Clause], path: str, block: str, captures: frozenset[str]) -> None:
         structure.check_repeats(clauses, path, self._findings)
@@ -108,6 +116,8 @@ class _Check:
                 continue
             place = f"{path}[{index}]"
             self._comments_of(clause, place)
+            for number, line in enumerate(clause.lines if isinstance(clause, ProxyByPath) else ()):
+                self._comments_of(line, f"{place}.lines[{number}]")
             for issue in self._issues(clause, block, captures):
                 self._findings.error(issue, clause, place)
             if isinstance(clause, When):
@@ -140,23 +150,30 @@ class _Check:
             if depth > MAX_DEPTH:
                 issue = Issue("too-deep", "the condition is nested too deeply", f"at most {MAX_DEPTH} levels")
                 self._findings.error(issue, part, place)
-            elif isinstance(part, Compare):
-                found = compare_issue(part)
+            else:
+                found = self._part(part)
                 if found:
                     self._findings.error(found, part, place)
-            elif isinstance(part, Reference) and part.name not in self._all_defines:
-                self._findings.error(unknown("define", part.name, self._all_defines), part, place)
         if size_of(condition, self._sizes) > MAX_TERMS:
             issue = Issue("too-large", "the condition has too many comparisons", f"at most {MAX_TERMS}")
             self._findings.error(issue, condition, path)
 
-    def _captures(self, inherited: Sequence[RuleClause], own: Sequence[RuleClause]) -> frozenset[str]:
-        whens = (last(inherited, When), last(own, When))
-        return frozenset().union(*(captured(when.condition, self._names.defines) for when in whens if when))
+    def _part(self, part: Condition) -> Issue | None:
+        if isinstance(part, Compare):
+            return compare_issue(part)
+        if isinstance(part, And | Or):
+            return join_issue(part)
+        if isinstance(part, Reference) and part.name not in self._names.defines:
+            return unknown("define", part.name, self._names.defines)
+        return None
+
+    def _captures(self, clauses: Sequence[RuleClause]) -> frozenset[str]:
+        when = last(clauses, When)
+        return captured(when.condition, self._captures_of) if when else frozenset()
 
     def _name(self, node: Define | Upstream | Limit | Group | Rule, path: str) -> None:
-        if not node.name or len(node.name) > MAX_NAME or not node.name.isprintable():
-            issue = Issue("bad-name", "a name that cannot be used", f"1 to {MAX_NAME} printable characters")
+        issue = values.define_name(node.name) if isinstance(node, Define) else values.name(node.name)
+        if issue:
             self._findings.error(issue, node, f"{path}.name")
 
     def _comments_of(self, node: Clause, path: str) -> None:
@@ -164,8 +181,14 @@ class _Check:
         self._comments((*node.comments, node.comment_beside, *end), node, path)
 
     def _comments(self, comments: Sequence[str], node: object, path: str) -> None:
-        if any("\n" in comment or "\r" in comment for comment in comments):
-            self._findings.error(Issue("bad-comment", "a comment is one line"), node, path)
+        if any(comment and comment != _line(comment) for comment in comments):
+            issue = Issue("bad-comment", "a comment is one line, without spaces at its end")
+            self._findings.error(issue, node, path)
+
+
+def _line(comment: str) -> str:
+    """What of a comment reads back from text."""
+    return comment.replace("\n", "").replace("\r", "").rstrip()
 
 
 def _destinations(clause: Clause, path: str) -> Iterator[tuple[object, str, str]]:

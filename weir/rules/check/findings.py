@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from weir.models.problem import Problem
 from weir.rules.bounds import MAX_PROBLEMS
 from weir.rules.parser import Positions
+from weir.rules.problems import shortened
 
 
 class Issue(NamedTuple):
@@ -15,7 +17,8 @@ class Issue(NamedTuple):
     code: str
     message: str
     expected: str = ""
-    suggestion: str = ""
+    suggestion: str | Callable[[], str] = ""
+    """A function where finding it is work: it is asked only for problems that are reported."""
 
 
 class Findings:
@@ -49,6 +52,8 @@ class Findings:
             return
         self._kept[severity] += 1
         line, column = self._positions.of(node) if self._positions else (0, 0)
+        suggestion = issue.suggestion if isinstance(issue.suggestion, str) else issue.suggestion()
+        message = shortened(issue.message)
         self._problems.append(
-            Problem(issue.code, issue.message, severity, line, column, path, issue.expected, issue.suggestion)
+            Problem(issue.code, message, severity, line, column, path, issue.expected, suggestion)
         )

@@ -16,9 +16,9 @@ from weir.models.rule_clauses import (
     When,
 )
 from weir.rules.check.findings import Findings, Issue
-from weir.rules.check.references import references
-from weir.rules.inherit import inherit, last
-from weir.rules.outline import rules_of
+from weir.rules.defines import references
+from weir.rules.inherit import ACTIONS, inherit, last
+from weir.rules.outline import clauses_of, rules_of
 
 _NEEDS_CONSUMER = frozenset({"consumer", "tag"})
 
@@ -31,19 +31,22 @@ def lint(document: Document, findings: Findings) -> None:
         if isinstance(item, Limit)
         and any(key.field in _NEEDS_CONSUMER for line in item.rates for key in line.rate.by)
     )
-    for _, rule, inherited, path in rules_of(document):
-        if _counts_consumers(inherit(inherited, rule.clauses), by_consumer) and not _asks(inherited, rule):
-            issue = Issue(
-                "by-consumer",
-                f'rule "{rule.name}" counts by consumer but requires no credential',
-                "require …",
-            )
-            findings.warning(issue, rule, path)
+    for name, node, clauses, path in _acting(document):
+        require = last(clauses, Require)
+        if _counts_consumers(clauses, by_consumer) and not (require and require.any_of):
+            message = f'rule "{name}" counts by consumer but requires no credential'
+            findings.warning(Issue("by-consumer", message, "require …"), node, path)
 
 
-def _asks(inherited: tuple[RuleClause, ...], rule: Rule) -> bool:
-    require = last(inherit(inherited, rule.clauses), Require)
-    return bool(require and require.any_of)
+def _acting(document: Document) -> Iterator[tuple[str, Rule | Group, tuple[RuleClause, ...], str]]:
+    """Every rule with all its clauses, and every group that is one itself."""
+    for index, definition in enumerate(document.definitions):
+        if isinstance(definition, Group) and any(
+            isinstance(member, ACTIONS) for member in definition.members
+        ):
+            yield definition.name, definition, clauses_of(definition), f"definitions[{index}]"
+    for name, rule, inherited, path in rules_of(document):
+        yield name, rule, inherit(inherited, rule.clauses), path
 
 
 def _counts_consumers(clauses: tuple[RuleClause, ...], by_consumer: frozenset[str]) -> bool:

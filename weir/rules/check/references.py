@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from weir.models.condition import And, Condition, Not, Or, Reference
-from weir.models.document import Define, Definition, Document, Group, Limit, Rule, Upstream
+from weir.models.document import Defaults, Define, Definition, Document, Group, Limit, Rule, Upstream
 from weir.rules.bounds import MAX_DEPTH
+from weir.rules.captures import captured
 from weir.rules.check.conditions import MAX_TERMS, size_of
 from weir.rules.check.findings import Findings, Issue
+from weir.rules.defines import inner_first, references
 from weir.rules.suggest import closest
 
 
 class Names(NamedTuple):
     """What a document defines, by kind."""
 
-    defines: Mapping[str, Condition]
+    defines: frozenset[str]
     upstreams: frozenset[str]
     limits: frozenset[str]
 
 
 def names_of(document: Document) -> Names:
-    defines = {item.name: item.condition for item in document.definitions if isinstance(item, Define)}
+    defines = frozenset(item.name for item in document.definitions if isinstance(item, Define))
     upstreams = frozenset(item.name for item in document.definitions if isinstance(item, Upstream))
     limits = frozenset(item.name for item in document.definitions if isinstance(item, Limit))
     return Names(defines, upstreams, limits)
@@ -36,14 +35,20 @@ def check_duplicates(document: Document, findings: Findings) -> None:
     for index, definition in enumerate(document.definitions):
         for kind, name, node, path in _named(definition, f"definitions[{index}]"):
             if (kind, name) in seen:
-                findings.error(
-                    Issue("duplicate", f'{kind} "{name}" is defined twice', "another name"), node, path
-                )
+                findings.error(_twice(kind, name), node, path)
             seen[kind, name] = None
 
 
+def _twice(kind: str, name: str) -> Issue:
+    if kind == "defaults":
+        return Issue("duplicate", "a second block of defaults", "one for the document")
+    return Issue("duplicate", f'{kind} "{name}" is defined twice', "another name")
+
+
 def _named(definition: Definition, path: str) -> Iterator[tuple[str, str, object, str]]:
-    if isinstance(definition, Define):
+    if isinstance(definition, Defaults):
+        yield "defaults", "", definition, path
+    elif isinstance(definition, Define):
         yield "define", definition.name, definition, path
     elif isinstance(definition, Upstream):
         yield "upstream", definition.name, definition, path
@@ -58,11 +63,11 @@ def _named(definition: Definition, path: str) -> Iterator[tuple[str, str, object
 
 
 def unknown(kind: str, name: str, known: frozenset[str]) -> Issue:
-    return Issue(f"unknown-{kind}", f'no {kind} is called "{name}"', suggestion=closest(name, known))
+    return Issue(f"unknown-{kind}", f'no {kind} is called "{name}"', suggestion=lambda: closest(name, known))
 
 
 def check_defines(document: Document, findings: Findings) -> Mapping[str, int]:
-    """Cycles, depth and size; gives how many comparisons each sound define stands for."""
+    """Cycles, depth and size; gives how many comparisons each sound define stands for, inner ones first."""
     places = {
         item.name: (item, f"definitions[{index}]")
         for index, item in enumerate(document.definitions)
@@ -71,45 +76,41 @@ def check_defines(document: Document, findings: Findings) -> Mapping[str, int]:
     uses = {name: references(item.condition) & places.keys() for name, (item, _) in places.items()}
     sizes: dict[str, int] = {}
     depths: dict[str, int] = {}
-    for name in _inner_first(uses):
+    for name in inner_first(uses):
         sizes[name] = size_of(places[name][0].condition, sizes)
         depths[name] = 1 + max((depths[inner] for inner in uses[name]), default=0)
-    for name, place in places.items():
-        issue = _define_issue(name, sizes, depths)
+    for name in _in_cycles({name: uses[name] for name in uses.keys() - sizes.keys()}):
+        findings.error(Issue("cycle", f'"{name}" is defined in terms of itself'), *places[name])
+    for name, depth in depths.items():
+        issue = _size_issue(name, sizes[name], depth)
         if issue:
-            findings.error(issue, *place)
-            sizes.pop(name, None)
+            findings.error(issue, *places[name])
+            del sizes[name]
     return sizes
 
 
-def _define_issue(name: str, sizes: Mapping[str, int], depths: Mapping[str, int]) -> Issue | None:
-    if name not in sizes:
-        return Issue("cycle", f'"{name}" is defined in terms of itself')
-    if depths[name] > MAX_DEPTH:
-        return Issue(
-            "too-deep", f'"{name}" is a define of defines of defines…', f"at most {MAX_DEPTH} levels"
-        )
-    if sizes[name] > MAX_TERMS:
+def captures_of(document: Document, sound: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """What each sound define is sure to capture; ``sound`` in the order in which ``check_defines`` gives them."""
+    defines = {item.name: item.condition for item in document.definitions if isinstance(item, Define)}
+    found: dict[str, frozenset[str]] = {}
+    for name in sound:
+        found[name] = captured(defines[name], found)
+    return found
+
+
+def _in_cycles(uses: Mapping[str, frozenset[str]]) -> list[str]:
+    """Without those that only lead into a cycle: nothing that is left uses them."""
+    users: dict[str, set[str]] = {name: set() for name in uses}
+    for name, inner in uses.items():
+        for used in inner & uses.keys():
+            users[used].add(name)
+    return sorted(uses.keys() - set(inner_first(users)))
+
+
+def _size_issue(name: str, size: int, depth: int) -> Issue | None:
+    if depth > MAX_DEPTH:
+        expected = f"at most {MAX_DEPTH} levels"
+        return Issue("too-deep", f'"{name}" is a define of defines of defines…', expected)
+    if size > MAX_TERMS:
         return Issue("too-large", f'"{name}" stands for too many comparisons', f"at most {MAX_TERMS}")
     return None
-
-
-def _inner_first(uses: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """Each define after those that it uses; those in a cycle, or that lead into one, do not come."""
-    sorter = TopologicalSorter(uses)
-    with suppress(CycleError):  # what is outside of the cycle still comes
-        sorter.prepare()
-    while ready := sorter.get_ready():
-        yield from ready
-        sorter.done(*ready)
-
-
-def references(condition: Condition) -> frozenset[str]:
-    """The names of the defines that a condition uses itself."""
-    if isinstance(condition, Reference):
-        return frozenset({condition.name})
-    if isinstance(condition, Not):
-        return references(condition.term)
-    if isinstance(condition, And | Or):
-        return frozenset().union(*map(references, condition.terms))
-    return frozenset()

@@ -4,14 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from weir.models.document import Definition, Group, Limit, Rule, Upstream
+from weir.models.document import Definition, Document, Group, Limit, Rule, Upstream
 from weir.models.node import Clause
-from weir.models.rule_clauses import EditHeader, InlineLimit, MaxSize, RuleClause, UseLimit
+from weir.models.rule_clauses import EditHeader, InlineLimit, MaxSize, ProxyByPath, RuleClause, UseLimit
 from weir.models.upstream_clauses import Target
+from weir.rules.bounds import MAX_CLAUSES, MAX_ROUTES
 from weir.rules.check.findings import Findings, Issue
-from weir.rules.inherit import ACTIONS, inherit, kind_of
+from weir.rules.inherit import ACTIONS, PATH_EDITS, inherit, kind_of
+from weir.rules.outline import blocks_of
 
 _REPEATABLE = (InlineLimit, UseLimit, Target)
+
+
+def check_bounds(document: Document, findings: Findings) -> bool:
+    """What all other work is multiplied by; past these bounds nothing else is looked at."""
+    fine = True
+    count = 0
+    for node, clauses, path in blocks_of(document):
+        if len(clauses) > MAX_CLAUSES:
+            issue = Issue("too-large", f"{len(clauses)} clauses in one block", f"at most {MAX_CLAUSES}")
+            findings.error(issue, node, path)
+            fine = False
+    for definition in document.definitions:
+        count += _routes_in(definition)
+    if count > MAX_ROUTES:
+        issue = Issue(
+            "too-large", f"{count} rules, each line of proxy by path counted", f"at most {MAX_ROUTES}"
+        )
+        findings.error(issue, document, "definitions")
+        fine = False
+    return fine
+
+
+def _routes_in(definition: Definition) -> int:
+    if isinstance(definition, Rule):
+        return _lines(definition.clauses)
+    if not isinstance(definition, Group):
+        return 0
+    inherited = _lines(definition.members)
+    own = (_lines(member.clauses) for member in definition.members if isinstance(member, Rule))
+    return inherited + sum(lines or inherited for lines in own)
+
+
+def _lines(clauses: Sequence[RuleClause | Rule]) -> int:
+    """How many routes the action makes; 0 where there is none."""
+    action = next((clause for clause in clauses if isinstance(clause, ACTIONS)), None)
+    return len(action.lines) if isinstance(action, ProxyByPath) else int(action is not None)
 
 
 def check_repeats(clauses: Sequence[Clause], path: str, findings: Findings) -> None:
@@ -31,6 +69,8 @@ def check_repeats(clauses: Sequence[Clause], path: str, findings: Findings) -> N
 def _repeated(clause: Clause) -> Issue:
     if isinstance(clause, ACTIONS):
         return Issue("duplicate", "a second action", "one of proxy, redirect and respond")
+    if isinstance(clause, PATH_EDITS):
+        return Issue("duplicate", "a second change of the path", "one of strip, replace and rewrite")
     if isinstance(clause, EditHeader):
         return Issue("duplicate", f'the {clause.side} header "{clause.name}" is set or removed twice')
     name = str(clause.__struct_config__.tag)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import partial
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
 
+from weir.rules.bounds import MAX_NAME, MAX_STRING
 from weir.rules.check.findings import Issue
+from weir.rules.conditions import RESERVED
+from weir.rules.names import is_bare
 from weir.rules.suggest import closest
 from weir.rules.template import TEMPLATE_NAMES, template_names
 
@@ -21,6 +24,11 @@ _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"(?:\*\*?\.)?{_LABEL}(?:\.{_LABEL})*\.?")
 _MAX_HOST = 253
 
+_URL = re.compile(
+    r"(?P<plain>https?://(?P<host>\[[^\]\s]*\]|[^\s/?#@:\[\]]+)(?::(?P<port>[0-9]{0,5}))?)(?P<more>[/?#][ -~]*)?"
+)
+_NOT_IN_PATH = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\?#]")
+
 _NOT_EDITABLE = {
     "host": "the clause host sets it",
     **dict.fromkeys(("content-length", "transfer-encoding"), "it frames the message"),
@@ -29,6 +37,28 @@ _NOT_EDITABLE = {
         "it belongs to one connection",
     ),
 }
+
+
+def name(text: str) -> Issue | None:
+    if text and len(text) <= MAX_NAME and text.isprintable():
+        return None
+    return Issue("bad-name", "a name that cannot be used", f"1 to {MAX_NAME} printable characters")
+
+
+def define_name(text: str) -> Issue | None:
+    """A define stands in conditions without quotes, among the words of the language."""
+    if text in RESERVED:
+        return Issue("bad-name", f'"{text}" is a word of the language', "another name")
+    if not is_bare(text):
+        return Issue("bad-name", "a name that cannot stand in a condition", "letters, digits, _ - and .")
+    return name(text)
+
+
+def too_long(text: str) -> Issue | None:
+    """JSON is held to what text can say."""
+    if len(text) <= MAX_STRING:
+        return None
+    return Issue("too-large", f"a string of {len(text)} characters", f"at most {MAX_STRING} characters")
 
 
 def header_name(name: str) -> Issue | None:
@@ -47,14 +77,24 @@ def editable_header(name: str) -> Issue | None:
 
 def header_value(value: str) -> Issue | None:
     """RFC 9110 §5.5 without obsolete text: visible characters, spaces and tabs."""
-    if all(char == "\t" or (char.isprintable() and ord(char) < 256) for char in value):
+    if value.isascii() and (value.isprintable() or value.replace("\t", "").isprintable()):
         return None
-    return Issue("bad-header-value", "a header value cannot hold line breaks or control characters")
+    return Issue("bad-header-value", "a header value is ASCII without line breaks or control characters")
+
+
+def cookie_name(name: str) -> Issue | None:
+    """RFC 6265 §4.1.1."""
+    if _TOKEN.fullmatch(name):
+        return None
+    return Issue("bad-cookie-name", f'"{name}" is not the name of a cookie', "letters, digits and hyphens")
 
 
 def host_pattern(host: str) -> Issue | None:
     """A name, an address, or a wildcard ``*.`` (one label) or ``**.`` (one or more) in front of a name."""
-    if is_address(host.strip("[]")) or (_HOST.fullmatch(host) and len(host) <= _MAX_HOST):
+    if _HOST.fullmatch(host) and len(host) <= _MAX_HOST:
+        return None
+    inner = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
+    if is_address(inner) and (inner is host or ":" in inner):
         return None
     suggestion = f'"{host.rsplit(":", 1)[0]}"' if re.fullmatch(r"[^:]+:\d+", host) else ""
     return Issue(
@@ -98,32 +138,32 @@ def _masked(text: str) -> str:
 def target_url(url: str) -> Issue | None:
     """``http://host:port`` without anything behind it."""
     expected = "a URL such as http://orders.prod:8080"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        return Issue("bad-url", f"{url} is not a URL: {error}", expected)
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+    match = _URL.fullmatch(url)
+    if match is None:
         return Issue("bad-url", f"{url} is not a URL of a server", expected)
-    if (
-        parts.path not in ("", "/")
-        or parts.query
-        or parts.fragment
-        or parts.username is not None
-        or url.endswith("/")
-    ):
-        plain = f"{parts.scheme}://{parts.netloc.rsplit('@', 1)[-1]}"
+    plain, host, port, more = match["plain"], match["host"], match["port"], match["more"]
+    if port is not None and not 1 <= int(port or 0) <= 65_535:
+        return Issue("bad-port", f"{port or 'nothing'} is not a port", "1 to 65535")
+    if "*" in host or host_pattern(host):
+        return Issue("bad-url", f'"{host}" is not a host', expected)
+    if more:
         return Issue("bad-url", f"{url} has more than a host and a port", "rewrite clauses for paths", plain)
-    hostname = parts.hostname
-    if is_address(hostname) or (host_pattern(hostname) is None and "*" not in hostname):
-        return None
-    return Issue("bad-url", f'"{hostname}" is not a host', expected)
+    return None
 
 
 def path(text: str) -> Issue | None:
     if text.startswith("/"):
         return None
     return Issue("bad-path", f'"{text}" is not a path', 'a text that begins with "/"', f'"/{text}"')
+
+
+def sent_path(text: str) -> Issue | None:
+    """A path, or the template of one, that becomes part of a request's target (RFC 9112 §3.2.1)."""
+    found = _NOT_IN_PATH.search(text)
+    if found is None:
+        return path(text)
+    message = f"a path cannot hold {found[0]!r}"
+    return Issue("bad-path", message, "visible ASCII without \\ ? and #; others percent-encoded")
 
 
 def template(text: str, captures: frozenset[str]) -> Issue | None:
@@ -135,7 +175,9 @@ def template(text: str, captures: frozenset[str]) -> Issue | None:
     for name in sorted(names - TEMPLATE_NAMES - captures):
         known = TEMPLATE_NAMES | captures
         expected = "a capture that every way of the condition makes, or a known name"
-        return Issue("unknown-name", f'nothing is called "{{{name}}}" here', expected, closest(name, known))
+        return Issue(
+            "unknown-name", f'nothing is called "{{{name}}}" here', expected, partial(closest, name, known)
+        )
     return None
 
 

@@ -17,7 +17,7 @@ from weir.rules.clauses.actions import MAX_WEIGHT
 from weir.rules.clauses.traffic import read_switch
 from weir.rules.cursor import Cursor
 from weir.rules.lexer import quote
-from weir.rules.names import write_destination, write_path
+from weir.rules.names import write_name, write_path, write_url
 from weir.rules.syntax import DEFAULTS, UPSTREAM, Syntax
 from weir.rules.units import print_duration, print_percent
 
@@ -37,9 +37,7 @@ def _read_target(cursor: Cursor) -> Target:
 
 
 def _write_target(target: Target) -> str:
-    return f"target {write_destination(target.url)}" + (
-        f" weight {target.weight}" if target.weight != 1 else ""
-    )
+    return f"target {write_url(target.url)}" + (f" weight {target.weight}" if target.weight != 1 else "")
 
 
 def _read_balance(cursor: Cursor) -> Balance:
@@ -77,7 +75,7 @@ def _read_check(cursor: Cursor) -> Check:
 
 
 def _write_check(check: Check) -> str:
-    text = f"check {check.method} {write_path(check.path)} every {print_duration(check.every_ms)}"
+    text = f"check {write_name(check.method)} {write_path(check.path)} every {print_duration(check.every_ms)}"
     if check.timeout_ms is not None:
         text += f" timeout {print_duration(check.timeout_ms)}"
     return text + (f" expect {', '.join(map(str, check.expect))}" if check.expect else "")
