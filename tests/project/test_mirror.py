@@ -1,0 +1,33 @@
+"""Every module has its test module, at the mirrored place; what is exempt says why."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.tree import ROOT, tracked
+
+SOURCES = ("weir", "edge", "scripts", "demo")
+
+EXEMPT = {
+    "weir/models": "objects without behaviour; their forms are tested with the rule language",
+    "demo/page.py": "one constant, seen through demo/answers.py",
+}
+"""Folders and files that need no test module of their own."""
+
+
+def is_exempt(path: Path) -> bool:
+    return path.name in {"__init__.py", "__main__.py"} or any(path.is_relative_to(name) for name in EXEMPT)
+
+
+MODULES = [path for path in tracked("*.py") if path.parts[0] in SOURCES and not is_exempt(path)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_has_its_test_module(path: Path) -> None:
+    mirror = Path("tests") / path.parent / f"test_{path.name}"
+    assert (ROOT / mirror).is_file(), f"{path} has no {mirror}"
+
+
+@pytest.mark.parametrize("name", EXEMPT)
+def test_what_is_exempt_is_there(name: str) -> None:
+    assert (ROOT / name).exists()
