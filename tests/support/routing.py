@@ -233,7 +233,7 @@ PATHS = ("/", "/a", "/a/", "/a/b", "/a/b/c", "/ab", "/b/a/c", "/b")
 LIKES = ("/{x}", "/a/{x}", "/{x}/b", "/a/{r...}", "/{x}/{r...}", "/{r...}", "/{x}/a/{y}", "/a/")
 
 
-def _compares() -> st.SearchStrategy[Compare]:
+def compares() -> st.SearchStrategy[Compare]:
     def compare(field: str, operators: tuple[str, ...], values: Sequence[Any], name: str = "") -> Any:
         return st.builds(
             Compare, st.just(field), st.sampled_from(operators), st.sampled_from(values), st.just(name)
@@ -271,7 +271,7 @@ def _compares() -> st.SearchStrategy[Compare]:
 def conditions() -> st.SearchStrategy[Condition]:
     """Small ones, over few values, so that they meet."""
     return st.recursive(
-        st.one_of(st.just(ANY), _compares()),
+        st.one_of(st.just(ANY), compares()),
         lambda inner: st.one_of(
             st.builds(Not, inner),
             st.builds(And, st.lists(inner, min_size=1, max_size=3).map(tuple)),

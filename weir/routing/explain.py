@@ -70,9 +70,12 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
     winner and runner-up are found among all of them.
     """
     indexed = table.candidates(facts.host, facts.path)
-    entries = sorted(table.entries(), key=lambda entry: entry.rank) if all else indexed
     known = {id(entry) for entry in indexed}
-    failures = [_first_failure(entry.alternative, facts) for entry in entries]
+    tested = sorted(table.entries(), key=lambda entry: entry.rank) if all else indexed
+    judged = [(entry, _first_failure(entry.alternative, facts)) for entry in tested]
+    # What holds without being indexed is a part of a list of hosts whose other part is for this host.
+    judged = [(entry, failure) for entry, failure in judged if failure is not None or id(entry) in known]
+    entries, failures = [entry for entry, _ in judged], [failure for _, failure in judged]
     matching = [place for place, failure in enumerate(failures) if failure is None]
     winner = matching[0] if matching else None
     runner_up = None

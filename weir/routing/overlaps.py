@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from weir.models.effective import Route
 from weir.routing.alternatives import Alternative, Term
 from weir.routing.entry import Entry
 from weir.routing.facts import RequestFacts
@@ -58,7 +59,10 @@ def find_overlaps(
     sets: Sequence[RouteSet], *, limit: int = MAX_FINDINGS, merge_slashes: bool = True, work: int = WORK
 ) -> Overlaps:
     """At most ``limit`` findings, in rank order of their rules. Raises BadCondition, as ``Table.build`` does."""
-    return _Search(Table.build(sets, merge_slashes=merge_slashes), limit, work).run()
+    search = _Search(Table.build(sets, merge_slashes=merge_slashes), limit, work)
+    search.run()
+    search.tell_empty(route for route_set in sets for route in route_set.routes)
+    return Overlaps(tuple(search.findings), not search.cut)
 
 
 class _Met(NamedTuple):
@@ -82,7 +86,7 @@ class _Search:
         self.first: dict[tuple[object, ...], Entry] = {}
         """The first entry with the same terms, wherever it stands: exact doubles need no search."""
 
-    def run(self) -> Overlaps:
+    def run(self) -> None:
         placed = sorted(
             (each for compiled in self.table.sets.values() for each in compiled.placed),
             key=lambda each: each.entry.rank,
@@ -94,7 +98,20 @@ class _Search:
                 self.cut = True
                 break
             self._look_at(each, alive)
-        return Overlaps(tuple(self.findings), not self.cut)
+
+    def tell_empty(self, routes: Iterable[Route]) -> None:
+        """Rules without a single alternative, such as ``when not any``."""
+        present = {id(entry.route) for entry in self.table.entries()}
+        for route in routes:
+            if id(route) not in present:
+                self._add(
+                    Finding(
+                        "contradiction",
+                        route.name,
+                        "",
+                        "can never match: its condition refuses every request",
+                    )
+                )
 
     def _look_at(self, placed: Placed, alive: Counter[int]) -> None:
         entry = placed.entry
@@ -184,15 +201,15 @@ class _Search:
     def _tell(self, kind: Kind, entry: Entry, other: Entry | None, reason: str) -> None:
         """Once for each pair of rules; nothing beyond the limit."""
         pair = (kind, id(entry.route), id(None if other is None else other.route))
-        if pair in self.told:
-            return
+        if pair not in self.told:
+            self.told.add(pair)
+            self._add(Finding(kind, entry.route.name, "" if other is None else other.route.name, reason))
+
+    def _add(self, finding: Finding) -> None:
         if len(self.findings) >= self.limit:
             self.cut = True
             return
-        self.told.add(pair)
-        self.findings.append(
-            Finding(kind, entry.route.name, "" if other is None else other.route.name, reason)
-        )
+        self.findings.append(finding)
 
 
 _rank = attrgetter("rank")

@@ -130,12 +130,12 @@ def _is_placing(term: Term, placement: Placement) -> bool:
     return term is placement.ranking or (term.operator == "in" and term.field in ("host", "path"))
 
 
+_HOST_WORDS = ("an exact host", "a wildcard host", "any host")
+_PATH_WORDS = ("an exact path", "a path pattern", "a regular expression", "a path prefix", "any path")
 _WORDS = {
     "priority": "a higher priority",
-    "host": "a more specific host (exact, then wildcard, then any)",
     "host_length": "a longer wildcard host",
-    "host_depth": "a wildcard of one label instead of many",
-    "path": "a more specific path (exact, then like, then regular expression, then prefix, then any)",
+    "host_depth": "a wildcard of one label, which ranks before one of many",
     "prefix": "a longer path prefix",
     "method": "a method condition",
     "headers": "more header conditions",
@@ -154,6 +154,11 @@ def deciding_component(better: Rank, worse: Rank) -> str:
     return next((name for name, a, b in zip(Rank._fields, better, worse, strict=True) if a != b), "")
 
 
-def words_of(component: str) -> str:
-    """What the better rank has, for a person: "a longer path prefix"."""
-    return _WORDS[component]
+def advantage(better: Rank, worse: Rank) -> str:
+    """What the better rank has, for a person: "a longer path prefix". Empty for equal ranks."""
+    component = deciding_component(better, worse)
+    if component == "host":
+        return f"{_HOST_WORDS[better.host]}, which ranks before {_HOST_WORDS[worse.host]}"
+    if component == "path":
+        return f"{_PATH_WORDS[better.path]}, which ranks before {_PATH_WORDS[worse.path]}"
+    return _WORDS.get(component, "")

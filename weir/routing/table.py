@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from weir.models.document import OWNERS, Owner
 from weir.models.effective import Route
@@ -19,7 +19,7 @@ from weir.routing.facts import Facts
 from weir.routing.host_index import HostIndex
 from weir.routing.order import order_numbers
 from weir.routing.path_index import Change, Entries, PathIndex, edit
-from weir.routing.patterns import HostPattern
+from weir.routing.patterns import ANY_HOST, HostPattern
 from weir.routing.placement import PathPlace, place
 from weir.routing.precedence import HostRank, Position, Rank, host_rank, priority_rank, rank_of
 
@@ -254,6 +254,8 @@ def place_route(route: Route, key: str, position: Position, merge_slashes: bool)
         hosts_of: dict[HostRank, list[HostPattern]] = {}
         for host in placement.hosts:
             hosts_of.setdefault(host_rank(host), []).append(host)
+        if not hosts_of:  # contradicts itself: it has no place, but explain and lint tell of it
+            hosts_of = {host_rank(ANY_HOST): []}
         for class_of_host, hosts in hosts_of.items():
             rank = rank_of(alternative, placement, class_of_host, position, number)
             entry = Entry(route, key, position.ordinal, alternative, placement.rest, rank)
@@ -289,12 +291,23 @@ def _apply(changes: Changes, table: Table, hosts: HostIndex) -> Generator[None, 
 
 
 def _dismantle(mine: dict[str, PathIndex], theirs: dict[str, PathIndex]) -> Iterator[None]:
+    """What an index holds is shared, if at all, through the index, its root, or the nodes below."""
+    work = 0
     while mine:
         name, index = mine.popitem()
-        if theirs.get(name) is index:
-            continue
-        while index.exact:
-            for _ in range(min(STEP_PLACES, len(index.exact))):
-                index.exact.popitem()
+        heir = theirs.get(name)
+        if heir is not index:
+            yield from _drain(index.exact)
+            root = index.root
+            if root is not None and root.children and (heir is None or heir.root is not root):
+                yield from _drain(root.children)
+        work += 1
+        if work % STEP_PLACES == 0:
             yield
-    yield
+
+
+def _drain(items: dict[Any, Any]) -> Iterator[None]:
+    while items:
+        for _ in range(min(STEP_PLACES, len(items))):
+            items.popitem()
+        yield

@@ -55,7 +55,7 @@ def many(count: int) -> Condition:
 
 def test_sixty_four_alternatives_are_taken_and_one_more_is_refused() -> None:
     assert len(alternatives_of(many(MAX_ALTERNATIVES))) == MAX_ALTERNATIVES
-    with pytest.raises(TooManyAlternatives, match="in \\[...\\]"):
+    with pytest.raises(TooManyAlternatives, match=r"in \[\.\.\.\]"):
         alternatives_of(many(MAX_ALTERNATIVES + 1))
 
 

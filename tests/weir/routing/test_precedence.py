@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support.routing import (
@@ -71,7 +73,7 @@ def test_the_more_specific_condition_ranks_first_by_the_component_that_is_named(
 ) -> None:
     ranks = [rank(condition) for condition in ladder]
     assert ranks == sorted(ranks)
-    assert {deciding_component(*pair) for pair in zip(ranks, ranks[1:], strict=False)} == {component}
+    assert {deciding_component(*pair) for pair in pairwise(ranks)} == {component}
 
 
 def test_each_component_beats_all_that_follow() -> None:
