@@ -5,7 +5,8 @@ changes its chunk only, and inserting or removing one changes its chunk, or spli
 hundredth definition instead would change every chunk behind an insertion.
 
 A run without a natural end of more than 256 is halved at the name with the highest hash in its middle, which again
-depends on the run alone. A group counts one for itself and one for each member, and may be cut between members.
+depends on the run alone. A group counts one for itself and one for each member, and may be cut between members; what
+carries it on counts its members only.
 """
 
 from __future__ import annotations

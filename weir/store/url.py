@@ -105,7 +105,7 @@ def _check_options(kind: Kind, tls: bool, options: dict[str, str]) -> None:
 def _path_of(kind: Kind, parts: SplitResult, options: dict[str, str]) -> tuple[str, int]:
     """The Sentinel group and the database number."""
     if kind == "unix":
-        if not parts.path.startswith("/") or parts.path == "/":
+        if parts.netloc.rpartition("@")[2] or not parts.path.startswith("/") or parts.path == "/":
             raise StoreError("a unix store URL needs an absolute path, as in unix:///run/weir/store.sock")
         return "", _database(options.get("db", ""))
     names = [unquote(name) for name in parts.path.split("/") if name]

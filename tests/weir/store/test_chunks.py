@@ -35,8 +35,9 @@ def rules(count: int, first: int = 0) -> tuple[Rule, ...]:
 
 
 def sizes(encoded: tuple[EncodedChunk, ...]) -> list[int]:
-    """What each chunk holds: definitions, and members of groups."""
-    return [sum(size_of(definition) for definition in decode(chunk.data).definitions) for chunk in encoded]
+    """What each chunk holds: definitions and members of groups, a group that is carried on not counted again."""
+    pieces = [decode(chunk.data) for chunk in encoded]
+    return [sum(map(size_of, chunk.definitions)) - chunk.continues_group for chunk in pieces]
 
 
 def size_of(definition: Definition) -> int:
@@ -88,7 +89,7 @@ documents = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(documents)
 def test_a_document_survives_being_split_and_joined(document: Document) -> None:
     encoded = split(document)
@@ -142,7 +143,7 @@ def test_removing_or_inserting_at_every_end_of_a_chunk_changes_two_chunks_at_mos
         at += size
         ends.append(at - 1)
     before = TEN_THOUSAND.definitions
-    for end in ends[::8]:
+    for end in ends[::16]:
         assert new_chunks(TEN_THOUSAND, with_definitions((*before[:end], *before[end + 1 :]))) <= 2
         ending = next(f"end-{n}" for n in range(10_000) if chunks._priority(f"rule end-{n}") % 64 == 1)
         assert new_chunks(TEN_THOUSAND, with_definitions((*before[:end], rule(ending), *before[end:]))) <= 2

@@ -145,12 +145,14 @@ def test_a_half_open_subscription_is_given_up_after_its_silence(keys: Keys) -> N
         server.stop()
 
 
-def test_a_live_but_quiet_subscription_is_kept(client: Client, keys: Keys) -> None:
-    wake = Wake(client, keys, quiet_s=0.02)
+def test_a_live_but_quiet_subscription_is_asked_and_kept(client: Client, keys: Keys) -> None:
+    wake = Wake(client, keys, quiet_s=60.0)
     wake.wait(0.01)
     first = wake._subscription
-    for _ in range(10):
-        wake.wait(0.03)
+    wake._heard_s -= 61.0
+    wake.wait(0.0)
+    assert wake._asked
+    wait_until(lambda: not wake.wait(0.02) and not wake._asked, what="the answer")
     assert wake._subscription is first
     wake.close()
 
