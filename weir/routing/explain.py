@@ -12,7 +12,7 @@ import msgspec
 from weir.routing.alternatives import Term
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
-from weir.routing.precedence import deciding_component, words_of
+from weir.routing.precedence import advantage, deciding_component
 from weir.routing.predicate import compile_term, reader_of
 from weir.routing.table import Table
 
@@ -82,9 +82,10 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
     if winner is not None:
         best = entries[winner]
         runner_up = next((place for place in matching if entries[place].route is not best.route), None)
-    component = (
-        "" if winner is None or runner_up is None else _decided_by(entries[winner], entries[runner_up])
-    )
+    decided_by = because = ""
+    if winner is not None and runner_up is not None:
+        ranks = entries[winner].rank, entries[runner_up].rank
+        decided_by, because = deciding_component(*ranks), advantage(*ranks)
     told = _told(len(entries), limit, winner, runner_up)
     return Explanation(
         method=facts.method,
@@ -96,8 +97,8 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
         winner=None if winner is None else told.index(winner),
         captures={} if winner is None else dict(entries[winner].match(facts).captures),
         runner_up=None if runner_up is None else told.index(runner_up),
-        decided_by=component,
-        decided_because=words_of(component) if component else "",
+        decided_by=decided_by,
+        decided_because=because,
         left_out=len(entries) - len(told),
     )
 
@@ -107,10 +108,6 @@ def _first_failure(terms: Iterable[Term], facts: Facts) -> Failure | None:
         if not compile_term(term)(facts):
             return Failure(term.text(), reader_of(term.field, term.name)(facts))
     return None
-
-
-def _decided_by(winner: Entry, runner_up: Entry) -> str:
-    return deciding_component(winner.rank, runner_up.rank)
 
 
 def _told(count: int, limit: int, *always: int | None) -> list[int]:

@@ -90,8 +90,7 @@ def test_the_text_says_it_for_a_person() -> None:
             "",
             "Rule post answers.",
             "  {page} = x",
-            "shop matches too, but post has a more specific path (exact, then like, then regular expression, then "
-            "prefix, then any).",
+            "shop matches too, but post has a path pattern, which ranks before any path.",
         ]
     )
 

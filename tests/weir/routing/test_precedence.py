@@ -24,7 +24,7 @@ from weir.models.document import Owner
 from weir.routing.alternatives import alternatives_of
 from weir.routing.facts import RequestFacts
 from weir.routing.placement import place
-from weir.routing.precedence import Position, Rank, deciding_component, host_rank, rank_of, words_of
+from weir.routing.precedence import Position, Rank, advantage, deciding_component, host_rank, rank_of
 from weir.routing.table import Table
 
 
@@ -111,8 +111,11 @@ def test_priority_of_the_controllers_rules_is_zero() -> None:
 
 
 def test_every_component_has_words() -> None:
-    assert all(words_of(component) for component in Rank._fields)
-    assert deciding_component(rank(ANY), rank(ANY)) == ""
+    level = Rank(*[0] * len(Rank._fields))
+    for component in Rank._fields:
+        assert advantage(level, level._replace(**{component: 1}))
+    assert (deciding_component(level, level), advantage(level, level)) == ("", "")
+    assert advantage(rank(path("/a")), rank(under("/a"))) == "an exact path, which ranks before a path prefix"
 
 
 GATEWAY_API: list[tuple[str, list[Condition], RequestFacts, int]] = [

@@ -87,6 +87,16 @@ def test_a_prefix_longer_than_the_request_does_not_confuse_the_index() -> None:
     assert name_of(table, RequestFacts("h", "/a" + "/b" * 5_000)) is None
 
 
+def test_patterns_found_at_different_depths_are_tried_in_rank_order() -> None:
+    shallow_first = table_of(both(like("/{x}/{r...}"), method("GET")), like("/a/{x}"))
+    assert name_of(shallow_first, RequestFacts("h", "/a/b")) == "r0"
+    assert name_of(shallow_first, RequestFacts("h", "/a/b", "POST")) == "r1"
+    deep_first = table_of(like("/{x}/{r...}"), both(like("/a/{x}"), method("GET")))
+    assert name_of(deep_first, RequestFacts("h", "/a/b")) == "r1"
+    expressions = table_of(matches("/a/.*"), both(matches("(/a/b)"), method("GET")))
+    assert name_of(expressions, RequestFacts("h", "/a/b")) == "r1"
+
+
 def test_priority_beats_everything_else() -> None:
     low = rule("low", both(host("a.com"), path("/x")))
     high = rule("high", ANY, priority=1)
