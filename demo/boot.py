@@ -35,19 +35,17 @@ def main(argv: Sequence[str]) -> int:
     except (BadAddress, CannotListen) as error:
         sys.stderr.write(f"demo: {error}\n")
         return BAD_SET_UP
-    serve(listener)
+    serve(listener, say_where=arguments.fd is None)
     return 0
 
 
 def listening_socket(address: str, descriptor: int | None) -> socket.socket:
     if descriptor is not None:
         return socket.socket(fileno=descriptor)
-    listener = bind(parse_address(address), what="the demo service")
-    sys.stderr.write(f"demo: http://{address_of(listener)}\n")
-    return listener
+    return bind(parse_address(address), what="the demo service")
 
 
-def serve(listener: socket.socket) -> None:
+def serve(listener: socket.socket, *, say_where: bool) -> None:
     listener.setblocking(False)
     server = WSGIServer(
         listener,
@@ -61,5 +59,7 @@ def serve(listener: socket.socket) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(sign, stop.set)
     server.start()
+    if say_where:
+        sys.stderr.write(f"demo: http://{address_of(listener)}\n")
     stop.wait()
     server.stop(timeout=STOP_S)
