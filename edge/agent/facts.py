@@ -96,7 +96,12 @@ def is_serving(facts: Facts) -> bool:
 
 def is_settled(facts: Facts) -> bool:
     """Whether the start is over: serving, or waiting for something that only a person or the store can bring."""
-    waits = facts.store == "away" or facts.store_trouble or facts.config in ("error", "waiting")
+    waits = (
+        facts.store == "away"
+        or facts.store_trouble
+        or facts.disk_error
+        or facts.config in ("error", "waiting")
+    )
     return is_serving(facts) or bool(facts.workers and waits)
 
 

@@ -63,7 +63,7 @@ class Follower:
         """The last look did not end in a state that only the store can change."""
         self._check_files = True
         self._recheck_at = 0.0
-        self._healed_at = float("-inf")
+        self._rechecked_at = float("-inf")
         self._failures = 0
 
     def pause(self, wait_s: float) -> None:
@@ -87,6 +87,8 @@ class Follower:
             self._facts.disk_error = str(error)
             return self._failed("up", f"the node's disk refuses the version: {error}")
         self._failures = 0
+        if not self._check_files:
+            self._facts.disk_error = ""
         if self._facts.store != "up":
             log.info("the store answers")
             self._facts.store = "up"
@@ -96,7 +98,9 @@ class Follower:
     def recheck_files(self) -> None:
         """A worker could not load the held version: its files are checked, and what is damaged is fetched."""
         self._check_files = True
-        if time.monotonic() >= self._healed_at + RECHECK_S:
+        now = time.monotonic()
+        if now >= self._rechecked_at + RECHECK_S:
+            self._rechecked_at = now
             self._look_again = True
 
     def take(self, number: int, digest: str) -> None:
@@ -111,7 +115,7 @@ class Follower:
         chunks = self._store.versions.fetch_chunks(self._files.missing(manifest))
         self._files.write(manifest, digest, chunks)
         self._facts.held = Identity(manifest.incarnation, manifest.number, digest)
-        self._facts.disk_error = ""
+        self._look_again = True
         self._tell()
         log.info("version %d of %s is on this node", number, manifest.incarnation[:8])
 
@@ -159,16 +163,10 @@ class Follower:
             self._trouble("", "")
             return
         held = self._facts.held
-        mine = (
-            f"this node holds version {held.number} of {held.incarnation[:8]}"
-            if held
-            else "this node holds none"
-        )
-        theirs = (
-            f"the store has version {head.number} of {head.incarnation[:8]}" if head else "the store is empty"
-        )
+        mine = f"version {held.number} of {held.incarnation[:8]}" if held else "none"
+        theirs = f"has version {head.number} of {head.incarnation[:8]}" if head else "is empty"
         advice = "" if reason == "reader_too_old" else "; `weir adopt` decides which is right"
-        self._trouble(reason, f"{theirs}, {mine}{advice}")
+        self._trouble(reason, f"the store {theirs}, this node holds {mine}{advice}")
 
     def _trouble(self, trouble: str, detail: str) -> None:
         if detail and detail != self._facts.store_detail:
@@ -178,20 +176,16 @@ class Follower:
     def _heal(self) -> None:
         """Fetches what is damaged of the held version; if nothing is, the workers are simply told again."""
         held, manifest = self._facts.held, self._files.manifest()
-        self._healed_at = time.monotonic()
-        if held is None:
-            self._facts.disk_error = ""
-        elif manifest is None or self._files.missing(manifest):
+        if held is not None and (manifest is None or self._files.missing(manifest)):
             try:
                 self.take(held.number, held.hash)
             except UNREADABLE:
-                self._facts.disk_error = (
-                    f"files of version {held.number} are damaged and the store has them no more"
-                )
-                log.error("%s", self._facts.disk_error)
+                lost = f"files of version {held.number} are damaged and the store has them no more"
+                log.error("%s", lost)
+                self._facts.disk_error = lost
                 return
             log.info("damaged files of version %d were fetched again", held.number)
-        else:
+        elif held is not None:
             self._tell()
         self._check_files = False
 

@@ -112,7 +112,7 @@ class StateMetrics(Collector):
     def __init__(self, registry: CollectorRegistry, facts: Facts) -> None:
         self._facts = facts
         self.store_failures = Counter(
-            "weir_store_failures", "Commands to the store that failed or got no answer.", registry=registry
+            "weir_store_failures", "Looks at the store that failed or got no answer.", registry=registry
         )
         self.followed = Counter(
             "weir_config_followed", "Versions taken over from the store.", registry=registry

@@ -1,0 +1,294 @@
+"""``weir edge`` as a person starts it: what is wrong is one sentence and exit code 2; what is right serves."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.boot import LONGEST_SOCKET_PATH, link_socket
+from edge.settings import EdgeSettings
+from tests.support.node_agent import StoreSide
+from tests.support.servers import is_running, server_folder, start_server
+from tests.support.wait import wait_until
+from weir.processes.lock import hold
+
+NOWHERE = "redis://127.0.0.1:1"
+FREE = ["--edge", "127.0.0.1:0", "--status", "127.0.0.1:0"]
+ONE = 'rule a { when path == "/a"; respond 200 "one" }\n'
+TWO = 'rule a { when path == "/a"; respond 200 "two" }\n'
+
+
+class Edge:
+    """A ``weir edge`` process with one worker."""
+
+    def __init__(self, state: Path, *flags: str) -> None:
+        self.run_file = state / "run.json"
+        self.errors = state.parent / (state.name + ".stderr")
+        command = [sys.executable, "-m", "edge", "--state", str(state), "--workers", "1", *FREE, *flags]
+        with self.errors.open("wb") as errors:
+            self.process = subprocess.Popen(
+                command, stderr=errors, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+            )
+
+    def wait_ready(self) -> dict[str, Any]:
+        def addresses() -> dict[str, Any] | None:
+            assert self.process.poll() is None, f"the edge ended:\n{self.said()}"
+            return json.loads(self.run_file.read_text()) if self.run_file.exists() else None
+
+        return wait_until(addresses, what="run.json", within_s=60)
+
+    def get(self, path: str, which: str = "edge") -> tuple[int, str]:
+        """Status and body; 0 if the connection fails."""
+        run = json.loads(self.run_file.read_text())
+        base = run["edge"][0] if which == "edge" else run["status"]
+        try:
+            with urllib.request.urlopen(base + path, timeout=20) as response:
+                return response.status, response.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def children(self) -> dict[str, int]:
+        """Name → pid of the supervisor's children."""
+        found = {}
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = entry.read_text().rpartition(")")[2].split()
+                command = entry.with_name("cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if int(fields[1]) == self.process.pid:
+                found["agent" if b"edge.agent" in command else "gunicorn"] = int(entry.parent.name)
+        return found
+
+    def said(self) -> str:
+        return self.errors.read_text()
+
+    def stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(60)
+            finally:
+                self.process.kill()
+                self.process.wait()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with server_folder() as directory:
+        yield directory
+
+
+@pytest.fixture
+def edge(folder: Path) -> Iterator[Callable[..., Edge]]:
+    started: list[Edge] = []
+
+    def start(*flags: str, name: str = "state") -> Edge:
+        started.append(Edge(folder / name, *flags))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+def refused(*flags: str, state: Path) -> str:
+    """What the edge says before it ends with exit code 2."""
+    command = [sys.executable, "-m", "edge", "--state", str(state), *flags]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (state / "run.json").exists()
+    return ended.stderr
+
+
+def test_a_wrong_flag_is_one_sentence(folder):
+    assert refused("--edge", "nowhere", state=folder).startswith("weir edge: --edge: ")
+
+
+def test_a_missing_store_is_one_sentence(folder):
+    assert "use --redis URL" in refused(state=folder)
+
+
+def test_a_bad_store_address_is_one_sentence(folder):
+    said = refused(*FREE, "--redis", "redis://h:port", state=folder)
+    assert "redis://h:port" in said or "port" in said
+    assert said.count("\n") <= 2
+
+
+@pytest.mark.parametrize("flag", ["--edge", "--status"])
+def test_a_port_that_is_taken_is_one_sentence(folder, flag):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused("--redis", NOWHERE, *FREE[:2], *FREE[2:], flag, f"127.0.0.1:{port}", state=folder)
+    assert f"127.0.0.1:{port}: the port is taken" in said
+    assert said.count("\n") == 1
+
+
+def test_a_second_edge_on_the_same_state_is_one_sentence(folder):
+    with hold(folder / "state"):
+        said = refused("--redis", NOWHERE, *FREE, state=folder / "state")
+    assert f"in use by process {os.getpid()}" in said
+
+
+def test_a_state_directory_that_cannot_be_made_is_one_sentence(folder):
+    (folder / "file").write_text("")
+    assert "cannot use the state directory" in refused(
+        "--redis", NOWHERE, *FREE, state=folder / "file" / "state"
+    )
+
+
+def test_a_missing_rules_file_is_one_sentence(folder):
+    said = refused("--redis", NOWHERE, *FREE, "--config", "/nowhere.weir", state=folder)
+    assert "cannot read /nowhere.weir: No such file or directory" in said
+
+
+def test_bad_rules_at_the_first_start_are_told_with_their_places(folder):
+    rules = folder / "rules.weir"
+    rules.write_text(
+        'rule a { when path == "/a"; proxy nowhere }\nrule b { when path == "/b"; proxy neither }'
+    )
+    said = refused("--redis", NOWHERE, *FREE, "--config", str(rules), state=folder / "state")
+    assert f"{rules}:1:" in said
+    assert f"{rules}:2:" in said
+
+
+def settings(state: Path) -> EdgeSettings:
+    return EdgeSettings.from_arguments(["--redis", NOWHERE, "--state", str(state)], {})
+
+
+def test_agent_and_workers_meet_in_the_nodes_directory_if_its_path_is_short(folder):
+    name = "s" * (LONGEST_SOCKET_PATH - len(str(folder)) - len("//node/agent.sock"))
+    with link_socket(settings(folder / name)) as path:
+        assert path == folder / name / "node" / "agent.sock"
+        assert len(str(path)) == LONGEST_SOCKET_PATH
+    with link_socket(settings(folder / (name + "s"))) as path:
+        assert folder not in path.parents
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        elsewhere = path.parent
+    assert not elsewhere.exists()
+
+
+@pytest.fixture
+def store(folder: Path):
+    server = start_server(folder / "store", None, "--appendonly", "yes")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def rules(folder: Path) -> Path:
+    path = folder / "rules.weir"
+    path.write_text(ONE)
+    return path
+
+
+def answers(edge: Edge, text: str) -> Callable[[], bool]:
+    return lambda: edge.get("/a") == (200, text)
+
+
+@pytest.mark.xdist_group("edge")
+def test_rules_are_served_once_run_json_is_there(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules), "--node", "n1")
+    run = running.wait_ready()
+    assert running.get("/a") == (200, "one")
+    assert (run["pid"], run["node"], run["workers"]) == (running.process.pid, "n1", 1)
+    assert not any(address.endswith(":0") for address in [*run["edge"], run["status"]])
+    code, body = running.get("/readyz", "status")
+    assert (code, json.loads(body)["status"]) == (200, "ok")
+
+
+@pytest.mark.xdist_group("edge")
+def test_a_publish_and_a_changed_file_are_served(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    StoreSide(store.url).publish('rule b { when path == "/b"; respond 200 "b" }')
+    wait_until(lambda: running.get("/b") == (200, "b"), what="the publish")
+    rules.write_text(TWO)
+    wait_until(answers(running, "two"), what="the changed file")
+    rules.write_text("rule")
+    wait_until(lambda: f"{rules.name}:1:" in running.said(), what="the error with its place")
+    assert running.get("/a") == (200, "two")
+
+
+@pytest.mark.xdist_group("edge")
+def test_an_edge_restarted_without_store_serves_the_last_version(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    running.stop()
+    store.kill()
+    again = edge("--redis", store.url, "--config", str(rules))
+    again.wait_ready()
+    assert again.get("/a") == (200, "one")
+    code, body = again.get("/readyz", "status")
+    assert (code, json.loads(body)["reasons"]) == (200, ["store_away"])
+
+
+@pytest.mark.xdist_group("edge")
+def test_traffic_goes_on_while_the_agent_is_dead_and_a_new_one_follows(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    agent = running.children()["agent"]
+    os.kill(agent, signal.SIGKILL)
+    assert running.get("/a") == (200, "one")
+    wait_until(lambda: running.children().get("agent", agent) != agent, what="a new agent")
+    rules.write_text(TWO)
+    wait_until(answers(running, "two"), what="a version by the new agent")
+
+
+@pytest.mark.xdist_group("edge")
+def test_no_connection_is_refused_while_gunicorn_is_restarted(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    gunicorn = running.children()["gunicorn"]
+    os.kill(gunicorn, signal.SIGKILL)
+    wait_until(lambda: not is_running(gunicorn), what="the end of gunicorn")
+    assert running.get("/a") == (200, "one"), "the connection waits in the supervisor's socket"
+
+
+@pytest.mark.xdist_group("edge")
+def test_a_hangup_brings_new_workers_and_drops_nothing(edge, store, rules):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    master = running.children()["gunicorn"]
+    before = workers_of(master)
+    running.process.send_signal(signal.SIGHUP)
+
+    def renewed() -> bool:
+        assert running.get("/a") == (200, "one")
+        return bool(now := workers_of(master)) and not now & before
+
+    wait_until(renewed, what="new workers")
+    assert running.children()["gunicorn"] == master
+
+
+@pytest.mark.xdist_group("edge")
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_gracefully(edge, store, rules, sign):
+    running = edge("--redis", store.url, "--config", str(rules))
+    running.wait_ready()
+    children = running.children()
+    running.process.send_signal(sign)
+    assert running.process.wait(60) == 0, running.said()
+    assert not running.run_file.exists()
+    assert not any(is_running(pid) for pid in children.values())
+    assert "Traceback" not in running.said()
+
+
+def workers_of(master: int) -> set[int]:
+    """Pids of gunicorn's workers."""
+    children = Path(f"/proc/{master}/task/{master}/children")
+    return {int(pid) for pid in children.read_text().split()}
