@@ -25,6 +25,8 @@ from tests.support.ports import free_port
 from tests.support.wait import wait_until
 from weir.store.binary import bundled
 
+_PID_FILE = "test.pid"
+"""Beside what a server writes, as long as it is not stopped."""
 _START_TRIES = 5
 """A port that was free may be taken before the server has it."""
 
@@ -48,6 +50,7 @@ class RunningServer:
         self.process = process
         self.directory = directory
         self.port = port
+        (directory / _PID_FILE).write_text(str(process.pid))
 
     @property
     def pid(self) -> int:
@@ -75,13 +78,13 @@ class RunningServer:
         """As a crash: SIGKILL."""
         self.process.kill()
         self.process.wait()
+        (self.directory / _PID_FILE).unlink(missing_ok=True)
 
     def stop(self) -> None:
         """End it however it stands, and wait until it is gone."""
         if self.process.poll() is None:
             self.thaw()
-            self.process.kill()
-            self.process.wait()
+        self.kill()
 
 
 def start_server(
@@ -136,11 +139,17 @@ def answers(server: RunningServer) -> bool:
 
 @contextlib.contextmanager
 def server_folder() -> Iterator[Path]:
-    """A directory with a path that is short enough for a unix socket."""
+    """A directory with a path that is short enough for a unix socket.
+
+    At its end it kills the servers in it that a failed test did not stop.
+    """
     folder = Path(tempfile.mkdtemp(prefix="weir-"))
     try:
         yield folder
     finally:
+        for left in folder.glob(f"**/{_PID_FILE}"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(left.read_text()), signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)
 
 
