@@ -1,0 +1,51 @@
+"""What all exchanges of one worker share. Made once, by the worker, and handed down; there are no globals."""
+
+from __future__ import annotations
+
+import secrets
+from itertools import count
+from typing import TYPE_CHECKING
+
+from edge.access_log import AccessLog
+from edge.deadlines import Sweeper
+from edge.http.names import NameTable, request_names
+from edge.limits import Limits
+from edge.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from edge.downstream import Downstream
+    from edge.snapshot import Snapshot
+
+
+class Engine:
+    """``snapshot`` is replaced by one assignment when a version is published."""
+
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        limits: Limits,
+        sweeper: Sweeper,
+        telemetry: Telemetry,
+        access_log: AccessLog,
+    ) -> None:
+        self.snapshot = snapshot
+        self.limits = limits
+        self.sweeper = sweeper
+        self.telemetry = telemetry
+        self.access_log = access_log
+        self.names: NameTable = request_names()
+        self.connections: set[Downstream] = set()
+        self.draining = False
+        self._prefix = secrets.token_hex(12)
+        self._numbers = count(secrets.randbits(24))
+
+    def new_request_id(self) -> str:
+        """Unique; 96 random bits of this worker and a number."""
+        return f"{self._prefix}{next(self._numbers):08x}"
+
+    def drain(self) -> None:
+        """From now on every answer closes its connection, and idle connections are closed at once."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.close_if_idle()

@@ -1,0 +1,135 @@
+"""One request with its answer: everything the phases know and leave to each other.
+
+It is also what rules look at (``weir.routing.facts.Facts``) and where templates get their values; what is costly is
+made when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from edge.access_log import Attempt
+from edge.forwarded import Origin
+from edge.http.head import Field
+from edge.http.request_reader import Message
+from weir.routing.entry import NO_CAPTURES
+from weir.routing.networks import Address, parse_address
+from weir.routing.request_values import first_cookie_values, first_query_values
+
+if TYPE_CHECKING:
+    from edge.downstream import Downstream
+    from edge.plan import Plan
+    from edge.snapshot import Snapshot
+
+
+class Exchange:
+    """From the first byte of a request to the line in the access log."""
+
+    __slots__ = (
+        "_address", "_cookies", "_headers", "_queries",
+        "answering", "attempts", "body_limit", "bytes_in", "bytes_out", "captures", "code", "detail", "downstream",
+        "fields", "forwarding_written", "head", "host", "host_sent", "ip", "keep_alive", "message", "method", "origin", "path",
+        "plan", "port", "query_string", "replayable", "request_id", "scheme", "sent_path", "snapshot", "started",
+        "status", "upstream",
+    )  # fmt: skip
+
+    def __init__(self, downstream: Downstream, message: Message, snapshot: Snapshot, started: float) -> None:
+        """``snapshot`` is captured once: nothing later asks for the current one."""
+        self.downstream = downstream
+        self.message = message
+        self.head = message.head
+        self.snapshot = snapshot
+        snapshot.users += 1
+        self.started = started
+        self.keep_alive = message.head.keep_alive
+        self.request_id = ""
+        self.origin: Origin = downstream.origin
+        self.method = ""
+        self.scheme = ""
+        self.ip = downstream.peer
+        self.port = 0
+        self.host = ""
+        self.host_sent = b""
+        """The host as the client asked for it, with its port if it named one."""
+        self.path = ""
+        self.query_string = ""
+        """With its ``?``."""
+        self.sent_path = ""
+        """The target that the upstream gets; empty: path and query as they are."""
+        self.fields: list[Field] = message.head.fields
+        self.forwarding_written = False
+        """``fields`` hold what says where the request came from."""
+        self.plan: Plan | None = None
+        self.captures: Mapping[str, str] = NO_CAPTURES
+        self.body_limit = snapshot.settings.max_body
+        self.attempts: list[Attempt] = []
+        self.upstream = ""
+        self.replayable = True
+        self.answering = False
+        """A byte of the answer may have gone out; from now on a failure can only cut it off."""
+        self.status = 0
+        self.code = ""
+        self.detail = ""
+        self.bytes_in = 0
+        self.bytes_out = 0
+        self._address: tuple[Address | None] | None = None
+        self._headers: dict[str, str] | None = None
+        self._queries: dict[str, str] | None = None
+        self._cookies: dict[str, str] | None = None
+
+    def let_go_of_snapshot(self) -> None:
+        """For tunnels and event streams, which may outlive many versions: they keep their rule only."""
+        self.snapshot.users -= 1
+        self.snapshot = self.snapshot.bare()
+        self.snapshot.users += 1
+
+    @property
+    def uri(self) -> str:
+        """Path and query."""
+        return self.path + self.query_string
+
+    def address(self) -> Address | None:
+        """``ip`` as a number."""
+        if self._address is None:
+            self._address = (parse_address(self.ip),)
+        return self._address[0]
+
+    def header(self, name: str) -> str | None:
+        """All values of the lower-case name, joined (RFC 9110 §5.3); ``host`` is what the client asked for."""
+        if self._headers is None:
+            self._headers = _joined(self.head.fields)
+            self._headers["host"] = self.host_sent.decode("latin-1")
+        return self._headers.get(name)
+
+    def query(self, name: str) -> str | None:
+        """The first value, percent-decoded."""
+        if self._queries is None:
+            self._queries = first_query_values(self.query_string[1:])
+        return self._queries.get(name)
+
+    def cookie(self, name: str) -> str | None:
+        """The first value."""
+        if self._cookies is None:
+            self._cookies = first_cookie_values(self.header("cookie") or "")
+        return self._cookies.get(name)
+
+    def template_value(self, name: str) -> str:
+        """Of a name that every template may use."""
+        if name == "query":
+            return self.query_string[1:]
+        if name == "rule":
+            return self.plan.name if self.plan is not None else ""
+        if name == "consumer":
+            return ""
+        return str(getattr(self, name))
+
+
+def _joined(fields: list[Field]) -> dict[str, str]:
+    values: dict[bytes, list[bytes]] = {}
+    for lower, _, value in fields:
+        values.setdefault(lower, []).append(value)
+    return {
+        lower.decode("latin-1"): (b"; " if lower == b"cookie" else b", ").join(each).decode("latin-1")
+        for lower, each in values.items()
+    }

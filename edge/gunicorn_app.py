@@ -1,0 +1,93 @@
+"""gunicorn around our worker: pre-fork, signals, graceful reload and one shared listener are its part.
+
+WSGI is not on the proxy path, and gunicorn's own request settings do not apply: the worker speaks HTTP itself. The
+process must be monkey patched before this module is imported.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from gevent import monkey
+from gunicorn.app.base import BaseApplication
+
+from weir.processes.parent_death import die_with_parent
+
+
+class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the data plane is told; decided by the composition root."""
+
+    binds: tuple[str, ...]
+    """``127.0.0.1:8000``, ``unix:/path`` or ``fd://7``, a listening socket that was handed down."""
+    workers: int
+    versions: Path
+    """Directory of ``VersionFiles``."""
+    agent_socket: Path | None
+    """None: without an agent only what is on disk at the start is served."""
+    access_log: str = "-"
+    """``-`` (standard output), ``off`` or a file."""
+    graceful_timeout_s: float = 10.0
+    keep_alive_s: float = 75.0
+    head_timeout_s: float = 10.0
+    """Request head; also a stalled body and a client that takes nothing."""
+    worker_connections: int = 10_000
+    timeout_s: int = 30
+    """A worker whose event loop stands still for so long is killed."""
+    backlog: int = 2048
+    log_level: str = "info"
+    on_ready: Callable[[], None] | None = None
+    """Called in the master once it listens."""
+
+
+def run_gunicorn(options: GunicornOptions) -> None:
+    """Serves until told to stop; ends by ``SystemExit``, as gunicorn does."""
+    if not monkey.is_module_patched("socket"):
+        raise RuntimeError("gevent.monkey.patch_all() must come before anything else in this process")
+    EdgeApplication(options).run()
+
+
+class EdgeApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """Its ``options`` reach every worker through ``worker.app``."""
+
+    def __init__(self, options: GunicornOptions) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in gunicorn_settings(self.options).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> None:
+        """There is no WSGI application."""
+
+
+def gunicorn_settings(options: GunicornOptions) -> dict[str, Any]:
+    """In gunicorn's names. ``reuse_port`` stays off: it resets waiting connections when a worker ends."""
+    master = os.getpid()
+
+    def post_fork(_server: object, _worker: object) -> None:
+        die_with_parent(master)
+
+    def when_ready(_server: object) -> None:
+        if options.on_ready is not None:
+            options.on_ready()
+
+    return {
+        "bind": list(options.binds),
+        "workers": options.workers,
+        "worker_class": "edge.worker.EdgeWorker",
+        "worker_connections": options.worker_connections,
+        "backlog": options.backlog,
+        "timeout": options.timeout_s,
+        "graceful_timeout": max(1, round(options.graceful_timeout_s)),
+        "loglevel": options.log_level,
+        "control_socket_disable": True,
+        "reuse_port": False,
+        "proc_name": "weir-edge",
+        "post_fork": post_fork,
+        "when_ready": when_ready,
+    }

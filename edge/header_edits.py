@@ -1,0 +1,59 @@
+"""``set``, ``add`` and ``remove`` of headers, compiled once for a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from edge.http.head import Field
+from edge.template import Render, Values, compile_template, for_header
+from weir.models.rule_clauses import EditHeader
+
+
+class HeaderEdit:
+    """One edit; ``render`` is None for ``remove``."""
+
+    __slots__ = ("keep_others", "lower", "name", "render")
+
+    def __init__(self, edit: EditHeader) -> None:
+        """Raises ValueError for a value that cannot be rendered (a secret, or a broken template)."""
+        if edit.value is not None and not isinstance(edit.value, str):
+            raise ValueError(
+                f"the value of {edit.name} is a secret, which this version of the edge cannot read"
+            )
+        self.name = edit.name.encode("ascii")
+        self.lower = self.name.lower()
+        self.keep_others = edit.action == "add"
+        self.render: Render | None = None
+        if edit.value is not None:
+            self.render = compile_template(edit.value, for_header)
+
+    def apply(self, fields: list[Field], values: Values) -> list[Field]:
+        """The fields after this edit; ``fields`` itself may be changed."""
+        if not self.keep_others:
+            fields = [field for field in fields if field[0] != self.lower]
+        if self.render is not None:
+            fields.append((self.lower, self.name, header_bytes(self.render(values))))
+        return fields
+
+
+def compile_edits(
+    edits: Iterable[EditHeader], side: Literal["request", "response"]
+) -> tuple[HeaderEdit, ...]:
+    """Those of one side, in their order."""
+    return tuple(HeaderEdit(edit) for edit in edits if edit.side == side)
+
+
+def apply_edits(edits: tuple[HeaderEdit, ...], fields: list[Field], values: Values) -> list[Field]:
+    """All of them, in order."""
+    for edit in edits:
+        fields = edit.apply(fields, values)
+    return fields
+
+
+def header_bytes(text: str) -> bytes:
+    """Latin-1 as it came (RFC 9110 §5.5), else UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")

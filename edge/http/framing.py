@@ -1,0 +1,192 @@
+"""Refuse unless understood: small checks, each with its source, each able only to refuse.
+
+The parser (llhttp) already refuses bare LF, obs-fold, NUL and controls, spaces before the colon, odd or repeated
+Content-Length, both lengths at once, and every bad chunk. Here is what it leaves to us. To add a check: a function, a
+line in the list, and a file in ``tests/wire/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edge.answers import Refusal
+from edge.http.head import RequestHead, ResponseHead
+
+MAX_TARGET = 8 * 1024
+"""Bytes of a request target."""
+MAX_FIELDS = 100
+"""Fields of a head, and of trailers."""
+
+RequestCheck = Callable[[RequestHead], Refusal | None]
+ResponseCheck = Callable[[ResponseHead], str | None]
+
+
+def version_is_1_0_or_1_1(head: RequestHead) -> Refusal | None:
+    """RFC 9110 §2.5, §15.6.6."""
+    if head.version == "1.1" or head.version == "1.0":
+        return None
+    return Refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken here")
+
+
+def method_is_supported(head: RequestHead) -> Refusal | None:
+    """RFC 9110 §9.3.6: a gateway opens no tunnels; §9.3.8: nor does it echo what it added to a request."""
+    if head.method == b"CONNECT" or head.method == b"TRACE":
+        return Refusal("method-not-supported", f"{head.method.decode()} is not supported")
+    return None
+
+
+def target_is_short(head: RequestHead) -> Refusal | None:
+    """RFC 9110 §15.5.15."""
+    if len(head.target) > MAX_TARGET:
+        return Refusal("target-too-long", f"a request target has at most {MAX_TARGET} bytes")
+    return None
+
+
+def target_has_no_fragment(head: RequestHead) -> Refusal | None:
+    """RFC 9112 §3.2: a fragment is not part of any form of the target."""
+    return _malformed("a request target has no fragment") if b"#" in head.target else None
+
+
+def fields_are_few(head: RequestHead) -> Refusal | None:
+    """RFC 6585 §5."""
+    if head.count > MAX_FIELDS:
+        return Refusal("head-too-large", f"a request has at most {MAX_FIELDS} header fields")
+    return None
+
+
+def host_is_there_once(head: RequestHead) -> Refusal | None:
+    """RFC 9112 §3.2; also asked of HTTP/1.0, as rules are chosen by host."""
+    if len(head.hosts) == 1:
+        return None
+    return _malformed("there is no Host" if not head.hosts else "there is more than one Host")
+
+
+def names_are_plain(head: RequestHead) -> Refusal | None:
+    """Servers that turn ``-`` into ``_`` would take ``Content_Length`` for ``Content-Length``."""
+    if head.odd_name:
+        return _malformed(f"the header name {head.odd_name.decode('ascii', 'replace')} is ambiguous")
+    return None
+
+
+def coding_is_chunked(head: RequestHead) -> Refusal | None:
+    """RFC 9112 §6.1: one Transfer-Encoding, exactly ``chunked``, and only in HTTP/1.1."""
+    if not head.codings:
+        return None
+    if head.version != "1.1":
+        return _malformed("Transfer-Encoding needs HTTP/1.1")
+    if len(head.codings) > 1 or head.codings[0].lower() != b"chunked":
+        return _malformed("Transfer-Encoding must be exactly chunked")
+    return _malformed("Content-Length and Transfer-Encoding exclude each other") if head.lengths else None
+
+
+def length_is_one_number(head: RequestHead) -> Refusal | None:
+    """RFC 9112 §6.3; digits only, and few enough for any server's integer."""
+    return _malformed("Content-Length must be one number") if _bad_lengths(head.lengths) else None
+
+
+def expectation_is_known(head: RequestHead) -> Refusal | None:
+    """RFC 9110 §10.1.1."""
+    if not head.expects or (len(head.expects) == 1 and head.expects[0].lower() == b"100-continue"):
+        return None
+    return Refusal("expectation-failed", "only Expect: 100-continue can be met")
+
+
+def upgrade_has_no_body(head: RequestHead) -> Refusal | None:
+    """RFC 9110 §7.8 allows it, but where the old protocol ends would depend on who counts."""
+    if head.upgrade and (head.codings or any(length.strip(b"0") for length in head.lengths)):
+        return _malformed("a request that asks for an upgrade must not have a body")
+    return None
+
+
+REQUEST_CHECKS: tuple[RequestCheck, ...] = (
+    version_is_1_0_or_1_1,
+    method_is_supported,
+    target_is_short,
+    target_has_no_fragment,
+    fields_are_few,
+    host_is_there_once,
+    names_are_plain,
+    coding_is_chunked,
+    length_is_one_number,
+    expectation_is_known,
+    upgrade_has_no_body,
+)
+
+
+def check_request(head: RequestHead) -> Refusal | None:
+    """The first refusal, else None; then ``head.length`` is decided."""
+    for check in REQUEST_CHECKS:
+        refusal = check(head)
+        if refusal is not None:
+            return refusal
+    head.length = None if head.codings else int(head.lengths[0]) if head.lengths else 0
+    return None
+
+
+def response_version_is_known(head: ResponseHead) -> str | None:
+    """RFC 9112 §2.3."""
+    return None if head.version in ("1.1", "1.0") else "it speaks neither HTTP/1.0 nor HTTP/1.1"
+
+
+def status_is_real(head: ResponseHead) -> str | None:
+    """RFC 9110 §15."""
+    return None if 100 <= head.status <= 599 else "its status is outside 100 to 599"
+
+
+def response_coding_is_chunked(head: ResponseHead) -> str | None:
+    """RFC 9112 §6.1."""
+    if not head.codings:
+        return None
+    if head.version != "1.1":
+        return "it uses Transfer-Encoding in HTTP/1.0"
+    if len(head.codings) > 1 or head.codings[0].lower() != b"chunked":
+        return "its Transfer-Encoding is not exactly chunked"
+    if head.lengths:
+        return "it has both Content-Length and Transfer-Encoding"
+    return "a response without a body has Transfer-Encoding" if is_bodiless(head.status) else None
+
+
+def response_length_is_one_number(head: ResponseHead) -> str | None:
+    """RFC 9112 §6.3."""
+    return "its Content-Length is not one number" if _bad_lengths(head.lengths) else None
+
+
+def response_fields_are_few(head: ResponseHead) -> str | None:
+    """The same bound as for requests."""
+    return f"it has more than {MAX_FIELDS} header fields" if head.count > MAX_FIELDS else None
+
+
+RESPONSE_CHECKS: tuple[ResponseCheck, ...] = (
+    response_version_is_known,
+    status_is_real,
+    response_coding_is_chunked,
+    response_length_is_one_number,
+    response_fields_are_few,
+)
+
+
+def check_response(head: ResponseHead) -> str | None:
+    """What is wrong with it, else None; then ``head.length`` and ``head.until_close`` are decided (RFC 9112 §6.3)."""
+    for check in RESPONSE_CHECKS:
+        wrong = check(head)
+        if wrong is not None:
+            return wrong
+    if head.lengths:
+        head.length = int(head.lengths[0])
+    elif head.codings or not is_bodiless(head.status):
+        head.length = None
+        head.until_close = not head.codings
+    return None
+
+
+def is_bodiless(status: int) -> bool:
+    """Whether a response of this status never has a body (RFC 9110 §6.4.1)."""
+    return status < 200 or status == 204 or status == 304
+
+
+def _bad_lengths(lengths: tuple[bytes, ...]) -> bool:
+    return bool(lengths) and (len(lengths) > 1 or not lengths[0].isdigit() or len(lengths[0]) > 18)
+
+
+def _malformed(detail: str) -> Refusal:
+    return Refusal("malformed-request", detail)

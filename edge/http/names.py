@@ -1,0 +1,97 @@
+"""Header names: what the edge does with each, looked up once per spelling.
+
+``table[raw name]`` gives (lower-case name, role). A role other than ``ORDINARY`` takes the field out of what is passed
+on; the edge reads it, drops it, or writes its own. A name that becomes one of ours when ``_`` is read as ``-`` (as CGI
+and WSGI servers read it) is treated as that name, and refused where it would be framing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+MAX_KNOWN = 4096
+"""Spellings that are remembered; a client can invent names, so there is a bound."""
+
+
+class Role(IntEnum):
+    """What the edge does with a field."""
+
+    ORDINARY = 0
+    DROPPED = 1
+    """Hop-by-hop (RFC 9110 §7.6.1), or a name that only the edge may use."""
+    HOST = 2
+    LENGTH = 3
+    CODING = 4
+    CONNECTION = 5
+    UPGRADE = 6
+    EXPECT = 7
+    FORWARDED = 8
+    """Says where a request came from; believed from trusted peers only."""
+    REFUSED = 9
+
+
+Name = tuple[bytes, int]
+
+_FRAMING: Mapping[bytes, Role] = {
+    b"content-length": Role.LENGTH,
+    b"transfer-encoding": Role.CODING,
+    b"connection": Role.CONNECTION,
+    b"upgrade": Role.UPGRADE,
+    b"keep-alive": Role.DROPPED,
+    b"proxy-connection": Role.DROPPED,
+    b"te": Role.DROPPED,
+    b"trailer": Role.DROPPED,
+    b"http2-settings": Role.DROPPED,
+}
+_REQUEST: Mapping[bytes, Role] = {
+    b"host": Role.HOST,
+    b"expect": Role.EXPECT,
+    b"proxy-authorization": Role.DROPPED,
+    b"x-forwarded-for": Role.FORWARDED,
+    b"x-forwarded-proto": Role.FORWARDED,
+    b"x-forwarded-host": Role.FORWARDED,
+    b"x-forwarded-port": Role.FORWARDED,
+    b"x-real-ip": Role.FORWARDED,
+    b"x-request-id": Role.FORWARDED,
+    b"forwarded": Role.FORWARDED,
+}
+_IDENTITY = b"x-weir-"
+"""Who called, as the edge tells the upstream; clients must not say it."""
+
+_UNSAFE_WITH_UNDERSCORE = frozenset({Role.HOST, Role.LENGTH, Role.CODING, Role.CONNECTION, Role.UPGRADE})
+
+
+class NameTable(dict[bytes, Name]):
+    """Raw name → (lower-case name, role); a plain dict look-up for every spelling seen before."""
+
+    def __init__(self, roles: Mapping[bytes, Role]) -> None:
+        super().__init__()
+        self._roles = roles
+
+    def __missing__(self, raw: bytes) -> Name:
+        name = (raw.lower(), int(self._role(raw.lower())))
+        if len(self) < MAX_KNOWN:
+            self[raw] = name
+        return name
+
+    def _role(self, lower: bytes) -> Role:
+        if lower in self._roles:
+            return self._roles[lower]
+        folded = lower.replace(b"_", b"-")
+        if folded.startswith(_IDENTITY) and self._roles is not _FRAMING:
+            return Role.DROPPED
+        role = self._roles.get(folded, Role.ORDINARY)
+        if role in _UNSAFE_WITH_UNDERSCORE:
+            return Role.REFUSED
+        return Role.DROPPED if role == Role.FORWARDED else role
+
+
+def request_names() -> NameTable:
+    """For one worker's downstream side."""
+    return NameTable({**_FRAMING, **_REQUEST})
+
+
+def response_names() -> NameTable:
+    """For one worker's upstream side."""
+    return NameTable(_FRAMING)

@@ -1,0 +1,197 @@
+"""Bytes of one downstream connection → requests, one after another.
+
+The parser may be ahead: one read can hold several pipelined requests. They wait here, bounded by the size of one
+read, and nothing more is read before they were taken. A parse error is kept until what came before it was answered.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
+
+from edge.answers import Refusal
+from edge.http.framing import MAX_FIELDS, MAX_TARGET, check_request
+from edge.http.head import RequestHead
+from edge.http.names import NameTable, Role
+
+_UNKNOWN_METHOD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,30} [/*a-zA-Z]")
+
+
+class Message:
+    """One request as it comes in: its head, and the pieces of its body that were read but not taken."""
+
+    __slots__ = ("complete", "head", "pieces", "refusal", "took")
+
+    def __init__(self) -> None:
+        self.head = RequestHead()
+        self.pieces: list[bytes] = []
+        self.complete = False
+        self.refusal: Refusal | None = None
+        """Why the head is refused; then nothing behind it is understood either."""
+        self.took = 0
+        """Bytes of the body that were taken."""
+
+    def take(self) -> bytes:
+        """The part of the body that is here; ``b""`` if nothing is."""
+        pieces = self.pieces
+        if not pieces:
+            return b""
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        self.took += len(data)
+        return data
+
+
+class RequestReader:
+    """Fed with bytes; gives messages. Does no I/O."""
+
+    def __init__(self, names: NameTable, max_head: int) -> None:
+        self._names = names
+        self.max_head = max_head
+        self.ready: deque[Message] = deque()
+        """Messages whose head is complete, in order."""
+        self.error: Refusal | None = None
+        """What ended the parsing; counts behind everything in ``ready``."""
+        self.behind_upgrade = b""
+        """Bytes that came behind a request for an upgrade."""
+        self._current: Message | None = None
+        self._in_body: Message | None = None
+        self._head_bytes = 0
+        self._parser = HttpRequestParser(self)
+
+    @property
+    def mid_head(self) -> bool:
+        """Whether a head has begun and is not complete."""
+        return self._current is not None
+
+    def feed(self, data: bytes) -> None:
+        """Parses ``data``; look at ``ready`` and ``error`` afterwards."""
+        if self.error is not None:
+            return
+        begun = self._head_bytes
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as stopped:
+            self.behind_upgrade += data[stopped.args[0] :]
+        except HttpParserError as error:
+            self.error = self._refusal_of(error, data if begun == 0 else b"")
+        if self._current is not None:
+            self._head_bytes = begun + len(data)
+            self._check_growing(self._current.head)
+
+    def go_on_as_http(self, message: Message) -> None:
+        """The protocol does not change behind ``message``: what follows is the next request."""
+        message.head.upgrade = False
+        self._parser = HttpRequestParser(self)
+        rest, self.behind_upgrade = self.behind_upgrade, b""
+        if rest:
+            self.feed(rest)
+
+    def _check_growing(self, head: RequestHead) -> None:
+        """Bounds of a head that is not complete yet."""
+        if self.error is not None:
+            return
+        if len(head.target) > MAX_TARGET:
+            self.error = Refusal("target-too-long", f"a request target has at most {MAX_TARGET} bytes")
+        elif self._head_bytes > self.max_head:
+            self.error = self._head_too_large()
+
+    def _head_too_large(self) -> Refusal:
+        return Refusal("head-too-large", f"a request head has at most {self.max_head} bytes")
+
+    def _refusal_of(self, error: HttpParserError, start: bytes) -> Refusal:
+        reason = str(error)
+        if isinstance(error, HttpParserInvalidMethodError) and _UNKNOWN_METHOD.match(start):
+            return Refusal("method-not-supported", "this method is not known here")
+        if "HTTP version" in reason or "PRI" in reason:
+            return Refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken here")
+        return Refusal("malformed-request", reason)
+
+    def close(self) -> None:
+        """No more bytes come. Breaks the cycle with the parser, so that no garbage collection is needed."""
+        del self._parser
+
+    # What the parser calls. A callback must not raise: that would poison the parser and hide the reason.
+
+    def on_message_begin(self) -> None:
+        self._current = Message()
+        self._head_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        if self._current is not None:
+            head = self._current.head
+            head.target = head.target + url if head.target else url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        message = self._current
+        if message is None:
+            self._trailer()
+            return
+        head = message.head
+        lower, role = self._names[name]
+        value = value.strip(b" \t")
+        head.count += 1
+        head.size += len(name) + len(value) + 4
+        if role == 0:
+            if head.count <= MAX_FIELDS:
+                head.fields.append((lower, name, value))
+        else:
+            _special(head, role, lower, value)
+
+    def on_headers_complete(self) -> None:
+        message = self._current
+        if message is None:
+            return
+        self._current = None
+        self._in_body = message
+        parser, head = self._parser, message.head
+        head.method = parser.get_method()
+        head.version = parser.get_http_version()
+        head.keep_alive = parser.should_keep_alive()
+        head.upgrade = parser.should_upgrade()
+        head.size += len(head.method) + len(head.target) + 14
+        if head.size > self.max_head:
+            message.refusal = self._head_too_large()
+        else:
+            message.refusal = check_request(head)
+        self.ready.append(message)
+
+    def on_body(self, data: bytes) -> None:
+        if self._in_body is not None:
+            self._in_body.pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        if self._in_body is not None:
+            self._in_body.complete = True
+            self._in_body = None
+
+    def _trailer(self) -> None:
+        """Trailers are read and dropped (RFC 9110 §6.5.1 allows it), in the same number as fields of a head."""
+        if self._in_body is None:
+            return
+        head = self._in_body.head
+        head.trailers += 1
+        if head.trailers > MAX_FIELDS and self.error is None:
+            self.error = Refusal("head-too-large", f"trailers have at most {MAX_FIELDS} fields")
+
+
+def _special(head: RequestHead, role: int, lower: bytes, value: bytes) -> None:
+    """Fields that the edge reads itself."""
+    if role == Role.HOST:
+        head.hosts += (value,)
+    elif role == Role.CONNECTION:
+        head.connections += (value,)
+    elif role == Role.LENGTH:
+        head.lengths += (value,)
+    elif role == Role.CODING:
+        head.codings += (value,)
+    elif role == Role.FORWARDED:
+        head.forwarded += ((lower, value),)
+    elif role == Role.UPGRADE:
+        head.upgrades += (value,)
+    elif role == Role.EXPECT:
+        head.expects += (value,)
+    elif role == Role.REFUSED:
+        head.odd_name = lower

@@ -1,0 +1,165 @@
+"""Bytes of one upstream connection → the response to the request that was sent on it.
+
+One request is outstanding at most, so what comes behind its response is nobody's: the connection is then unfit for
+reuse, and the bytes never reach a client.
+"""
+
+from __future__ import annotations
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from edge.http.framing import MAX_FIELDS, check_response
+from edge.http.head import ResponseHead
+from edge.http.names import NameTable, Role
+
+MAX_RESPONSE_HEAD = 64 * 1024
+"""Bytes of a response head."""
+MAX_INTERIM = 16
+"""1xx responses before the final one (RFC 9110 §15.2)."""
+
+
+class ResponseReader:
+    """Fed with bytes; does no I/O. ``begin`` comes before every request."""
+
+    def __init__(self, names: NameTable) -> None:
+        self._names = names
+        self._parser = HttpResponseParser(self)
+        self._current: ResponseHead | None = None
+        self._without_body = False
+        self._begun = False
+        self.head: ResponseHead | None = None
+        """The final head, or the one of a 101, once it is complete."""
+        self.interim = 0
+        self.pieces: list[bytes] = []
+        self.complete = False
+        self.unfit = False
+        """Something came that belongs to no request, or the message cannot be followed to its end."""
+        self.error = ""
+        """A sentence: why the response is not understood."""
+        self.behind_upgrade = b""
+        self._head_bytes = 0
+
+    @property
+    def anything(self) -> bool:
+        """Whether any byte of a response came."""
+        return self._begun
+
+    def begin(self, is_head: bool) -> None:
+        """A request goes out; ``is_head``: its response has no body whatever it announces (RFC 9110 §9.3.2)."""
+        if self._without_body:  # the parser still waits for the body that HEAD announced
+            self._parser = HttpResponseParser(self)
+        self._without_body = is_head
+        self._current = self.head = None
+        self._begun = self.complete = False
+        self.interim = self._head_bytes = 0
+
+    def feed(self, data: bytes) -> None:
+        """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
+        self._begun = True
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade as stopped:
+            self.behind_upgrade += data[stopped.args[0] :]
+        except HttpParserError as error:
+            if self.complete:
+                self.unfit = True
+            else:
+                self.error = self.error or str(error)
+        if self.head is None:
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_RESPONSE_HEAD and not self.error:
+                self.error = f"its head has more than {MAX_RESPONSE_HEAD} bytes"
+
+    def end(self) -> None:
+        """The upstream closed: the end of a response that lasts until then (RFC 9112 §6.3)."""
+        self.unfit = True
+        if self.head is not None and self.head.until_close:
+            self.complete = True
+
+    def take(self) -> bytes:
+        """The part of the body that is here; ``b""`` if nothing is."""
+        pieces = self.pieces
+        if not pieces:
+            return b""
+        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        pieces.clear()
+        return data
+
+    def may_be_reused(self) -> bool:
+        """Whether the connection is clean for another request (RFC 9112 §9.3)."""
+        head = self.head
+        return self.complete and not self.unfit and not self.error and head is not None and head.keep_alive
+
+    def close(self) -> None:
+        """No more bytes come. Breaks the cycle with the parser, so that no garbage collection is needed."""
+        del self._parser
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        if self.complete or self.head is not None:
+            self.unfit = True
+            self._current = None
+        else:
+            self._current = ResponseHead()
+
+    def on_status(self, reason: bytes) -> None:
+        if self._current is not None:
+            self._current.reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        head = self._current
+        if head is None:
+            self._trailer()
+            return
+        lower, role = self._names[name]
+        value = value.strip(b" \t")
+        head.count += 1
+        if role == 0:
+            if head.count <= MAX_FIELDS:
+                head.fields.append((lower, name, value))
+        elif role == Role.LENGTH:
+            head.lengths += (value,)
+        elif role == Role.CODING:
+            head.codings += (value,)
+        elif role == Role.CONNECTION:
+            head.connections += (value,)
+        elif role == Role.UPGRADE:
+            head.upgrades += (value,)
+
+    def on_headers_complete(self) -> None:
+        head, parser = self._current, self._parser
+        if head is None:
+            return
+        self._current = None
+        head.status = parser.get_status_code()
+        head.version = parser.get_http_version()
+        head.keep_alive = parser.should_keep_alive()
+        self.error = self.error or check_response(head) or ""
+        if head.status < 200 and head.status != 101:
+            self.interim += 1
+            self._head_bytes = 0
+            if self.interim > MAX_INTERIM:
+                self.error = self.error or f"it sent more than {MAX_INTERIM} interim responses"
+            return
+        self.head = head
+        if self._without_body:
+            head.until_close = False
+            self.complete = True
+
+    def on_body(self, data: bytes) -> None:
+        if self.complete:
+            self.unfit = True
+        else:
+            self.pieces.append(data)
+
+    def on_message_complete(self) -> None:
+        if self.head is not None:
+            self.complete = True
+
+    def _trailer(self) -> None:
+        """Trailers are read and dropped (RFC 9110 §6.5.1)."""
+        if self.head is not None:
+            self.head.trailers += 1
+            if self.head.trailers > MAX_FIELDS:
+                self.error = self.error or f"it has more than {MAX_FIELDS} trailers"

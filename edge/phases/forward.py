@@ -1,0 +1,191 @@
+"""forward: the attempt loop. Pick a target, send, await the head; on a failure decide; then relay the answer."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from edge.access_log import Attempt
+from edge.answers import Refusal
+from edge.exchange import Exchange
+from edge.forwarded import forwarding_fields
+from edge.http.head import RequestHead
+from edge.http.upgrade import asks_for_upgrade
+from edge.http.writer import LAST_CHUNK, chunk, request_head
+from edge.plan import Plan, Share
+from edge.relay import relay
+from edge.transport import NEVER
+from edge.upload import Upload
+from edge.upstream.balance import round_robin
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.decide import IDEMPOTENT, GiveUp, decide
+from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
+from edge.upstream.target import Target
+
+
+class Outgoing(NamedTuple):
+    """A request as it is sent; the same for every attempt but for a target's own Host."""
+
+    body: bytes
+    """What of the body is at hand, framed."""
+    whole: bool
+    """That is all of it."""
+    more: bytes
+    """Header lines the edge adds."""
+    until: float
+    """Monotonic seconds: the end of all attempts."""
+
+
+def needed(plan: Plan) -> bool:
+    return plan.respond is None and plan.location is None
+
+
+def run(exchange: Exchange, plan: Plan) -> None:
+    """Raises Refusal, ClientGone."""
+    share = plan.shares.next()
+    if share is None:
+        raise Refusal("no-target", "no share of this rule has a weight above 0")
+    exchange.upstream = share.upstream.name
+    outgoing = _outgoing(exchange, share)
+    fresh, attempt = False, 0
+    while True:
+        target = round_robin(share.upstream.turn, exchange.ip, ())
+        if target is None:
+            raise Refusal("no-target", f"upstream {share.upstream.name} has no target with a weight above 0")
+        try:
+            _attempt(exchange, plan, share, target, outgoing, fresh)
+        except UpstreamError as error:
+            decision = decide(error, exchange, attempt, None)
+            if isinstance(decision, GiveUp):
+                raise Refusal(error.cause.value, error.detail) from None
+            fresh, attempt = decision.fresh, attempt + 1
+        else:
+            return
+
+
+def _outgoing(exchange: Exchange, share: Share) -> Outgoing:
+    head, message = exchange.head, exchange.message
+    data = exchange.downstream.read_body(exchange) if message.pieces else b""
+    whole = exchange.replayable = message.complete
+    if head.length is None:
+        data = (chunk(data) if data else b"") + (LAST_CHUNK if whole else b"")
+    until = NEVER if share.total_s is None else exchange.started + share.total_s
+    return Outgoing(data, whole, _added_lines(exchange, head), until)
+
+
+def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
+    """Where the request came from, how its body is framed, and whether it asks for another protocol."""
+    downstream = exchange.downstream
+    if exchange.forwarding_written:
+        lines = b""
+    elif exchange.origin is downstream.origin:
+        lines = b"%bX-Forwarded-Host: %b\r\nX-Request-Id: %b\r\n" % (
+            downstream.forwarding,
+            exchange.host_sent,
+            exchange.request_id.encode(),
+        )
+    else:
+        fields = forwarding_fields(exchange.origin, downstream.peer, exchange.host_sent, exchange.request_id)
+        lines = b"".join([b"%b: %b\r\n" % (name, value) for _, name, value in fields])
+    if head.length is None:
+        lines += b"Transfer-Encoding: chunked\r\n"
+    elif head.lengths:
+        lines += b"Content-Length: %d\r\n" % head.length
+    if asks_for_upgrade(head):
+        lines += b"Connection: upgrade\r\nUpgrade: %b\r\n" % head.upgrades[0]
+    return lines
+
+
+def _attempt(
+    exchange: Exchange, plan: Plan, share: Share, target: Target, outgoing: Outgoing, fresh: bool
+) -> None:
+    """One try, with its line in ``attempts``. Raises UpstreamError while nothing of an answer went out."""
+    started = time.monotonic()
+    try:
+        connection = _acquire(exchange, share, target, outgoing, fresh)
+    except UpstreamError as error:
+        _note_failure(exchange, target, started, error)
+        raise
+    upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
+    reusable = False
+    try:
+        _send(exchange, share, target, connection, outgoing)
+        if upload is not None:
+            upload.start()
+        _await_head(exchange, share, connection, outgoing)
+        _note_success(exchange, target, started, connection)
+        relay(exchange, plan, share, connection, upload, outgoing.until)
+        reusable = upload is None or upload.done
+    except UpstreamError as error:
+        _note_failure(exchange, target, started, error)
+        if not exchange.answering:
+            raise
+        exchange.keep_alive = False
+        exchange.code, exchange.detail = error.cause.value, error.detail
+    finally:
+        exchange.downstream.transport.on_unread = None
+        if upload is not None:
+            upload.stop()
+        if reusable:
+            target.release(connection)
+        else:
+            target.discard(connection)
+
+
+def _acquire(
+    exchange: Exchange, share: Share, target: Target, outgoing: Outgoing, fresh: bool
+) -> UpstreamConnection:
+    connect_s = share.connect_s
+    if outgoing.until != NEVER:
+        connect_s = min(connect_s, outgoing.until - time.monotonic())
+        if connect_s <= 0:
+            raise UpstreamError(
+                Cause.TIMEOUT, "the time for this request is over", stage=Stage.CONNECT, sent=Sent.NOTHING
+            )
+    return target.acquire(connect_s, fresh=fresh, careful=exchange.method not in IDEMPOTENT)
+
+
+def _send(
+    exchange: Exchange, share: Share, target: Target, connection: UpstreamConnection, outgoing: Outgoing
+) -> None:
+    head = exchange.head
+    host = target.authority if share.host_of_target else share.host or exchange.host_sent
+    sent_path = exchange.sent_path or exchange.path + exchange.query_string
+    data = request_head(head.method, sent_path.encode("ascii"), host, exchange.fields, outgoing.more)
+    connection.begin(head.method == b"HEAD")
+    connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
+
+
+def _await_head(exchange: Exchange, share: Share, connection: UpstreamConnection, outgoing: Outgoing) -> None:
+    """While it waits, a client that closes ends the wait."""
+    client, upstream = exchange.downstream.transport, connection.transport
+
+    def client_moved() -> None:
+        if client.peek() == b"":
+            upstream.interrupt(ClientGone("the client closed before it was answered"))
+
+    client.on_unread = client_moved
+    client.arm()
+    upstream.read_deadline = min(time.monotonic() + share.try_s, outgoing.until)
+    connection.read_head()
+
+
+def _note_success(exchange: Exchange, target: Target, started: float, connection: UpstreamConnection) -> None:
+    seconds = time.monotonic() - started
+    head = connection.reader.head
+    status = head.status if head is not None else 0
+    exchange.attempts.append(
+        Attempt(target.url, round(seconds * 1000, 3), status=status, reused=connection.reused)
+    )
+    exchange.downstream.engine.telemetry.attempt(exchange.upstream, str(status), seconds)
+
+
+def _note_failure(exchange: Exchange, target: Target, started: float, error: UpstreamError) -> None:
+    """A failure after the head belongs to the attempt that is noted already."""
+    seconds = time.monotonic() - started
+    status = exchange.attempts.pop().status if exchange.answering else 0
+    sentence = f"{error.stage.value}: {error.detail}"
+    exchange.attempts.append(
+        Attempt(target.url, round(seconds * 1000, 3), status=status, error=sentence, reused=error.reused)
+    )
+    exchange.downstream.engine.telemetry.attempt(exchange.upstream, error.stage.value, seconds)

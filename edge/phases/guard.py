@@ -1,0 +1,32 @@
+"""guard: is this a request that can be understood, where did it come from, and what does it ask for?"""
+
+from __future__ import annotations
+
+from edge.exchange import Exchange
+from edge.forwarded import origin_of
+from edge.http.connection_field import without_listed
+from edge.http.target import read_target
+
+
+def run(exchange: Exchange) -> None:
+    """Raises Refusal."""
+    message, downstream = exchange.message, exchange.downstream
+    if message.refusal is not None:
+        raise message.refusal
+    head, snapshot = exchange.head, exchange.snapshot
+    if head.connections:
+        exchange.fields = without_listed(head.fields, head.connections)
+    if head.forwarded:
+        exchange.origin = origin_of(
+            downstream.peer, downstream.scheme, downstream.port, head.forwarded, snapshot.trusted
+        )
+    origin = exchange.origin
+    exchange.request_id = origin.request_id or exchange.request_id
+    exchange.ip, exchange.scheme, exchange.port = origin.ip, origin.scheme, origin.port
+    exchange.method = head.method.decode("ascii")
+    target = read_target(
+        head.method, head.target, origin.host or head.hosts[0], snapshot.settings.merge_slashes
+    )
+    exchange.host, exchange.path, exchange.query_string = target.authority.host, target.path, target.query
+    port = target.authority.port
+    exchange.host_sent = f"{exchange.host}:{port}".encode() if port else exchange.host.encode()

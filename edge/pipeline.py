@@ -1,0 +1,64 @@
+"""The life of a request: the one ordered list of its phases (``docs/life-of-a-request.md`` has the same).
+
+``guard`` and ``match`` run for every request; of ``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs,
+exactly once. Between ``match`` and ``forward`` stand, as they are built: cors, authenticate, limit.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import ModuleType
+
+from edge.answers import CLIENT_GONE, Answer, Refusal
+from edge.exchange import Exchange
+from edge.phases import admit, forward, guard, match, record, respond, rewrite
+from edge.plan import Plan
+from edge.upstream.errors import ClientGone
+
+RULE_PHASES: tuple[ModuleType, ...] = (admit, respond, rewrite, forward)
+PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)
+
+RulePhase = Callable[[Exchange, Plan], Answer | None]
+
+log = logging.getLogger("weir.edge")
+
+
+def phases_of(plan: Plan) -> tuple[RulePhase, ...]:
+    """Those that a rule uses, in order."""
+    return tuple(phase.run for phase in RULE_PHASES if phase.needed(plan))
+
+
+def run(exchange: Exchange) -> None:
+    """Whatever happens, the exchange is answered or cut off, and recorded."""
+    telemetry = exchange.downstream.engine.telemetry
+    telemetry.in_flight += 1
+    try:
+        _run(exchange)
+    except ClientGone as gone:
+        exchange.keep_alive = False
+        exchange.status = CLIENT_GONE
+        exchange.code, exchange.detail = "client-gone", str(gone)
+    finally:
+        telemetry.in_flight -= 1
+        exchange.snapshot.users -= 1
+        record.run(exchange)
+
+
+def _run(exchange: Exchange) -> None:
+    try:
+        guard.run(exchange)
+        plan = match.run(exchange)
+        for phase in plan.phases:
+            answer = phase(exchange, plan)
+            if answer is not None:
+                exchange.downstream.answer(exchange, answer)
+                return
+    except Refusal as refusal:
+        exchange.downstream.refuse(exchange, refusal)
+    except ClientGone:
+        raise
+    except Exception:  # the border: whatever is wrong with one exchange must not end the worker
+        log.exception("request %s failed", exchange.request_id)
+        exchange.keep_alive = False
+        exchange.downstream.refuse(exchange, Refusal("internal-error"))

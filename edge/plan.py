@@ -1,0 +1,102 @@
+"""A rule compiled: the phases it uses and everything they would otherwise work out for each request.
+
+A rule pays only for what it asks: what it does not say is no phase of its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from edge.header_edits import HeaderEdit, compile_edits
+from edge.path_edits import PathEdit, compile_path_edit
+from edge.template import Render, compile_template, for_address
+from edge.upstream.balance import Turn
+from edge.upstream.upstreams import Upstream
+from weir.models.effective import Route, Settings, Timeouts, timeouts_for
+from weir.models.rule_clauses import Host, Proxy, Redirect, Respond
+from weir.routing.networks import NetworkSet
+
+if TYPE_CHECKING:
+    from edge.answers import Answer
+    from edge.exchange import Exchange
+
+
+class Share(NamedTuple):
+    """One upstream that a rule sends to, with what holds there."""
+
+    upstream: Upstream
+    connect_s: float
+    try_s: float
+    total_s: float | None
+    idle_s: float
+    host: bytes | None
+    """A fixed Host for the upstream; None: what the client asked for."""
+    host_of_target: bool
+    """The target's own authority is its Host."""
+
+
+class Plan:
+    """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
+
+    __slots__ = (
+        "allow", "body_limit", "deny", "location", "logged", "name", "path_edit", "phases",
+        "redirect_status", "request_edits", "respond", "response_edits", "shares",
+    )  # fmt: skip
+
+    def __init__(self, route: Route, upstreams: Mapping[str, Upstream], settings: Settings) -> None:
+        """``upstreams``: of the rule's owner, by name. Raises ValueError for what this edge cannot do."""
+        _refuse_unbuilt(route)
+        self.name = route.name
+        self.phases: tuple[Callable[[Exchange, Plan], Answer | None], ...] = ()
+        """Those that the rule uses; filled in by who made the plan, as phases know plans."""
+        self.allow = None if route.allow_ip is None else NetworkSet(route.allow_ip)
+        self.deny = NetworkSet(route.deny_ip) if route.deny_ip else None
+        self.body_limit = settings.max_body if route.max_body is None else route.max_body
+        self.logged = settings.log if route.log is None else route.log
+        self.request_edits: tuple[HeaderEdit, ...] = compile_edits(route.headers, "request")
+        self.response_edits: tuple[HeaderEdit, ...] = compile_edits(route.headers, "response")
+        self.path_edit: PathEdit | None = compile_path_edit(route.path_edit, settings.merge_slashes)
+        self.respond: Respond | None = route.action if isinstance(route.action, Respond) else None
+        self.location: Render | None = None
+        self.redirect_status = 0
+        if isinstance(route.action, Redirect):
+            self.location = compile_template(route.action.location, for_address)
+            self.redirect_status = route.action.status
+        self.shares: Turn[Share] = Turn(())
+        if isinstance(route.action, Proxy):
+            self.shares = Turn(
+                [(_share(route, upstreams, to.to, settings), to.weight) for to in route.action.to]
+            )
+
+
+def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings: Settings) -> Share:
+    if name not in upstreams:
+        raise ValueError(f"rule {route.name}: there is no upstream {name}")
+    upstream = upstreams[name]
+    timeouts: Timeouts = timeouts_for(route, upstream.pool, settings)
+    host: Host = route.host or upstream.pool.host or settings.host
+    return Share(
+        upstream,
+        timeouts.connect_ms / 1000,
+        timeouts.try_ms / 1000,
+        None if timeouts.total_ms is None else timeouts.total_ms / 1000,
+        timeouts.idle_ms / 1000,
+        host.name.encode("ascii") if host.mode == "fixed" else None,
+        host.mode == "upstream",
+    )
+
+
+def _refuse_unbuilt(route: Route) -> None:
+    """The check before a publish refuses these; a version from elsewhere must not lose them silently."""
+    asked = {
+        "require": route.require is not None and bool(route.require.any_of),
+        "limit": bool(route.limits),
+        "cors": route.cors is not None,
+        "mirror": route.mirror is not None,
+        "retry": route.retry is not None and route.retry.count > 0,
+        "compress": route.compress is not None and bool(route.compress.encodings),
+    }
+    for clause, present in asked.items():
+        if present:
+            raise ValueError(f"rule {route.name}: {clause} is not built yet")

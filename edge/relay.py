@@ -1,0 +1,143 @@
+"""The upstream's answer on its way to the client: its head written anew, its body as it comes.
+
+A body that fits into the first read goes out together with the head, in one write. A body that breaks off reaches the
+client as broken off, never as a clean end.
+"""
+
+from __future__ import annotations
+
+import time
+
+from edge.exchange import Exchange
+from edge.header_edits import apply_edits
+from edge.http.connection_field import without_listed
+from edge.http.framing import is_bodiless
+from edge.http.head import ResponseHead
+from edge.http.upgrade import asks_for_upgrade, is_what_was_asked
+from edge.http.writer import LAST_CHUNK, chunk, response_head
+from edge.plan import Plan, Share
+from edge.tunnel import Tunnel
+from edge.upload import Upload
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+
+
+def relay(
+    exchange: Exchange,
+    plan: Plan,
+    share: Share,
+    connection: UpstreamConnection,
+    upload: Upload | None,
+    until: float,
+) -> None:
+    """Raises UpstreamError (also after the answer began), ClientGone. ``until``: the end of everything."""
+    head = connection.reader.head
+    if head is None:
+        raise AssertionError("the head was read before")
+    if head.status == 101:
+        _switch_protocols(exchange, share, connection, head)
+        return
+    exchange.downstream.settle_keep_alive(exchange)
+    if upload is not None and not upload.done:
+        exchange.keep_alive = False
+    bodiless = exchange.head.method == b"HEAD" or is_bodiless(head.status)
+    chunked = not bodiless and head.length is None and exchange.head.version == "1.1"
+    if not bodiless and head.length is None and not chunked:
+        exchange.keep_alive = False
+    data = _head_bytes(exchange, plan, head, _framing_line(head, bodiless, chunked))
+    exchange.answering = True
+    exchange.status = head.status
+    if bodiless:
+        exchange.downstream.send(exchange, data)
+        return
+    silence_s = share.idle_s if _is_event_stream(head) else share.try_s
+    if silence_s == share.idle_s:
+        exchange.let_go_of_snapshot()
+    try:
+        _stream(exchange, connection, data, chunked, silence_s, until)
+    except UpstreamError:
+        if head.length is None and not chunked:
+            exchange.downstream.transport.abort()
+        raise
+
+
+def _head_bytes(exchange: Exchange, plan: Plan, head: ResponseHead, framing: bytes) -> bytes:
+    fields = without_listed(head.fields, head.connections) if head.connections else head.fields
+    if plan.response_edits:
+        fields = apply_edits(plan.response_edits, fields, exchange)
+    line = exchange.downstream.connection_line(exchange)
+    return response_head(head.status, head.reason, fields, framing + line)
+
+
+def _framing_line(head: ResponseHead, bodiless: bool, chunked: bool) -> bytes:
+    """How the client finds the end of the body (RFC 9112 §6); a 204 says nothing (RFC 9110 §8.6)."""
+    if chunked:
+        return b"Transfer-Encoding: chunked\r\n"
+    if head.length is None or head.status == 204 or (bodiless and not head.lengths):
+        return b""
+    return b"Content-Length: %d\r\n" % head.length
+
+
+def _stream(
+    exchange: Exchange,
+    connection: UpstreamConnection,
+    head: bytes,
+    chunked: bool,
+    silence_s: float,
+    until: float,
+) -> None:
+    reader, downstream, transport = connection.reader, exchange.downstream, connection.transport
+    data = reader.take()
+    if chunked and data:
+        data = chunk(data)
+    if reader.complete and not reader.error:
+        downstream.send(exchange, head + data + LAST_CHUNK if chunked else head + data)
+        return
+    downstream.send(exchange, head + data)
+    while True:
+        transport.read_deadline = min(time.monotonic() + silence_s, until)
+        data = connection.read_body()
+        if not data:
+            break
+        downstream.send(exchange, chunk(data) if chunked else data)
+    if chunked:
+        downstream.send(exchange, LAST_CHUNK)
+
+
+def _is_event_stream(head: ResponseHead) -> bool:
+    return any(
+        name == b"content-type" and value.lower().startswith(b"text/event-stream")
+        for name, _, value in head.fields
+    )
+
+
+def _switch_protocols(
+    exchange: Exchange, share: Share, connection: UpstreamConnection, head: ResponseHead
+) -> None:
+    """RFC 9110 §7.8: only if the client asked, and to what it asked for."""
+    if not asks_for_upgrade(exchange.head) or not is_what_was_asked(exchange.head.upgrades, head.upgrades):
+        raise UpstreamError(
+            Cause.MALFORMED,
+            "it switched to a protocol that nobody asked for",
+            stage=Stage.HEAD,
+            sent=Sent.ALL,
+        )
+    downstream = exchange.downstream
+    line = b"Connection: upgrade\r\nUpgrade: %b\r\n" % head.upgrades[0]
+    fields = without_listed(head.fields, head.connections)
+    exchange.answering = True
+    exchange.status = 101
+    exchange.keep_alive = False
+    exchange.let_go_of_snapshot()
+    downstream.transport.on_unread = None
+    downstream.send(exchange, response_head(101, head.reason, fields, line))
+
+    def count(sent: int) -> None:
+        exchange.bytes_out += sent
+
+    tunnel = Tunnel(downstream.transport, connection.transport, share.idle_s, count)
+    try:
+        tunnel.run(downstream.bytes_behind(), connection.reader.behind_upgrade)
+    finally:
+        exchange.bytes_in = tunnel.bytes_in
+        connection.reader.unfit = True

@@ -1,0 +1,104 @@
+"""What a worker counts: plain integers in dicts, handed to the node agent as differences once a second.
+
+Labels are names of rules and upstreams, statuses and words of fixed lists; nothing a client can make up. Families,
+labels and bucket bounds are those of the agent's table (``edge/agent/families.py``).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from typing import Any
+
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Upper bounds in seconds; a bucket for everything above follows."""
+
+MAX_ENTRIES = 8_000
+"""Entries of one frame, so that it stays far below the bound of a frame."""
+
+Labels = tuple[str, ...]
+Gauge = Callable[[], float]
+
+
+class Histogram:
+    """Counts per bucket, not cumulated, and the sum of the values."""
+
+    __slots__ = ("counts", "sum")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(BUCKETS) + 1)
+        self.sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.sum += seconds
+
+
+class Telemetry:
+    """Counts since the last ``take``."""
+
+    def __init__(self) -> None:
+        self.requests: dict[tuple[str, int], int] = {}
+        """By rule and status."""
+        self.attempts: dict[tuple[str, str], int] = {}
+        """By upstream and outcome: a status, or the stage that failed."""
+        self.malformed: dict[int, int] = {}
+        """By status; of requests that never met a rule."""
+        self.request_seconds = Histogram()
+        self.upstream_seconds = Histogram()
+        self.log_dropped = 0
+        self.in_flight = 0
+        self._gauges: list[tuple[str, Gauge]] = [("weir_requests_in_flight", lambda: self.in_flight)]
+
+    def gauge(self, family: str, read: Gauge) -> None:
+        """A value of the present, read at every ``take``."""
+        self._gauges.append((family, read))
+
+    def request(self, rule: str, status: int, seconds: float) -> None:
+        """One answered request."""
+        key = (rule, status)
+        self.requests[key] = self.requests.get(key, 0) + 1
+        self.request_seconds.observe(seconds)
+
+    def refused(self, status: int) -> None:
+        """One request that never met a rule."""
+        self.malformed[status] = self.malformed.get(status, 0) + 1
+
+    def attempt(self, upstream: str, outcome: str, seconds: float) -> None:
+        """One attempt, until its response head or its failure."""
+        key = (upstream, outcome)
+        self.attempts[key] = self.attempts.get(key, 0) + 1
+        self.upstream_seconds.observe(seconds)
+
+    def take(self) -> list[dict[str, Any]]:
+        """The frames to send; counting starts anew."""
+        counters = list(self._counters())
+        histograms = [
+            [family, [], histogram.counts, histogram.sum]
+            for family, histogram in (
+                ("weir_request_seconds", self.request_seconds),
+                ("weir_upstream_seconds", self.upstream_seconds),
+            )
+            if any(histogram.counts)
+        ]
+        self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
+        self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
+        gauges = [[family, [], float(read())] for family, read in self._gauges]
+        frames = [_frame(counters[:MAX_ENTRIES], histograms, gauges)]
+        for start in range(MAX_ENTRIES, len(counters), MAX_ENTRIES):
+            frames.append(_frame(counters[start : start + MAX_ENTRIES], [], []))
+        return frames
+
+    def _counters(self) -> Iterable[list[Any]]:
+        for (rule, status), count in self.requests.items():
+            yield ["weir_requests_total", [rule, str(status)], count]
+        for (upstream, outcome), count in self.attempts.items():
+            yield ["weir_attempts_total", [upstream, outcome], count]
+        for status, count in self.malformed.items():
+            yield ["weir_malformed_total", [str(status)], count]
+        if self.log_dropped:
+            yield ["weir_access_log_dropped_total", [], self.log_dropped]
+
+
+def _frame(counters: list[Any], histograms: list[Any], gauges: list[Any]) -> dict[str, Any]:
+    return {"kind": "counters", "counters": counters, "histograms": histograms, "gauges": gauges}

@@ -1,0 +1,251 @@
+"""The one file that knows how bytes move under gevent: a connected socket, non-blocking, with one read watcher.
+
+gevent's own socket API costs most of what a small request costs: ``sendall`` asks for a socket option each time, every
+wait registers and removes a watcher, and a ``recv`` that finds nothing is a system call and an exception. So: the
+non-blocking socket under gevent's is used directly; its read watcher is started once and stays; a read waits first
+unless more is surely there; a write tries first. Time limits are plain numbers that one sweeper looks at.
+
+Rules: at most one greenlet reads and at most one writes at a time. A wait ends by data, by ``interrupt`` or by a
+deadline. Only the hub switches to a waiting greenlet.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gevent import get_hub
+from gevent.hub import Hub
+from greenlet import getcurrent, greenlet
+
+NEVER = float("inf")
+READ, WRITE = 1, 2
+FULL_READ = 64 * 1024
+"""Bytes of one read of a body, and so the bound of what is held between the two sides of an exchange."""
+HEAD_READ = 16 * 1024
+"""Bytes of one read where a head is expected."""
+
+
+class ConnectionLost(Exception):
+    """The other end reset the connection, or it was closed here; ``sent`` bytes of this call had gone out."""
+
+    def __init__(self, reason: str, sent: int = 0) -> None:
+        super().__init__(reason)
+        self.sent = sent
+
+
+class TimedOut(Exception):
+    """A deadline passed while waiting to read (or write, ``writing``)."""
+
+    def __init__(self, writing: bool = False) -> None:
+        super().__init__("the other end did not read in time" if writing else "nothing came in time")
+        self.writing = writing
+
+
+class Transport:
+    """One connected socket. Deadlines are monotonic seconds, watched by ``deadlines.Sweeper``."""
+
+    __slots__ = (
+        "_full",
+        "_hub",
+        "_interrupt",
+        "_reader",
+        "_recv",
+        "_send",
+        "_watcher",
+        "_watching",
+        "_write_watcher",
+        "_writer",
+        "closed",
+        "on_unread",
+        "read_deadline",
+        "sock",
+        "write_deadline",
+        "write_timeout",
+    )
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Takes a gevent socket over; it must be connected and is used by nobody else from now on."""
+        self.sock = sock
+        raw: Any = sock._sock  # type: ignore[attr-defined]  # gevent keeps the non-blocking socket there
+        self._recv: Callable[[int], bytes] = raw.recv
+        self._send: Callable[[bytes | memoryview], int] = raw.send
+        self._hub: Hub = get_hub()
+        self._watcher: Any = self._hub.loop.io(raw.fileno(), READ)
+        self._watching = False
+        self._write_watcher: Any = None
+        self._reader: greenlet | None = None
+        self._writer: greenlet | None = None
+        self._full = False
+        self._interrupt: Exception | None = None
+        self.closed = False
+        self.read_deadline = NEVER
+        self.write_deadline = NEVER
+        self.write_timeout = 10.0
+        """Seconds that one blocked write may take."""
+        self.on_unread: Callable[[], None] | None = None
+        """Called in the hub when bytes or the end came, or the deadline passed, and nobody reads; must not block."""
+
+    def recv(self, size: int) -> bytes:
+        """Up to ``size`` bytes; ``b""`` at the end of the stream. Raises ConnectionLost, TimedOut, an interrupt."""
+        wait = not self._full
+        while True:
+            if wait:
+                self._wait_to_read()
+            try:
+                data = self._recv(size)
+            except BlockingIOError:
+                wait = True
+                continue
+            except OSError as error:
+                raise ConnectionLost(error.strerror or str(error)) from None
+            self._full = len(data) == size
+            return data
+
+    def send(self, data: bytes) -> None:
+        """All of ``data``; raises ConnectionLost, TimedOut."""
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise ConnectionLost(error.strerror or str(error)) from None
+        if sent < len(data):
+            self._send_rest(memoryview(data), sent)
+
+    def arm(self) -> None:
+        """Starts to watch for bytes although nobody reads, so that ``on_unread`` tells of the other end's close."""
+        if not self._watching and not self.closed:
+            self._watcher.start(self._readable)
+            self._watching = True
+
+    def peek(self) -> bytes | None:
+        """What a read would find at once: None for nothing yet, ``b""`` for the end or a reset, else one byte."""
+        try:
+            return bytes(self.sock._sock.recv(1, socket.MSG_PEEK))  # type: ignore[attr-defined]
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def interrupt(self, error: Exception) -> None:
+        """The read that waits now, else the next one, raises ``error``. May be called from any greenlet."""
+        self._interrupt = error
+        self._hub.loop.run_callback(self._wake_reader)
+
+    def expire(self, now: float) -> None:
+        """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
+        if self.read_deadline <= now:
+            self.read_deadline = NEVER
+            if self._reader is not None:
+                self._reader.switch(TimedOut())
+            elif self.on_unread is not None:
+                self.on_unread()
+        if self.write_deadline <= now and self._writer is not None:
+            self.write_deadline = NEVER
+            self._writer.switch(TimedOut(writing=True))
+
+    def shutdown(self, how: int) -> None:
+        """Half of the connection (``socket.SHUT_*``); a peer that is gone already is no error."""
+        try:
+            self.sock.shutdown(how)
+        except OSError:
+            return
+
+    def abort(self) -> None:
+        """Closes with a reset, so that the other end cannot take what came for a whole."""
+        if not self.closed:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close()
+
+    def close(self) -> None:
+        """At once and for good; whoever waits gets ConnectionLost."""
+        if self.closed:
+            return
+        self.closed = True
+        for watcher in (self._watcher, self._write_watcher):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        self.on_unread = None
+        self.sock.close()
+        if self._reader is not None or self._writer is not None:
+            self._hub.loop.run_callback(self._wake_closed)
+
+    def _wait_to_read(self) -> None:
+        if self._interrupt is not None:
+            error, self._interrupt = self._interrupt, None
+            raise error
+        if self.closed:
+            raise ConnectionLost("the connection was closed")
+        if not self._watching:
+            self._watcher.start(self._readable)
+            self._watching = True
+        self._reader = getcurrent()
+        try:
+            failure = self._hub.switch()
+        finally:
+            self._reader = None
+        if failure is not None:
+            raise failure
+
+    def _readable(self) -> None:
+        """Runs in the hub. Level-triggered: with nobody waiting it must stop watching or it would spin."""
+        if self._reader is not None:
+            self._reader.switch(None)
+            return
+        self._watcher.stop()
+        self._watching = False
+        if self.on_unread is not None:
+            self.on_unread()
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and self._interrupt is not None:
+            error, self._interrupt = self._interrupt, None
+            self._reader.switch(error)
+
+    def _wake_closed(self) -> None:
+        for waiting in (self._reader, self._writer):
+            if waiting is not None:
+                waiting.switch(ConnectionLost("the connection was closed"))
+
+    def _send_rest(self, data: memoryview, sent: int) -> None:
+        if self._write_watcher is None:
+            self._write_watcher = self._hub.loop.io(self.sock.fileno(), WRITE)
+        self.write_deadline = time.monotonic() + self.write_timeout
+        try:
+            while sent < len(data):
+                self._wait_to_write(sent)
+                try:
+                    more = self._send(data[sent:])
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    raise ConnectionLost(error.strerror or str(error), sent) from None
+                sent += more
+                self.write_deadline = time.monotonic() + self.write_timeout
+        finally:
+            self.write_deadline = NEVER
+
+    def _wait_to_write(self, sent: int) -> None:
+        if self.closed:
+            raise ConnectionLost("the connection was closed", sent)
+        self._writer = getcurrent()
+        self._write_watcher.start(self._writable)
+        try:
+            failure = self._hub.switch()
+        finally:
+            self._writer = None
+            if not self.closed:
+                self._write_watcher.stop()
+        if failure is not None:
+            if isinstance(failure, ConnectionLost):
+                failure.sent = sent
+            raise failure
+
+    def _writable(self) -> None:
+        if self._writer is not None:
+            self._writer.switch(None)

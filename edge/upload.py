@@ -1,0 +1,64 @@
+"""The rest of a request's body on its way to the upstream, while the answer is already awaited.
+
+A greenlet of its own, since an upstream may answer before it has read everything. It holds one read at a time: when the
+upstream takes nothing, nothing is read from the client (backpressure).
+"""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+
+from edge.answers import Refusal
+from edge.exchange import Exchange
+from edge.http.writer import LAST_CHUNK, chunk
+from edge.transport import NEVER
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import ClientGone, UpstreamError
+
+
+class Upload:
+    """Runs from ``start`` until the body is out, or ``stop``."""
+
+    def __init__(self, exchange: Exchange, connection: UpstreamConnection, silence_s: float) -> None:
+        self._exchange = exchange
+        self._connection = connection
+        self._silence_s = silence_s
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+        self.done = False
+        """Every byte is out."""
+
+    def start(self) -> None:
+        """Whoever awaits the answer is interrupted when the client fails."""
+        self._connection.transport.write_timeout = self._silence_s
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """The answer is there; what is not sent yet will never be."""
+        if self._greenlet is not None and not self.done:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        exchange, connection = self._exchange, self._connection
+        chunked = exchange.head.length is None
+        try:
+            while data := exchange.downstream.read_body(exchange):
+                connection.send(chunk(data) if chunked else data, last=False)
+                self._put_off_deadline()
+            if chunked:
+                connection.send(LAST_CHUNK, last=True)
+            self.done = True
+        except (ClientGone, Refusal) as error:
+            connection.transport.interrupt(error)
+        except UpstreamError as error:
+            # It may have answered before it closed: whoever reads finds the answer, or the same failure.
+            exchange.detail = error.detail
+        finally:
+            exchange.downstream.transport.read_deadline = NEVER
+
+    def _put_off_deadline(self) -> None:
+        """As long as the body moves, the upstream is not silent."""
+        transport = self._connection.transport
+        if transport.read_deadline != NEVER:
+            transport.read_deadline = max(transport.read_deadline, time.monotonic() + self._silence_s)

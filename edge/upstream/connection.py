@@ -1,0 +1,94 @@
+"""One connection to a target, carrying one exchange at a time. Foreign errors end here and become ``UpstreamError``."""
+
+from __future__ import annotations
+
+import socket
+
+from edge.http.head import ResponseHead
+from edge.http.names import NameTable
+from edge.http.response_reader import ResponseReader
+from edge.transport import FULL_READ, HEAD_READ, ConnectionLost, TimedOut, Transport
+from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+
+
+class UpstreamConnection:
+    """``begin``, ``send`` …, ``read_head``, ``read_body`` …; the one who reads sets the transport's deadline."""
+
+    __slots__ = ("reader", "reused", "sent", "transport")
+
+    def __init__(self, transport: Transport, names: NameTable) -> None:
+        self.transport = transport
+        self.reader = ResponseReader(names)
+        self.reused = False
+        self.sent = Sent.NOTHING
+
+    def begin(self, is_head: bool) -> None:
+        """Before every request."""
+        self.sent = Sent.NOTHING
+        self.reader.begin(is_head)
+
+    def send(self, data: bytes, last: bool) -> None:
+        """A part of the request; ``last``: with it, all of the request is out. Raises UpstreamError."""
+        try:
+            self.transport.send(data)
+        except (ConnectionLost, TimedOut) as error:
+            if not isinstance(error, ConnectionLost) or error.sent:
+                self.sent = Sent.SOME
+            raise self._error(error, Stage.SEND) from None
+        self.sent = Sent.ALL if last else Sent.SOME
+
+    def read_head(self) -> ResponseHead:
+        """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait."""
+        reader = self.reader
+        while True:
+            data = self._recv(HEAD_READ, Stage.HEAD)
+            if not data:
+                raise self._broken("it closed the connection without a full answer", Stage.HEAD)
+            reader.feed(data)
+            if reader.error:
+                raise self._malformed(Stage.HEAD)
+            if reader.head is not None:
+                return reader.head
+
+    def read_body(self) -> bytes:
+        """The next piece; ``b""`` at the end. Raises UpstreamError when the body is cut off or malformed."""
+        reader = self.reader
+        while True:
+            if reader.pieces:
+                return reader.take()
+            if reader.complete:
+                return b""
+            if reader.error:
+                raise self._malformed(Stage.BODY)
+            data = self._recv(FULL_READ, Stage.BODY)
+            if data:
+                reader.feed(data)
+                continue
+            reader.end()
+            if not reader.complete:
+                raise self._broken("it closed the connection in the middle of the body", Stage.BODY)
+
+    def shutdown_write(self) -> None:
+        """Tells the upstream that no more comes."""
+        self.transport.shutdown(socket.SHUT_WR)
+
+    def _recv(self, size: int, stage: Stage) -> bytes:
+        try:
+            return self.transport.recv(size)
+        except (ConnectionLost, TimedOut) as error:
+            raise self._error(error, stage) from None
+
+    def _error(self, error: ConnectionLost | TimedOut, stage: Stage) -> UpstreamError:
+        if isinstance(error, ConnectionLost):
+            return self._broken(str(error), stage)
+        return UpstreamError(Cause.TIMEOUT, str(error), stage=stage, sent=self.sent, reused=self.reused)
+
+    def _broken(self, detail: str, stage: Stage) -> UpstreamError:
+        """Not ``reused`` once a byte of an answer came: then the connection was alive, and this is a failure."""
+        reused = self.reused and not self.reader.anything
+        return UpstreamError(Cause.BROKEN, detail, stage=stage, sent=self.sent, reused=reused)
+
+    def _malformed(self, stage: Stage) -> UpstreamError:
+        return UpstreamError(
+            Cause.MALFORMED, self.reader.error, stage=stage, sent=self.sent, reused=self.reused
+        )

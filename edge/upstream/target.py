@@ -1,0 +1,141 @@
+"""One ``scheme://host:port`` as a worker sees it: its idle connections, its addresses. Survives a publish.
+
+Idle connections wait in a stack, newest last; the newest is taken first, so that the oldest run out. A connection whose
+other end closes, or sends bytes nobody asked for, leaves the pool in the moment the event loop sees it.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections import deque
+from urllib.parse import urlsplit
+
+from edge.deadlines import Sweeper
+from edge.http.names import NameTable
+from edge.limits import Limits
+from edge.transport import NEVER
+from edge.upstream.connect import connect
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+from edge.upstream.resolver import CannotResolve, Resolver, is_address
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class Target:
+    """Connections to one target; ``acquire`` one, then ``release`` or ``discard`` it."""
+
+    __slots__ = (
+        "_idle", "_limits", "_names", "_resolver", "_sweeper", "_tls", "_turn",
+        "authority", "connections", "host", "port", "retired", "url",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        sweeper: Sweeper,
+        resolver: Resolver,
+        names: NameTable,
+        limits: Limits,
+        context: ssl.SSLContext | None,
+    ) -> None:
+        """``context`` for https. Raises ValueError for a URL without host."""
+        parts = urlsplit(url)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+            raise ValueError(f"{url} is no target")
+        self.url = url
+        self.host = parts.hostname
+        self.port = parts.port or DEFAULT_PORTS[parts.scheme]
+        self.authority = parts.netloc.encode("ascii")
+        self.connections = 0
+        """Open ones, idle and in use."""
+        self.retired = False
+        """No version names it any more: connections are not kept."""
+        self._idle: deque[UpstreamConnection] = deque()
+        self._limits = limits
+        self._names = names
+        self._resolver = resolver
+        self._sweeper = sweeper
+        self._tls = (context, self.host.rstrip(".")) if context else None
+        self._turn = 0
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for a request."""
+        return len(self._idle)
+
+    def acquire(self, connect_s: float, *, fresh: bool = False, careful: bool = False) -> UpstreamConnection:
+        """An idle connection, else a new one (always if ``fresh``). Raises UpstreamError.
+
+        ``careful``: look once more whether an idle one was closed, for requests that must not be repeated.
+        """
+        while self._idle and not fresh:
+            connection = self._idle.pop()
+            transport = connection.transport
+            if careful and transport.peek() is not None:
+                self.discard(connection)
+                continue
+            transport.on_unread = None
+            transport.read_deadline = NEVER
+            connection.reused = True
+            return connection
+        return self._connect(connect_s)
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """The exchange is over; the connection is kept if it is clean and there is room."""
+        if (
+            self.retired
+            or len(self._idle) >= self._limits.max_pooled
+            or not connection.reader.may_be_reused()
+        ):
+            self.discard(connection)
+            return
+        transport = connection.transport
+        transport.on_unread = lambda: self._leave(connection)
+        transport.read_deadline = time.monotonic() + self._limits.pooled_s
+        transport.arm()
+        self._idle.append(connection)
+
+    def discard(self, connection: UpstreamConnection) -> None:
+        """Closes it."""
+        if not connection.transport.closed:
+            self.connections -= 1
+            self._sweeper.remove(connection.transport)
+            connection.transport.close()
+            connection.reader.close()
+
+    def retire(self) -> None:
+        """Closes what is idle; what is in use is closed when it is done."""
+        self.retired = True
+        while self._idle:
+            self.discard(self._idle.pop())
+
+    def _leave(self, connection: UpstreamConnection) -> None:
+        """Runs in the hub: the other end closed an idle connection, or its time in the pool is over."""
+        self._idle.remove(connection)
+        self.discard(connection)
+
+    def _connect(self, within_s: float) -> UpstreamConnection:
+        until = time.monotonic() + within_s
+        address = self._address(within_s)
+        transport = connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
+        self.connections += 1
+        return UpstreamConnection(transport, self._names)
+
+    def _address(self, within_s: float) -> str:
+        """The next address in turn."""
+        try:
+            addresses = self._resolver.addresses(self.host, within_s)
+        except CannotResolve as error:
+            raise UpstreamError(
+                Cause.UNREACHABLE, str(error), stage=Stage.CONNECT, sent=Sent.NOTHING
+            ) from None
+        self._turn = (self._turn + 1) % len(addresses)
+        return addresses[self._turn]
+
+    @property
+    def is_name(self) -> bool:
+        """Whether the host must be resolved."""
+        return not is_address(self.host)

@@ -1,0 +1,95 @@
+"""Every upstream and target a worker knows, by identity: what did not change keeps its connections and its turn."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+
+from edge.deadlines import Sweeper
+from edge.http.names import NameTable
+from edge.limits import Limits
+from edge.upstream.balance import Turn
+from edge.upstream.resolver import Resolver
+from edge.upstream.target import Target
+from weir.models.document import Owner
+from weir.models.effective import Pool
+
+PoolId = tuple[Owner, str]
+"""References resolve inside one owner's document, so two owners may use one name for two pools."""
+
+
+class Upstream:
+    """A pool at work."""
+
+    __slots__ = ("name", "pool", "turn")
+
+    def __init__(self, pool: Pool, turn: Turn[Target]) -> None:
+        self.name = pool.name
+        self.pool = pool
+        self.turn = turn
+
+
+class Upstreams:
+    """Of one worker."""
+
+    def __init__(
+        self,
+        *,
+        sweeper: Sweeper,
+        resolver: Resolver,
+        names: NameTable,
+        limits: Limits,
+        context: ssl.SSLContext,
+    ) -> None:
+        """``context`` verifies https targets."""
+        self._sweeper = sweeper
+        self._resolver = resolver
+        self._names = names
+        self._limits = limits
+        self._context = context
+        self._targets: dict[str, Target] = {}
+        self._upstreams: dict[PoolId, Upstream] = {}
+
+    def upstream(self, owner: Owner, pool: Pool) -> Upstream:
+        """The one at work if its targets are the same, else a new one over the targets that stay.
+
+        Raises ValueError for what this worker cannot do.
+        """
+        if pool.balance is not None and pool.balance.policy != "round_robin":
+            raise ValueError(f"upstream {pool.name}: balance {pool.balance.policy} is not built yet")
+        known = self._upstreams.get((owner, pool.name))
+        if known is not None and known.pool == pool:
+            return known
+        if known is not None and known.pool.targets == pool.targets:
+            turn = known.turn
+        else:
+            turn = Turn([(self._target(target.url), target.weight) for target in pool.targets])
+        found = self._upstreams[owner, pool.name] = Upstream(pool, turn)
+        return found
+
+    def retain(self, live: Iterable[PoolId]) -> None:
+        """Lets go of everything that the version in use does not name."""
+        keep = set(live)
+        for identity in [identity for identity in self._upstreams if identity not in keep]:
+            del self._upstreams[identity]
+        used = {target.url for upstream in self._upstreams.values() for target in upstream.turn.items}
+        for url in [url for url in self._targets if url not in used]:
+            self._targets.pop(url).retire()
+        self._resolver.forget({target.host: None for target in self._targets.values()})
+
+    def connections(self) -> int:
+        """Open connections to all targets."""
+        return sum(target.connections for target in self._targets.values())
+
+    def _target(self, url: str) -> Target:
+        found = self._targets.get(url)
+        if found is None:
+            found = self._targets[url] = Target(
+                url,
+                sweeper=self._sweeper,
+                resolver=self._resolver,
+                names=self._names,
+                limits=self._limits,
+                context=self._context if url.startswith("https://") else None,
+            )
+        return found

@@ -1,0 +1,141 @@
+"""The worker process: gunicorn's gevent worker, with the raw connection taken in ``handle``.
+
+Touched of gunicorn are ``load_wsgi``, ``handle``, ``run`` and nothing else. A graceful stop: no more is accepted, idle
+keep-alive connections are closed at once, busy ones have until ``graceful_timeout``.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import time
+from functools import partial
+from typing import Any
+
+import gevent
+from gevent.pool import Pool
+from gevent.server import StreamServer
+from gunicorn.workers.ggevent import GeventWorker
+
+from edge.access_log import AccessLog, open_log
+from edge.agent_link import AgentLink
+from edge.deadlines import Sweeper
+from edge.downstream import Downstream
+from edge.engine import Engine
+from edge.gunicorn_app import GunicornOptions
+from edge.http.names import response_names
+from edge.limits import Limits
+from edge.loader import Loader
+from edge.snapshot import Snapshot
+from edge.telemetry import Telemetry
+from edge.transport import Transport
+from edge.upstream.resolver import Resolver
+from edge.upstream.upstreams import Upstreams
+from edge.version_files import VersionFiles
+from edge.version_reader import VersionReader
+
+NOTIFY_S = 0.25
+"""How often gunicorn is told that this worker lives, and how late a stop is noticed at worst."""
+
+log = logging.getLogger("weir.worker")
+
+
+class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+    """One event loop and everything that runs on it."""
+
+    engine: Engine
+
+    def load_wsgi(self) -> None:
+        """Builds the worker in place of loading an application; the version on disk is in service afterwards."""
+        self.wsgi = None
+        options: GunicornOptions = self.app.options
+        self._write_log_to_gunicorn()
+        telemetry = Telemetry()
+        self.engine = _engine(options, telemetry)
+        upstreams = _upstreams(self.engine)
+        loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
+        self._gauges(telemetry, upstreams)
+        self.engine.sweeper.start()
+        self.engine.access_log.start()
+        loader.load()
+        if options.agent_socket is not None:
+            AgentLink(options.agent_socket, self.age, loader, telemetry).start()
+
+    def run(self) -> None:
+        """Serves until gunicorn says stop."""
+        servers = [self._server(listener) for listener in self.sockets]
+        while self.alive:
+            self.notify()
+            gevent.sleep(NOTIFY_S)
+        for server in servers:
+            server.close()
+        self._finish(time.monotonic() + self.cfg.graceful_timeout)
+        self.engine.access_log.close()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """One connection, in a greenlet of its own. ``addr`` is text for a unix socket."""
+        peer = addr[0] if isinstance(addr, tuple) else ""
+        try:
+            if peer:
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            name = listener.getsockname()
+        except OSError as error:
+            log.debug("a connection was gone before it began: %s", error)
+            client.close()
+            return
+        port = name[1] if isinstance(name, tuple) else 0
+        Downstream(self.engine, Transport(client), peer or "0.0.0.0", port, "http").serve()  # noqa: S104 - no address
+
+    def _server(self, listener: Any) -> StreamServer:
+        listener.setblocking(1)
+        pool: Pool = Pool(self.worker_connections)
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+        if self.cfg.workers > 1:
+            server.max_accept = 1
+        server.start()
+        return server
+
+    def _finish(self, until: float) -> None:
+        self.engine.drain()
+        while self.engine.connections and time.monotonic() < until:
+            self.notify()
+            gevent.sleep(0.02)
+        if self.engine.connections:
+            log.warning("%d connections were cut off at the end of the grace", len(self.engine.connections))
+
+    def _gauges(self, telemetry: Telemetry, upstreams: Upstreams) -> None:
+        engine = self.engine
+        telemetry.gauge("weir_downstream_connections", lambda: len(engine.connections))
+        telemetry.gauge("weir_upstream_connections", upstreams.connections)
+        telemetry.gauge("weir_hub_lag_seconds", engine.sweeper.take_worst_lag)
+
+    def _write_log_to_gunicorn(self) -> None:
+        """Our loggers write where gunicorn's error log does."""
+        ours, theirs = logging.getLogger("weir"), self.log.error_log
+        ours.handlers, ours.propagate = list(theirs.handlers), False
+        ours.setLevel(theirs.level)
+
+
+def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
+    def dropped() -> None:
+        telemetry.log_dropped += 1
+
+    wait = options.head_timeout_s
+    return Engine(
+        snapshot=Snapshot(),
+        limits=Limits(head_s=wait, keep_alive_s=options.keep_alive_s, body_s=wait, write_s=wait),
+        sweeper=Sweeper(),
+        telemetry=telemetry,
+        access_log=AccessLog(open_log(options.access_log), on_dropped=dropped),
+    )
+
+
+def _upstreams(engine: Engine) -> Upstreams:
+    return Upstreams(
+        sweeper=engine.sweeper,
+        resolver=Resolver(),
+        names=response_names(),
+        limits=engine.limits,
+        context=ssl.create_default_context(),
+    )

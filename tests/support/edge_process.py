@@ -1,0 +1,189 @@
+"""A real edge: gunicorn with our worker in a process of its own, on a free loopback port, and a small agent beside it.
+
+The agent is the other end of the workers' socket: it tells them of versions and keeps what they report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge import frames
+from edge.version_files import VersionFiles
+from tests.support.raw_client import RawClient
+from tests.support.wait import wait_until
+from weir.models.problem import errors_of
+from weir.models.version import Manifest
+from weir.rules.check.document import check
+from weir.rules.parser import parse
+from weir.store import chunks
+
+_MAIN = """
+import sys
+from gevent import monkey; monkey.patch_all()
+import json
+from pathlib import Path
+from edge.gunicorn_app import GunicornOptions, run_gunicorn
+options = json.loads(sys.argv[1])
+options["binds"] = tuple(options["binds"])
+options["versions"] = Path(options["versions"])
+options["agent_socket"] = Path(options["agent_socket"])
+run_gunicorn(GunicornOptions(**options))
+"""
+
+
+class SmallAgent:
+    """Tells every connected worker of the version in ``tell``; keeps the frames that came."""
+
+    def __init__(self, path: Path) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.version = ("", 0)
+        self._connections: list[socket.socket] = []
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def tell(self, incarnation: str, number: int) -> None:
+        self.version = (incarnation, number)
+        for connection in list(self._connections):
+            self._tell(connection)
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [message for message in self.messages if message["kind"] == kind]
+
+    def stop(self) -> None:
+        """As if the agent had died."""
+        self._listener.close()
+        for connection in self._connections:
+            connection.close()
+
+    def _tell(self, connection: socket.socket) -> None:
+        incarnation, number = self.version
+        try:
+            frames.send(connection, {"kind": "version", "incarnation": incarnation, "number": number})
+        except OSError:
+            self._connections.remove(connection)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections.append(connection)
+            threading.Thread(target=self._read, args=(connection,), daemon=True).start()
+
+    def _read(self, connection: socket.socket) -> None:
+        try:
+            while (message := frames.read(connection)) is not None:
+                self.messages.append(message)
+                if message["kind"] == "hello":
+                    self._tell(connection)
+        except (OSError, frames.FrameError):
+            return
+
+
+class EdgeProcess:
+    """``publish`` rules, then talk to ``port``; ``stop`` in the end."""
+
+    def __init__(self, directory: Path, rules: str, *, workers: int = 1, **options: Any) -> None:
+        self.directory = directory
+        self.files = VersionFiles(directory / "version")
+        self.number = 0
+        self._log = directory / "access.log"
+        self.agent = SmallAgent(directory / "agent")
+        self.write(rules)
+        self.agent.version = ("test", self.number)
+        listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port: int = listener.getsockname()[1]
+        settings = {
+            "binds": [f"fd://{listener.fileno()}"],
+            "workers": workers,
+            "versions": str(self.files.directory),
+            "agent_socket": str(directory / "agent"),
+            "access_log": str(self._log),
+            "graceful_timeout_s": 5,
+            **options,
+        }
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", _MAIN, json.dumps(settings)],
+            pass_fds=[listener.fileno()],
+            cwd=Path(__file__).parents[2],
+            stderr=(directory / "stderr").open("w"),
+        )
+        listener.close()
+        wait_until(lambda: self._serving(workers), what="the edge serves its first version")
+
+    def write(self, rules: str) -> None:
+        """The version on disk; nobody is told."""
+        document = parse(rules).document
+        problems = errors_of(check(document))
+        assert not problems, problems
+        encoded = chunks.split(document)
+        self.number += 1
+        manifest = Manifest(
+            incarnation="test",
+            number=self.number,
+            parent=self.number - 1,
+            author="test",
+            time_ms=0,
+            chunks={"file": tuple(chunk.hash for chunk in encoded)},
+        )
+        digest = chunks.hash_of(msgspec.msgpack.encode(manifest))
+        missing = set(self.files.missing(manifest))
+        self.files.write(manifest, digest, {c.hash: c.data for c in encoded if c.hash in missing})
+
+    def publish(self, rules: str) -> None:
+        """Returns when every worker serves it."""
+        before = len(self.agent.of_kind("applied"))
+        workers = len({message["pid"] for message in self.agent.of_kind("hello")})
+        self.write(rules)
+        self.agent.tell("test", self.number)
+        wait_until(lambda: self._applied_since(before) >= workers, what=f"version {self.number} is served")
+
+    def client(self) -> RawClient:
+        return RawClient(self.port)
+
+    def log(self) -> list[dict[str, Any]]:
+        """The lines of the access log so far."""
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def logged(self, count: int) -> list[dict[str, Any]]:
+        """Waits for so many lines in all."""
+        wait_until(lambda: len(self.log()) >= count, what=f"{count} lines in the access log")
+        return self.log()
+
+    def worker_pids(self) -> list[int]:
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+    def stop(self) -> int:
+        """Graceful; the exit code."""
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGTERM)
+        code = self.process.wait(timeout=30)
+        self.agent.stop()
+        return code
+
+    def stderr(self) -> str:
+        return (self.directory / "stderr").read_text()
+
+    def _applied_since(self, before: int) -> int:
+        return sum(
+            1 for message in self.agent.of_kind("applied")[before:] if message["number"] == self.number
+        )
+
+    def _serving(self, workers: int) -> bool:
+        assert self.process.poll() is None, f"the edge ended: {self.stderr()}"
+        return self._applied_since(0) >= workers
