@@ -21,8 +21,9 @@ class Keys(NamedTuple):
     def head(self) -> str:
         """Hash, no TTL. Writer: ``publish.lua``. Readers: agents, publishers.
 
-        Fields: ``incarnation``, ``number``, ``seq``, ``min_reader``, and ``owner:<owner>`` = the number of that
-        owner's last publish.
+        Fields: ``incarnation``, ``number``, ``seq``, ``min_reader``, ``digest`` (SHA-1 of the manifest's bytes), and
+        for each owner that published: ``owner:<owner>`` = number of its last publish, ``min_reader:<owner>``, and
+        ``publish:<owner>`` = who, when and why (msgpack), which outlives the version in the history.
         """
         return self._control("head")
 
