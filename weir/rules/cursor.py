@@ -25,7 +25,12 @@ Place = tuple[int, int]
 _LINES = frozenset({"newline", "comment"})
 _ENDS = frozenset({"newline", "comment", "end"})
 _VALUES = frozenset({"string", "number", "path", "url"})
-_LONGEST_SUGGESTION = 100
+_FOUND = {
+    "newline": "the line ends too early",
+    "end": "the text ends too early",
+    "comment": "a comment in the middle",
+}
+_LONGEST_SHOWN = 40
 
 
 class Unexpected(Exception):
@@ -138,14 +143,20 @@ class Cursor:
             self.take()
 
     def _ends_clause(self, in_brackets: bool) -> bool:
-        """Whether the clause is over; inside brackets it goes on with what can only stand there."""
-        if not in_brackets or not self.at("newline"):
-            return self.at("newline") or self.at_symbol(";") or self.at_symbol("}")
+        """Whether the clause is over; inside brackets it goes on with what can only stand there.
+
+        A brace that opens on the next line belongs to the clause too, though it should have stood on its line.
+        """
+        if not self.at("newline"):
+            return self.at_symbol(";") or self.at_symbol("}")
         token = self.behind_lines()
-        if token.kind in _VALUES or token.text in ("and", "or", "not", "(", ")", "]", ","):
+        if in_brackets:
+            goes_on = token.kind in _VALUES or token.text in ("and", "or", "not", "(", ")", "]", ",")
+        else:
+            goes_on = token.kind == "symbol" and token.text == "{"
+        if goes_on:
             self.skip_lines()
-            return False
-        return True
+        return not goes_on
 
     # Reading
 
@@ -271,17 +282,13 @@ class Cursor:
         self, expected: str, *, suggestions: Collection[str] = (), suggestion: str = ""
     ) -> Unexpected:
         token = self.token
-        found = {"newline": "the end of the line", "end": "the end of the text", "comment": "a comment"}
-        shown = found.get(token.kind) or (
-            f'"{token.text}"' if len(token.text) <= 40 else f'"{token.text[:40]}…"'
-        )
+        text = token.text if len(token.text) <= _LONGEST_SHOWN else f"{token.text[:_LONGEST_SHOWN]}…"
         if token.kind == "word" and suggestions:
             suggestion = closest(token.text, suggestions)
-        return self.wrong(token, f"unexpected {shown}", expected, suggestion)
+        return self.wrong(token, _FOUND.get(token.kind, f'unexpected "{text}"'), expected, suggestion)
 
     def wrong(self, token: Token, message: str, expected: str = "", suggestion: str = "") -> Unexpected:
-        short = suggestion if len(suggestion) <= _LONGEST_SUGGESTION else ""
-        return Unexpected(token, message, expected, short)
+        return Unexpected(token, message, expected, suggestion)
 
     def report(self, error: Unexpected) -> None:
         """Keep a problem; past the bound the text is given up."""

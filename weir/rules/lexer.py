@@ -36,7 +36,7 @@ _TOKEN = re.compile(
       | (?P<newline>\n)
       | (?P<url>https?://(?:\[[0-9A-Fa-f:.]+\])?[^\s;,{}"\[\]()\#]*)
       | (?P<path>/[^\s;,{}"\[\]()\#]*)
-      | (?P<number>\d+(?:\.\d+)?(?:[A-Za-z]+|%)?)
+      | (?P<number>\d++(?:\.\d++)?+(?:[A-Za-z]++|%)?+(?![\w.:/\-]))
       | (?P<string>"(?:[^"\\\n]|\\.)*")
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*)
       | (?P<symbol>->|==|!=|[{}()\[\],;=:])
@@ -128,8 +128,9 @@ def _unreadable(raw: str, line: int, column: int, problems: Problems) -> Token:
         problems.add("a string that does not end on its line", line, column, expected='a closing "')
         return Token("string", "", line, column)
     suggestion = _MEANT.get(char, "")
-    if raw.isprintable() and (not raw.isascii() or (char == "'" == raw[-1] and len(raw) > 1)):
+    if raw.isprintable() and (char.isalnum() or (char == "'" == raw[-1] and len(raw) > 1)):
         suggestion = quote(raw.strip("'"))
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
-    problems.add(f"unexpected character {shown}", line, column, suggestion=suggestion)
+    message = f'unexpected "{raw}"' if char.isdecimal() else f"unexpected character {shown}"
+    problems.add(message, line, column, suggestion=suggestion)
     return Token("string" if char == "'" else "word", raw, line, column)

@@ -7,6 +7,7 @@ from weir.rules.bounds import MAX_PROBLEMS
 
 _LONGEST = 300
 """Characters of a message; what a hostile text says is shown in part only."""
+_LONGEST_SUGGESTION = 100
 
 
 class TooManyProblems(Exception):
@@ -28,7 +29,12 @@ class Problems:
             self._given_up = True
             raise TooManyProblems
         self._found[line, column] = Problem(
-            "syntax", shortened(message), line=line, column=column, expected=expected, suggestion=suggestion
+            "syntax",
+            shortened(message),
+            line=line,
+            column=column,
+            expected=expected,
+            suggestion=suggestion if len(suggestion) <= _LONGEST_SUGGESTION else "",
         )
 
     def all(self) -> tuple[Problem, ...]:

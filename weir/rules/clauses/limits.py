@@ -6,7 +6,7 @@ from typing import get_args, get_type_hints
 
 from weir.models.rule_clauses import InlineLimit, UseLimit
 from weir.models.values import LimitKey, Rate
-from weir.rules.cursor import Cursor
+from weir.rules.cursor import Cursor, alternatives
 from weir.rules.lexer import quote
 from weir.rules.names import write_name
 from weir.rules.syntax import RULE, Syntax
@@ -52,7 +52,7 @@ def _read_option(cursor: Cursor, word: str) -> object:
 
 def _read_key(cursor: Cursor) -> LimitKey:
     token = cursor.token
-    field = cursor.one_of(KEY_FIELDS, "what to count by")
+    field = cursor.one_of(KEY_FIELDS, f"what to count by: {alternatives(KEY_FIELDS)}")
     name = ""
     if field in NAMED_KEYS:
         cursor.expect_symbol("(")

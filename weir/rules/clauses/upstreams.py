@@ -28,9 +28,13 @@ MAX_FAILURES = 10_000
 
 
 def _read_target(cursor: Cursor) -> Target:
+    expected = "a URL such as http://orders-1.prod:8080"
+    if cursor.at("word"):
+        token = cursor.take()
+        port = f":{cursor.token.text}" if cursor.accept_symbol(":") and cursor.at("number") else ""
+        raise cursor.wrong(token, f'unexpected "{token.text}"', expected, f"http://{token.text}{port}")
     if not (cursor.at("url") or cursor.at("string")):
-        suggestion = f"http://{cursor.token.text}" if cursor.at("word") else ""
-        raise cursor.unexpected("a URL such as http://orders-1.prod:8080", suggestion=suggestion)
+        raise cursor.unexpected(expected)
     url = cursor.take().text
     weight = cursor.integer("a weight", 0, MAX_WEIGHT) if cursor.accept_word("weight") else 1
     return Target(url=url, weight=weight)
