@@ -77,7 +77,7 @@ def test_a_child_that_outlives_the_holder_does_not_keep_the_lock(tmp_path: Path)
 
 def test_a_path_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("")
-    with pytest.raises(StateUnusable, match="cannot use the state directory .*state: "):
+    with pytest.raises(StateUnusable, match=r"cannot use the state directory .*state: "):
         hold(tmp_path / "state")
     with pytest.raises(StateUnusable, match="Not a directory"):
         hold(tmp_path / "state" / "below")
