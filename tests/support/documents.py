@@ -50,12 +50,71 @@ moderate = settings(
 )
 """For properties of whole documents: enough to find what is wrong, quick enough to run always."""
 
-KEYWORDS = (
-    "any and or not by in like exists language rule group limit define upstream defaults proxy when none off on"
-    " secret month per path host smooth adaptive hash true null"
-).split()
-ODD_NAMES = ("100", "1st", 'a"b', "a\\b", "a b", "#", "{}", "x;y", "http://a", "/a", "订单", "ü", "a.b-c", "-", "..")
-ODD_STRINGS = ("", '"', "\\", "\n", "\r\n", "\t", "\0", "\x7f", "\u2028", "\ufeff", "🦫", "\\u{41}", "{id}", "# no")
+KEYWORDS = [
+    "any",
+    "and",
+    "or",
+    "not",
+    "by",
+    "in",
+    "like",
+    "exists",
+    "language",
+    "rule",
+    "group",
+    "limit",
+    "define",
+    "upstream",
+    "defaults",
+    "proxy",
+    "when",
+    "none",
+    "off",
+    "on",
+    "secret",
+    "month",
+    "per",
+    "path",
+    "host",
+    "smooth",
+    "adaptive",
+    "hash",
+    "true",
+    "null",
+]
+ODD_NAMES = (
+    "100",
+    "1st",
+    'a"b',
+    "a\\b",
+    "a b",
+    "#",
+    "{}",
+    "x;y",
+    "http://a",
+    "/a",
+    "订单",
+    "ü",
+    "a.b-c",
+    "-",
+    "..",
+)
+ODD_STRINGS = (
+    "",
+    '"',
+    "\\",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\x7f",
+    "\u2028",
+    "\ufeff",
+    "🦫",
+    "\\u{41}",
+    "{id}",
+    "# no",
+)
 
 characters = st.characters(exclude_categories=["Cs"])
 strings = st.one_of(st.sampled_from(ODD_STRINGS), st.text(characters, max_size=12))
@@ -70,7 +129,9 @@ words = st.one_of(
         lambda word: word not in RESERVED
     ),
 )
-urls = st.sampled_from(["http://a", "https://a.b:8443", "http://[::1]:80", "http://", "https://a/b?c=d&e", "http://ü"])
+urls = st.sampled_from(
+    ["http://a", "https://a.b:8443", "http://[::1]:80", "http://", "https://a/b?c=d&e", "http://ü"]
+)
 numbers = st.one_of(st.integers(1, 100), st.integers(1, 10**12))
 durations = st.one_of(
     st.integers(0, MAX_INTEGER), st.sampled_from([1, 999, 1_000, 60_000, 3_600_000, 86_400_000, 90_061_001])
@@ -239,9 +300,7 @@ upstream_clauses = st.one_of(
     clause(
         upstreams.Eject, after=st.integers(1, 10_000), for_ms=maybe(durations), max_percent=maybe(percents)
     ),
-    clause(
-        upstreams.Concurrency, limit=maybe(st.integers(1, 1_000_000)), queue=st.integers(0, 1_000_000)
-    ),
+    clause(upstreams.Concurrency, limit=maybe(st.integers(1, 1_000_000)), queue=st.integers(0, 1_000_000)),
     clause(upstreams.Tls, verify=st.booleans(), server_name=strings, ca=strings, certificate=strings),
     clause(upstreams.Sticky, cookie=strings, for_ms=maybe(durations)),
     clause(upstreams.SlowStart, for_ms=durations),

@@ -86,6 +86,7 @@ def _read_term(cursor: Cursor) -> Condition:
     if cursor.at_word_of(OPERATORS_OF_FIELD):
         return cursor.placed(start, _read_compare(cursor))
     if cursor.accept_word("not"):
+        cursor.skip_lines()
         return cursor.placed(start, Not(cursor.nested(_read_term)))
     if cursor.at_symbol("("):
         return cursor.bracketed("(", ")", lambda: cursor.nested(read_condition))

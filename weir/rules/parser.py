@@ -48,9 +48,8 @@ class Parsed(NamedTuple):
 def parse(text: str) -> Parsed:
     """Raises ``Refused`` with all syntax problems, in the order of their places."""
     if len(text) > MAX_TEXT:
-        raise Refused(
-            [Problem("too-large", f"the text has {len(text)} characters", expected=f"at most {MAX_TEXT}")]
-        )
+        message = f"the text has {len(text)} characters"
+        raise Refused([Problem("too-large", message, expected=f"at most {MAX_TEXT} characters")])
     problems = Problems()
     try:
         cursor = Cursor(text, problems)

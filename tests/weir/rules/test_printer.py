@@ -65,7 +65,10 @@ def canonical(text: str) -> str:
         ("rule a {\nproxy x\n# end\n}", "rule a {\n    proxy x\n    # end\n}"),
         ("#one\n\n#  two\nrule a {}", "# one\n#  two\nrule a {}"),
         ("#\nrule a {}", "#\nrule a {}"),
-        ("rule a { when any # left\n and any # right\n }", "rule a {\n    # left\n    when any and any  # right\n}"),
+        (
+            "rule a { when any # left\n and any # right\n }",
+            "rule a {\n    # left\n    when any and any  # right\n}",
+        ),
         (
             'define a = host in [ # few\n "a", # first\n "b",\n]',
             '# few\n# first\ndefine a = host in ["a", "b"]',
@@ -84,7 +87,7 @@ def canonical(text: str) -> str:
         ("rule a { timeout total 60s, try 1500ms }", "rule a { timeout try 1500ms, total 1m }"),
         ("rule a { max body 1024KiB }", "rule a { max body 1MiB }"),
         ('rule a { allow ip ["1.2.3.4"] }', 'rule a { allow ip "1.2.3.4" }'),
-        ('rule a { strip prefix /api }', 'rule a { strip prefix "/api" }'),
+        ("rule a { strip prefix /api }", 'rule a { strip prefix "/api" }'),
         ('upstream a { check "GET" "/h" every 5000ms }', "upstream a { check GET /h every 5s }"),
         ('upstream a { target "foo" }', 'upstream a { target "foo" }'),
         ("defaults { log on }", "defaults {\n    log on\n}"),
