@@ -13,10 +13,10 @@ from typing import NamedTuple
 from weir.models.condition import And, AnyRequest, Compare, Condition, Field, Not, Operator, Or, Reference
 from weir.routing.normalise import BadPath, normalise_fragment, normalise_path
 from weir.routing.patterns import BadPattern, host_text, parse_host, parse_like
+from weir.rules.bounds import MAX_ALTERNATIVES
 
-MAX_ALTERNATIVES = 64
 MAX_DEPTH = 64
-"""Levels of nesting."""
+"""Levels of nesting, of a rule's condition under its group's and with defines substituted."""
 MAX_COMPARISONS = 1_024
 """Comparisons in one condition; a long list belongs into one ``in``, which counts once."""
 

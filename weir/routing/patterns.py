@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from typing import NamedTuple
 
 from weir.routing.authority import BadAuthority, normalise_host
-from weir.routing.normalise import BadPath, normalise_path
+from weir.routing.normalise import normalise_path
+from weir.rules.patterns import like_names, like_segments
 
 
 class BadPattern(ValueError):
@@ -74,9 +74,6 @@ def host_text(pattern: HostPattern) -> str:
     ] + pattern.name
 
 
-_CAPTURE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(\.\.\.)?\}", re.ASCII)
-
-
 class Like(NamedTuple):
     """``/u/{id}/posts/{rest...}``: ``{id}`` takes one segment that is not empty, ``{rest...}`` whatever follows."""
 
@@ -118,37 +115,14 @@ class Like(NamedTuple):
 
 def parse_like(text: str, merge_slashes: bool = True) -> Like:
     """Raises BadPattern. Literal segments pass the path normaliser, captures are whole segments."""
-    if not text.startswith("/"):
-        raise BadPattern(f'"{text}": a path begins with /')
-    captures = _CAPTURE.findall(text)
-    names = [name for name, _ in captures]
-    if len(set(names)) != len(names):
-        raise BadPattern(f'"{text}": a name is captured twice')
     try:
-        # A capture must live through the normaliser unchanged: braces and dots inside a segment do.
-        segments = normalise_path(text, merge_slashes)[1:].split("/")
-    except BadPath as error:
+        written = like_names(text)
+        segments = like_segments(normalise_path(text, merge_slashes))
+    except ValueError as error:
         raise BadPattern(f'"{text}": {error}') from None
-    return _like_of(text, segments, len(captures))
-
-
-def _like_of(text: str, segments: list[str], captures: int) -> Like:
-    wanted: list[str | None] = []
-    names: list[tuple[str, int]] = []
-    rest: str | None = None
-    for place, segment in enumerate(segments):
-        found = _CAPTURE.fullmatch(segment)
-        if found is None:
-            if "{" in segment or "}" in segment:
-                raise BadPattern(f'"{text}": a capture is a whole segment, such as /{{name}}/')
-            wanted.append(segment)
-        elif not found.group(2):
-            names.append((found.group(1), place))
-            wanted.append(None)
-        elif place != len(segments) - 1:
-            raise BadPattern(f'"{text}": {segment} may only stand last')
-        else:
-            rest = found.group(1)
-    if len(names) + (rest is not None) != captures:
+    names = tuple((segment.text, place) for place, segment in enumerate(segments) if segment.kind == "one")
+    rest = segments[-1].text if segments[-1].kind == "rest" else None
+    if len(names) + (rest is not None) != len(written):
         raise BadPattern(f'"{text}": a capture was lost to ..')
-    return Like(tuple(wanted), tuple(names), rest)
+    wanted = segments if rest is None else segments[:-1]
+    return Like(tuple(None if segment.kind == "one" else segment.text for segment in wanted), names, rest)

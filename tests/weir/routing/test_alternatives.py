@@ -7,13 +7,13 @@ import pytest
 from tests.support.routing import ANY, both, either, header, host, like, method, path, under
 from weir.models.condition import AnyRequest, Compare, Condition, Not, Reference
 from weir.routing.alternatives import (
-    MAX_ALTERNATIVES,
     MAX_COMPARISONS,
     MAX_DEPTH,
     BadCondition,
     TooManyAlternatives,
     alternatives_of,
 )
+from weir.rules.bounds import MAX_ALTERNATIVES
 
 
 def texts(condition: Condition) -> list[str]:
