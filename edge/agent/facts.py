@@ -23,6 +23,18 @@ ConfigState: TypeAlias = Literal["none", "pending", "published", "error", "waiti
 STORE_TROUBLES = ("store_empty", "store_behind", "store_foreign", "reader_too_old", "store_incomplete")
 """What can be wrong with a store that answers; a gauge says which."""
 
+REASONS = (
+    "store_away",
+    *STORE_TROUBLES,
+    "worker_behind",
+    "no_worker",
+    "no_version",
+    "disk_error",
+    "config_file_error",
+    "config_file_waiting",
+)
+"""Everything that ``/readyz`` may give as a reason, in its order; docs/failure-modes.md explains each."""
+
 
 @dataclass
 class WorkerFacts:
@@ -106,7 +118,7 @@ def is_settled(facts: Facts) -> bool:
 
 
 def reasons_of(facts: Facts, now: float) -> tuple[str, ...]:
-    """Why the node is not simply ok, in a fixed order."""
+    """Why the node is not simply ok, in the order of ``REASONS``."""
     found = {
         "store_away": facts.store == "away",
         **{trouble: facts.store_trouble == trouble for trouble in STORE_TROUBLES},
@@ -117,7 +129,7 @@ def reasons_of(facts: Facts, now: float) -> tuple[str, ...]:
         "config_file_error": facts.config == "error",
         "config_file_waiting": facts.config == "waiting",
     }
-    return tuple(reason for reason, holds in found.items() if holds)
+    return tuple(reason for reason in REASONS if found[reason])
 
 
 def workers_on(workers: Iterable[WorkerFacts], held: Identity | None) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.support.node_agent import AgentProcess, StoreSide
 from tests.support.servers import RunningServer, server_folder, start_server
@@ -28,6 +29,10 @@ class Store:
 
     def wipe(self) -> None:
         self._server.admin().flushall()
+
+    def admin(self) -> redis.Redis:
+        """A plain client, for damage that no part of Weir would do."""
+        return self._server.admin()
 
     def stop(self) -> None:
         self._server.stop()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-
 from tests.support.node_agent import StoreSide
 from tests.support.servers import server_folder, start_server
 from tests.support.wait import wait_until
+from weir.store.keys import Keys
 
 ONE = 'rule a { when path == "/a"; respond 200 "one" }'
 TWO = 'rule a { when path == "/a"; respond 200 "two" }'
@@ -188,23 +187,60 @@ def test_a_worker_that_does_not_apply_a_version_is_reported_and_the_node_stays_r
     assert (ready["code"], ready["status"]) == (200, "degraded")
 
 
-def test_draining_turns_readiness_off_while_the_agent_goes_on(store, agent_at):
+def test_a_disk_that_refuses_keeps_the_version_before_until_it_takes_again(store, agent_at):
     agent = agent_at()
     worker = agent.worker()
-    agent.wait_ok()
-    agent.signal(signal.SIGUSR1)
-    ready = agent.wait_for(lambda ready: ready["code"] == 503)
-    assert ready["status"] == "draining"
-    assert agent.get("/healthz")[0] == 200
     store.side.publish(ONE)
-    wait_until(lambda: worker.number == 1, what="a version while draining")
+    agent.wait_for(serving(1))
+    obstacle = agent.files.directory / "manifest.new"
+    obstacle.mkdir()
+    store.side.publish(TWO)
+    ready = agent.wait_for(lambda ready: ready["reasons"] == ["disk_error"])
+    assert (ready["code"], ready["version"]["number"], worker.number) == (200, 1, 1)
+    assert agent.metric("weir_disk_error") == 1
+    obstacle.rmdir()
+    wait_until(lambda: worker.number == 2, what="the version after the disk took again")
+    agent.wait_ok()
 
 
-def test_an_agent_ends_at_once_and_cleanly_when_it_is_asked_to(agent_at):
+def test_a_version_whose_chunk_the_store_lost_is_not_taken(store, agent_at):
     agent = agent_at()
     agent.worker()
-    agent.wait_ok()
-    agent.signal(signal.SIGTERM)
-    assert agent.process.wait(20) == 0
-    assert not agent.link.exists()
-    assert "Traceback" not in agent.said()
+    store.side.publish(ONE)
+    agent.wait_for(serving(1))
+    agent.kill()
+    store.side.publish(TWO)
+    lost = store.side.versions.manifest(2).chunk_hashes()[0]
+    store.admin().hdel(Keys("default").chunks(), lost)
+    agent.start()
+    ready = agent.wait_for(lambda ready: ready["reasons"] == ["store_incomplete"])
+    assert (ready["code"], ready["version"]["number"]) == (200, 1)
+    store.side.publish(THREE)
+    agent.wait_for(serving(3))
+
+
+def test_a_version_for_newer_readers_is_not_taken(store, agent_at):
+    agent = agent_at()
+    agent.worker()
+    store.side.publish(ONE)
+    agent.wait_for(serving(1))
+    agent.kill()
+    store.side.publish(TWO)
+    store.admin().hset(Keys("default").head(), "min_reader", 99)
+    agent.start()
+    ready = agent.wait_for(lambda ready: ready["reasons"] == ["reader_too_old"])
+    assert (ready["code"], ready["version"]["number"]) == (200, 1)
+
+
+def test_damage_that_the_store_cannot_mend_is_reported(store, agent_at):
+    agent = agent_at()
+    agent.worker()
+    store.side.publish(ONE)
+    agent.wait_for(serving(1))
+    chunk = agent.files.manifest().chunk_hashes()[0]
+    store.wipe()
+    agent.wait_for(lambda ready: ready["reasons"] == ["store_empty"])
+    (agent.files.directory / "chunks" / chunk).write_bytes(b"damaged")
+    agent.worker()
+    ready = agent.wait_for(lambda ready: "disk_error" in ready["reasons"])
+    assert ready["code"] == 200, "the worker that has the version serves it from memory"

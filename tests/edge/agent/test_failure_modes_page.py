@@ -1,0 +1,27 @@
+"""docs/failure-modes.md speaks of reasons and metrics that exist, and of all reasons."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from edge.agent.facts import REASONS, Facts
+from edge.agent.metrics import StateMetrics, WorkerMetrics
+
+PAGE = (Path(__file__).parents[3] / "docs" / "failure-modes.md").read_text(encoding="utf-8")
+
+
+def test_every_reason_is_on_the_page():
+    for reason in REASONS:
+        assert f"`{reason}`" in PAGE, reason
+
+
+def test_every_metric_on_the_page_exists():
+    registry = CollectorRegistry()
+    WorkerMetrics(registry)
+    StateMetrics(registry, Facts())
+    text = generate_latest(registry).decode()
+    for name in re.findall(r"\bweir_[a-z_]+", PAGE):
+        assert re.search(rf"^{name}[ {{]", text, re.MULTILINE), name
