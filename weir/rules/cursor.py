@@ -24,6 +24,9 @@ Place = tuple[int, int]
 
 _LINES = frozenset({"newline", "comment"})
 _ENDS = frozenset({"newline", "comment", "end"})
+_CLAUSE_ENDS = frozenset({"\n", ";", "}"})
+_BLOCKS = {"{": 1, "}": -1}
+_BRACKETS = {"(": 1, "[": 1, ")": -1, "]": -1}
 _VALUES = frozenset({"string", "number", "path", "url"})
 _FOUND = {
     "newline": "the line ends too early",
@@ -134,12 +137,12 @@ class Cursor:
         brackets, self._brackets = self._brackets, 0
         blocks = 0
         while self.token.kind != "end":
-            if not blocks and self._ends_clause(brackets > 0):
+            token = self.token
+            if not blocks and token.text in _CLAUSE_ENDS and self._ends_clause(brackets > 0):
                 return
-            if self.token.kind == "symbol":
-                text = self.token.text
-                blocks += (text == "{") - (text == "}")
-                brackets = max(0, brackets + (text in ("(", "[")) - (text in (")", "]")))
+            if token.kind == "symbol":
+                blocks += _BLOCKS.get(token.text, 0)
+                brackets = max(0, brackets + _BRACKETS.get(token.text, 0))
             self.take()
 
     def _ends_clause(self, in_brackets: bool) -> bool:

@@ -122,6 +122,7 @@ class _Check:
                 self._findings.error(issue, clause, place)
             if isinstance(clause, When):
                 self._condition(clause.condition, f"{place}.condition")
+                self._size(clause.condition, f"{place}.condition")
             self._destinations(clause, place)
 
     def _issues(self, clause: Clause, block: str, captures: frozenset[str]) -> Iterator[Issue]:
@@ -154,6 +155,9 @@ class _Check:
                 found = self._part(part)
                 if found:
                     self._findings.error(found, part, place)
+
+    def _size(self, condition: Condition, path: str) -> None:
+        """Of a condition in a rule; those of defines were looked at with their cycles."""
         if size_of(condition, self._sizes) > MAX_TERMS:
             issue = Issue("too-large", "the condition has too many comparisons", f"at most {MAX_TERMS}")
             self._findings.error(issue, condition, path)
