@@ -14,6 +14,7 @@ from edge.http.names import NameTable, Role
 
 MAX_RESPONSE_HEAD = 64 * 1024
 """Bytes of a response head."""
+TOO_LARGE = f"its head has more than {MAX_RESPONSE_HEAD} bytes"
 MAX_INTERIM = 16
 """1xx responses before the final one (RFC 9110 §15.2)."""
 
@@ -67,8 +68,8 @@ class ResponseReader:
                 self.error = self.error or str(error)
         if self.head is None:
             self._head_bytes += len(data)
-            if self._head_bytes > MAX_RESPONSE_HEAD and not self.error:
-                self.error = f"its head has more than {MAX_RESPONSE_HEAD} bytes"
+            if self._head_bytes > MAX_RESPONSE_HEAD:
+                self.error = self.error or TOO_LARGE
 
     def end(self) -> None:
         """The upstream closed: the end of a response that lasts until then (RFC 9112 §6.3)."""
@@ -115,6 +116,7 @@ class ResponseReader:
         lower, role = self._names[name]
         value = value.strip(b" \t")
         head.count += 1
+        head.size += len(name) + len(value) + 4
         if role == 0:
             if head.count <= MAX_FIELDS:
                 head.fields.append((lower, name, value))
@@ -135,6 +137,8 @@ class ResponseReader:
         head.status = parser.get_status_code()
         head.version = parser.get_http_version()
         head.keep_alive = parser.should_keep_alive()
+        if head.size > MAX_RESPONSE_HEAD:
+            self.error = self.error or TOO_LARGE
         self.error = self.error or check_response(head) or ""
         if head.status < 200 and head.status != 101:
             self.interim += 1

@@ -96,6 +96,8 @@ class RawClient:
                 response.chunks.append(self.rest())
         except (EOFError, ConnectionError):
             response.clean = False
+            response.chunks.append(self.buffer)
+            self.buffer = b""
         response.body = b"".join(response.chunks)
 
     def _exactly(self, count: int) -> bytes:
