@@ -25,6 +25,7 @@ class Announcer:
     def __init__(self, node: str, status_listener: socket.socket, nodes: Nodes, facts: Facts) -> None:
         self._node = node
         self._status_url = f"http://{address_of(status_listener)}"
+        self._version = version("weir")
         self._nodes = nodes
         self._facts = facts
         self._throttle = Throttle(log)
@@ -59,6 +60,6 @@ class Announcer:
             number=held.number if held else 0,
             state="draining" if self._facts.draining else reasons[0] if reasons else "ok",
             workers=len(self._facts.workers),
-            version=version("weir"),
+            version=self._version,
             status_url=self._status_url,
         )

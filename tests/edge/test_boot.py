@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -286,6 +287,39 @@ def test_a_signal_ends_everything_gracefully(edge, store, rules, sign):
     assert not running.run_file.exists()
     assert not any(is_running(pid) for pid in children.values())
     assert "Traceback" not in running.said()
+
+
+@pytest.mark.xdist_group("edge")
+def test_readiness_goes_off_at_once_and_an_open_request_may_finish(edge, store, folder):
+    with socket.create_server(("127.0.0.1", 0)) as upstream:
+        rules = folder / "slow.weir"
+        target = f"http://127.0.0.1:{upstream.getsockname()[1]}"
+        rules.write_text(f'rule a {{ when path == "/a"; proxy {target} }}\n')
+        running = edge("--redis", store.url, "--config", str(rules))
+        run = running.wait_ready()
+        got: list[bytes] = []
+        asker = threading.Thread(
+            target=lambda: got.append(urllib.request.urlopen(run["edge"][0] + "/a").read())
+        )
+        asker.start()
+        held, _ = upstream.accept()
+        held.recv(65536)
+        running.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: status_of(run) == (503, "draining"), what="the end of readiness")
+        held.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate")
+        asker.join()
+        held.close()
+    assert got == [b"late"]
+    assert running.process.wait(60) == 0
+
+
+def status_of(run: dict[str, Any]) -> tuple[int, str]:
+    """Code and word of ``/readyz``."""
+    try:
+        urllib.request.urlopen(run["status"] + "/readyz", timeout=20)
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())["status"]
+    return 200, "ready"
 
 
 def workers_of(master: int) -> set[int]:

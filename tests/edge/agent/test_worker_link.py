@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 import stat
+import time
 
 import pytest
 
 from edge import frames
+from edge.agent.worker_link import HELLO_S
 from tests.support.wait import wait_until
 
 HELLO = {"kind": "hello", "pid": 7, "worker": 1}
@@ -53,6 +55,14 @@ def test_who_does_not_say_hello_is_closed(agent, first):
         sock.sendall(first)
         assert closed(sock)
     assert agent.get("/healthz")[0] == 200
+
+
+def test_who_says_nothing_is_closed_after_a_while(agent):
+    with connect(agent) as sock:
+        sock.settimeout(60)
+        started = time.monotonic()
+        assert closed(sock)
+        assert time.monotonic() - started > HELLO_S - 1
 
 
 @pytest.mark.parametrize(
