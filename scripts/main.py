@@ -71,8 +71,10 @@ def dispatch(arguments: list[str]) -> int:
 
 def call(verb: Verb, arguments: list[str]) -> int:
     if verb.process:
-        # Replaced, not started: signals and the exit code need no relay.
-        os.execv(sys.executable, [sys.executable, "-P", "-m", verb.process, *arguments])  # noqa: S606
+        # Replaced, not started: signals and the exit code need no relay. A folder of the process's name where the
+        # person happens to stand is not the process: PYTHONSAFEPATH keeps it out, for its children too.
+        environment = {**os.environ, "PYTHONSAFEPATH": "1"}
+        os.execve(sys.executable, [sys.executable, "-m", verb.process, *arguments], environment)  # noqa: S606
     code: int = importlib.import_module(verb.module).run(arguments)
     return code
 

@@ -35,6 +35,9 @@ EDGE_STOP_S = 25.0
 """Longer than the edge gives its own children together."""
 DEMO_STOP_S = 3.0
 
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+"""A folder called "edge" where the person happens to stand is not the edge: not for its children either."""
+
 
 def run(arguments: list[str]) -> int:
     """0 after Ctrl-C or SIGTERM, 1 after too many deaths, 2 for bad input or set-up, 130 after a second Ctrl-C."""
@@ -71,8 +74,7 @@ def group_of(parts: Parts, values: Mapping[str, Any]) -> Group:
 
 
 def python(*arguments: str) -> list[str]:
-    """``-P``: a folder called "edge" where the person happens to stand is not the edge."""
-    return [sys.executable, "-P", "-m", *arguments]
+    return [sys.executable, "-m", *arguments]
 
 
 # The children
@@ -103,6 +105,7 @@ def demo_child(demo: Demo) -> Child:
     return Child(
         name="demo",
         argv=lambda: python("demo", "--fd", str(descriptor)),
+        environment=SAFE_PATH,
         pass_fds=(descriptor,),
         stop_within_s=DEMO_STOP_S,
     )
@@ -115,7 +118,7 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
         name="edge",
         argv=lambda: python("edge", *arguments),
         # Not among the arguments, which everyone on the machine can read: the URL may hold a password.
-        environment={"WEIR_REDIS": parts.store.url},
+        environment={"WEIR_REDIS": parts.store.url, **SAFE_PATH},
         ready=is_running(state / "run.json"),
         ready_within_s=60.0,
         stop_within_s=EDGE_STOP_S,

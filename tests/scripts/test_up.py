@@ -35,7 +35,12 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeirUp]:
     """One gateway with demo rules, for the tests that change nothing or put it back."""
-    up = WeirUp(tmp_path_factory.mktemp("up") / "state")
+    folder = tmp_path_factory.mktemp("up")
+    for name in ("edge", "demo", "weir", "redis"):
+        # A person may stand in a folder with such names; nothing of it must be run.
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
+    up = WeirUp(folder / "state", cwd=folder)
     try:
         yield up.ready()
     finally:
@@ -84,7 +89,7 @@ def test_every_line_that_the_start_screen_proposes_works(running: WeirUp) -> Non
 def test_the_start_screen_is_plain_in_a_file_and_names_the_rules(running: WeirUp) -> None:
     screen = running.output()
     assert "\x1b" not in screen
-    assert str(running.rules) in screen
+    assert "  rules    state/gateway.weir  " in screen
 
 
 def test_the_run_file_has_the_real_addresses(running: WeirUp) -> None:
@@ -106,6 +111,7 @@ def test_a_saved_change_is_live_and_a_mistake_keeps_the_rules_and_says_where_it_
     line = next(number for number, text in enumerate(before.splitlines(), 1) if "respond 200" in text)
     assert f"gateway.weir:{line}:" in running.output()
     assert "Good evening." in running.get("/hello")[1]
+    assert "Traceback" not in running.output()
 
     running.rules.write_text(before)
     wait_until(lambda: "Hello from Weir." in running.get("/hello")[1], what="the old sentence")

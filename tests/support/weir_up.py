@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
 class WeirUp:
     """``extra`` are further flags; what it prints goes to a file, so that it never waits for a reader."""
 
-    def __init__(self, state: Path, *extra: str) -> None:
+    def __init__(self, state: Path, *extra: str, cwd: Path | None = None) -> None:
         self.state = state
         self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         ports = [] if "--edge" in extra else ["--edge", "127.0.0.1:0"]
@@ -48,6 +48,7 @@ class WeirUp:
             stdout=self._output,
             stderr=subprocess.STDOUT,
             env=environment(),
+            cwd=cwd,
         )
 
     def ready(self) -> WeirUp:
