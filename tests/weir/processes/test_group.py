@@ -15,7 +15,7 @@ from weir.processes.child import Child, always
 from weir.processes.group import Group
 
 SUPERVISOR = """
-import pathlib, sys
+import pathlib, signal, sys
 from weir.processes.backoff import Policy
 from weir.processes.child import Child
 from weir.processes.group import Group
@@ -35,6 +35,7 @@ def stop(number, frame):
         raise SystemExit(0)
 signal.signal(signal.SIGTERM, stop)
 signal.signal(signal.SIGHUP, lambda number, frame: note("hangs up"))
+signal.signal(signal.SIGUSR1, lambda number, frame: note("drains"))
 note("starts")
 (folder / name).write_text(str(os.getpid()))
 while True:
@@ -146,6 +147,15 @@ def test_hangup_reaches_only_the_children_that_want_it(supervise: Supervise) -> 
     group.send(signal.SIGHUP)
     wait_until(lambda: "edge hangs up" in group.log(), what="the edge's hangup")
     assert "store hangs up" not in group.log()
+
+
+def test_a_child_that_drains_is_told_before_anything_stops(supervise: Supervise) -> None:
+    group = supervise("child('agent', drain_signal=signal.SIGUSR1), child('gunicorn')")
+    group.until("all ready")
+    group.send(signal.SIGTERM)
+    assert group.end() == 0
+    assert sorted(group.log()[2:4]) == ["agent drains", "gunicorn stops"]
+    assert group.log()[4:] == ["agent stops"]
 
 
 def test_a_child_that_does_not_stop_in_time_is_killed(supervise: Supervise) -> None:
