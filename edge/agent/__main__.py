@@ -11,6 +11,8 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Mapping, Sequence  # noqa: E402
 
+from prometheus_client import disable_created_metrics  # noqa: E402
+
 from edge import child_arguments  # noqa: E402
 from edge.agent.boot import run_agent  # noqa: E402
 from weir.store.errors import StoreError  # noqa: E402
@@ -23,6 +25,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    disable_created_metrics()  # a second series for each counter, which nobody asked for
     arguments = child_arguments.read(argv, environ)
     try:
         return run_agent(arguments)
