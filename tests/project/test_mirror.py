@@ -15,8 +15,12 @@ EXEMPT = {
 """Folders and files that need no test module of their own."""
 
 
+WITHOUT_BEHAVIOUR = {"__init__.py", "__main__.py", "errors.py"}
+"""Glossaries, entries that only call ``boot``, and exceptions."""
+
+
 def is_exempt(path: Path) -> bool:
-    return path.name in {"__init__.py", "__main__.py"} or any(path.is_relative_to(name) for name in EXEMPT)
+    return path.name in WITHOUT_BEHAVIOUR or any(path.is_relative_to(name) for name in EXEMPT)
 
 
 MODULES = [path for path in tracked("*.py") if path.parts[0] in SOURCES and not is_exempt(path)]
