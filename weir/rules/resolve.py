@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -30,7 +31,6 @@ from weir.models.rule_clauses import (
     Proxy,
     ProxyByPath,
     Require,
-    Respond,
     Retry,
     RuleClause,
     Tag,
@@ -102,50 +102,47 @@ def _routes_of_group(group: Group, environment: Environment, *, goes_on: bool) -
 def _routes_of(
     name: str, clauses: Sequence[RuleClause], condition: Condition, environment: Environment
 ) -> list[Route]:
-    route = _route(name, clauses, condition, environment)
+    shared = _shared(name, clauses, environment)
     action = next(clause for clause in clauses if isinstance(clause, ACTIONS))
     if not isinstance(action, ProxyByPath):
-        return [msgspec.structs.replace(route, action=action)]
+        return [Route(condition=condition, action=action, **shared)]
     return [
-        msgspec.structs.replace(
-            route,
+        Route(
             path_line=line.prefix,
-            condition=_both(route.condition, Compare("path", "under", line.prefix)),
+            condition=_both(condition, Compare("path", "under", line.prefix)),
             action=Proxy(to=line.to),
+            **shared,
         )
         for line in action.lines
     ]
 
 
-def _route(name: str, clauses: Sequence[RuleClause], condition: Condition, environment: Environment) -> Route:
-    """Everything but the action, which stands in for the caller's."""
-    allow = last(clauses, AllowIp)
-    deny = last(clauses, DenyIp)
+def _shared(name: str, clauses: Sequence[RuleClause], environment: Environment) -> dict[str, Any]:
+    """What all lines of a ``proxy by path`` have in common: every field but condition and action."""
+    said: dict[type, Any] = {
+        type(clause): clause for clause in clauses
+    }  # the last of a kind has the last word
+    allow, deny, priority, log, tag = (said.get(kind) for kind in (AllowIp, DenyIp, Priority, Log, Tag))
     size = next((clause for clause in clauses if isinstance(clause, MaxSize) and clause.part == "body"), None)
-    priority = last(clauses, Priority)
-    log = last(clauses, Log)
-    tag = last(clauses, Tag)
-    return Route(
-        name=name,
-        condition=condition,
-        priority=priority.value if priority else 0,
-        action=Respond(status=404),
-        allow_ip=allow.networks if allow else None,
-        deny_ip=deny.networks if deny else (),
-        require=last(clauses, Require),
-        limits=_limits(name, clauses, environment),
-        cors=last(clauses, Cors),
-        path_edit=next((clause for clause in clauses if isinstance(clause, PATH_EDITS)), None),
-        headers=tuple(clause for clause in clauses if isinstance(clause, EditHeader)),
-        host=last(clauses, Host),
-        timeout=merged_timeout(clause for clause in clauses if isinstance(clause, Timeout)),
-        max_body=size.bytes if size else None,
-        mirror=last(clauses, Mirror),
-        retry=last(clauses, Retry),
-        compress=last(clauses, Compress),
-        tags=tag.tags if tag else (),
-        log=log.on if log else None,
-    )
+    return {
+        "name": name,
+        "priority": priority.value if priority else 0,
+        "allow_ip": allow.networks if allow else None,
+        "deny_ip": deny.networks if deny else (),
+        "require": said.get(Require),
+        "limits": _limits(name, clauses, environment),
+        "cors": said.get(Cors),
+        "path_edit": next(filter(None, map(said.get, PATH_EDITS)), None),
+        "headers": tuple(clause for clause in clauses if isinstance(clause, EditHeader)),
+        "host": said.get(Host),
+        "timeout": merged_timeout(clause for clause in clauses if isinstance(clause, Timeout)),
+        "max_body": size.bytes if size else None,
+        "mirror": said.get(Mirror),
+        "retry": said.get(Retry),
+        "compress": said.get(Compress),
+        "tags": tag.tags if tag else (),
+        "log": log.on if log else None,
+    }
 
 
 def _limits(name: str, clauses: Sequence[RuleClause], environment: Environment) -> tuple[Counted, ...]:
