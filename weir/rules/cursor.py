@@ -137,13 +137,12 @@ class Cursor:
         brackets, self._brackets = self._brackets, 0
         blocks = 0
         while self.token.kind != "end":
-            token = self.token
-            if not blocks and token.text in _CLAUSE_ENDS and self._ends_clause(brackets > 0):
+            if not blocks and self.token.text in _CLAUSE_ENDS and self._ends_clause(brackets > 0):
                 return
+            token = self.take()
             if token.kind == "symbol":
                 blocks += _BLOCKS.get(token.text, 0)
                 brackets = max(0, brackets + _BRACKETS.get(token.text, 0))
-            self.take()
 
     def _ends_clause(self, in_brackets: bool) -> bool:
         """Whether the clause is over; inside brackets it goes on with what can only stand there.

@@ -30,7 +30,7 @@ class Problems:
             raise TooManyProblems
         self._found[line, column] = Problem(
             "syntax",
-            shortened(message),
+            presentable(message),
             line=line,
             column=column,
             expected=expected,
@@ -45,5 +45,10 @@ class Problems:
         return found
 
 
-def shortened(message: str) -> str:
-    return message if len(message) <= _LONGEST else message[: _LONGEST - 1] + "…"
+def presentable(message: str) -> str:
+    """Short, on one line and without control characters, whatever part of the input the message shows."""
+    if len(message) > _LONGEST:
+        message = message[: _LONGEST - 1] + "…"
+    if message.isprintable():
+        return message
+    return "".join(char if char.isprintable() else f"\\u{{{ord(char):x}}}" for char in message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from weir.rules.bounds import MAX_PROBLEMS
-from weir.rules.problems import Problems, TooManyProblems, shortened
+from weir.rules.problems import Problems, TooManyProblems, presentable
 
 
 def test_problems_come_in_the_order_of_their_places() -> None:
@@ -33,6 +33,7 @@ def test_as_many_as_the_bound_are_kept_and_one_more_gives_the_text_up() -> None:
     assert problems.all()[-1].message == "too many problems; the rest of the text was not read"
 
 
-def test_messages_are_shortened() -> None:
-    assert shortened("a" * 300) == "a" * 300
-    assert shortened("a" * 301) == "a" * 299 + "…"
+def test_messages_are_short_and_stay_on_their_line() -> None:
+    assert presentable("a" * 300) == "a" * 300
+    assert presentable("a" * 301) == "a" * 299 + "…"
+    assert presentable("订单\n\x1b[31m") == "订单\\u{a}\\u{1b}[31m"

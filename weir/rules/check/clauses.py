@@ -63,7 +63,7 @@ def issues_of(clause: Clause, captures: frozenset[str]) -> Iterator[Issue]:
 
 def rate_issues(rate: Rate) -> Iterator[Issue]:
     if bool(rate.per_ms) == rate.per_month:
-        yield Issue("bad-rate", "a limit counts per time or per month", "such as 100 per 1m")
+        yield Issue("bad-rate", "a limit counts per time or per month", "a rate such as 100 per 1m")
     yield from _out_of_range("count", rate.count, 1, MAX_COUNT)
     yield from _out_of_range("cost", rate.cost, 1, MAX_COST)
     yield from _out_of_range("burst", rate.burst, 1, MAX_COUNT)
@@ -231,7 +231,9 @@ def _max(size: MaxSize) -> Issues:
 def _retry(retry: Retry) -> Issues:
     yield from _out_of_range("retry", retry.count, 0, MAX_RETRIES)
     if bool(retry.count) != bool(retry.on):
-        yield Issue("bad-retry", "retry says how often and on what", "such as retry 1 on connect, 503")
+        yield Issue(
+            "bad-retry", "retry says how often and on what", "a clause such as retry 1 on connect, 503"
+        )
 
 
 def _target(target: Target) -> Issues:
@@ -252,7 +254,7 @@ def _sticky(sticky: Sticky) -> Issues:
 
 def _balance(balance: Balance) -> Issues:
     if bool(balance.hash_on) != (balance.policy == "hash"):
-        yield Issue("bad-value", "only hash balances on something", "such as hash(ip)")
+        yield Issue("bad-value", "only hash balances on something", "a policy such as hash(ip)")
     if bool(balance.hash_name) != (balance.hash_on in NAMED_HASHES):
         has = "no" if balance.hash_name else "a"
         yield Issue("bad-field", f"{balance.hash_on or balance.policy} has {has} name in parentheses")

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from weir.models.problem import Problem
 from weir.rules.bounds import MAX_PROBLEMS
 from weir.rules.parser import Positions
-from weir.rules.problems import shortened
+from weir.rules.problems import presentable
 
 
 class Issue(NamedTuple):
@@ -53,7 +53,7 @@ class Findings:
         self._kept[severity] += 1
         line, column = self._positions.of(node) if self._positions else (0, 0)
         suggestion = issue.suggestion if isinstance(issue.suggestion, str) else issue.suggestion()
-        message = shortened(issue.message)
+        message = presentable(issue.message)
         self._problems.append(
             Problem(issue.code, message, severity, line, column, path, issue.expected, suggestion)
         )

@@ -115,7 +115,10 @@ def network(text: str) -> Issue | None:
         ip_network(text)
     except ValueError:
         return Issue(
-            "bad-network", f'"{text}" is not a network', "such as 10.0.0.0/8 or 2001:db8::/32", _masked(text)
+            "bad-network",
+            f'"{text}" is not a network',
+            "a network such as 10.0.0.0/8 or 2001:db8::/32",
+            _masked(text),
         )
     return None
 
@@ -183,13 +186,13 @@ def template(text: str, captures: frozenset[str]) -> Issue | None:
 
 def media_type(text: str) -> Issue | None:
     if "/" not in text or header_value(text):
-        return Issue("bad-media-type", f'"{text}" is not a media type', "such as text/plain")
+        return Issue("bad-media-type", f'"{text}" is not a media type', "one such as text/plain")
     return None
 
 
 def method(text: str) -> Issue | None:
     if not _TOKEN.fullmatch(text):
-        return Issue("bad-method", f'"{text}" is not a method', "such as GET")
+        return Issue("bad-method", f'"{text}" is not a method', "one such as GET")
     if text != text.upper():
         return Issue(
             "bad-method", f'methods are case-sensitive; "{text}" never comes', suggestion=f'"{text.upper()}"'

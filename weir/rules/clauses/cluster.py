@@ -48,6 +48,6 @@ SYNTAXES = (
         DEFAULTS,
         "credentials max_stale D",
         "How long known credentials stay good while the store is away; 24h if not given.",
-        ("credentials max_stale 24h",),
+        ("credentials max_stale 12h",),
     ),
 )
