@@ -13,7 +13,6 @@ that does not match counts as missing and is said in the log. One writer; any nu
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -23,6 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from weir.models.chunk_form import content_hash
 from weir.models.version import Manifest
 
 MAX_MANIFEST = 4 << 20
@@ -102,12 +102,12 @@ class VersionFiles:
         before = self.manifest()
         self._make_directories()
         for chunk, content in new_chunks.items():
-            if _hash(content) != chunk:
+            if content_hash(content) != chunk:
                 raise ValueError(f"chunk {chunk[:12]} does not have the content its name says")
             _write(self._chunks / chunk, content)
         _sync_directory(self._chunks)
         body = msgspec.msgpack.encode(Stored(hash=manifest_hash, manifest=manifest))
-        _write(self._manifest, _MAGIC + _hash(body).encode() + b"\n" + body)
+        _write(self._manifest, _MAGIC + content_hash(body).encode() + b"\n" + body)
         _sync_directory(self.directory)
         self._prune((*manifest.chunk_hashes(), *(before.chunk_hashes() if before else ())))
 
@@ -122,7 +122,7 @@ class VersionFiles:
         if content is None:
             return None
         head, _, body = content.partition(b"\n")
-        if head != _MAGIC + _hash(body).encode():
+        if head != _MAGIC + content_hash(body).encode():
             log.error("%s is damaged: its content does not match its hash; it is ignored", self._manifest)
             return None
         try:
@@ -135,7 +135,7 @@ class VersionFiles:
         if not _CHUNK_HASH.fullmatch(chunk):
             return None
         content = _read(self._chunks / chunk, MAX_CHUNK)
-        if content is not None and _hash(content) != chunk:
+        if content is not None and content_hash(content) != chunk:
             log.error("chunk %s on disk is damaged; it counts as missing", chunk[:12])
             return None
         return content
@@ -154,10 +154,6 @@ class VersionFiles:
 
 def _identity(stored: Stored) -> Identity:
     return Identity(stored.manifest.incarnation, stored.manifest.number, stored.hash)
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _read(path: Path, bound: int) -> bytes | None:

@@ -12,6 +12,7 @@ import msgspec
 
 from edge.pace import Pace
 from edge.version_files import ChunkMissing, Identity, VersionFiles
+from weir.models.chunk_form import decode_chunk
 from weir.models.document import OWNERS, Definition, Owner
 from weir.models.effective import Pool, Route, Settings
 from weir.models.version import Chunk, Manifest
@@ -20,13 +21,8 @@ from weir.rules.defaults import settings
 from weir.rules.pools import pools
 from weir.rules.resolve import Environment, environment, routes
 
-SCHEMA = 1
-"""Of a chunk's bytes: ``[schema, chunk]`` (``weir/store/chunks.py``, which workers do not import)."""
 STEP = 32
 """Definitions resolved in one step."""
-
-_envelope = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
-_chunk = msgspec.msgpack.Decoder(Chunk)
 
 
 class Unreadable(Exception):
@@ -102,12 +98,9 @@ class VersionReader:
 
     def _decode(self, name: str) -> Chunk:
         try:
-            schema, body = _envelope.decode(self._files.chunk(name))
-            if schema != SCHEMA:
-                raise Unreadable(f"chunk {name[:12]} has schema {schema}, this edge reads {SCHEMA}")
-            return _chunk.decode(body)
-        except msgspec.DecodeError as error:
-            raise Unreadable(f"chunk {name[:12]} is not understood: {error}") from None
+            return decode_chunk(self._files.chunk(name))
+        except ValueError as error:
+            raise Unreadable(f"chunk {name[:12]}: {error}") from None
 
 
 def _routes(chunk: Chunk, context: Environment, pace: Pace) -> tuple[Route, ...]:

@@ -128,10 +128,9 @@ class ConfigFile:
         if content_hash == self._hash:
             return
         self._hash = content_hash
-        try:
-            checked: Checked = gevent.get_hub().threadpool.apply(read_rules, (content,))
-        except Refused as refused:
-            self._refuse(refused.problems)
+        checked = gevent.get_hub().threadpool.apply(_read, (content,))
+        if isinstance(checked, Refused):
+            self._refuse(checked.problems)
             return
         for warning in checked.warnings[:MAX_SHOWN]:
             self._say(warning.text(self._path.name))
@@ -217,3 +216,11 @@ class ConfigFile:
 
     def _report(self, problems: tuple[str, ...], state: Literal["pending", "published", "error"]) -> None:
         self._facts.config, self._facts.config_problems = state, problems
+
+
+def _read(content: bytes) -> Checked | Refused:
+    """In a thread of the pool, which would print what is raised there with a traceback."""
+    try:
+        return read_rules(content)
+    except Refused as refused:
+        return refused

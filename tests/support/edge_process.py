@@ -21,6 +21,7 @@ from edge import frames
 from edge.version_files import VersionFiles
 from tests.support.raw_client import RawClient
 from tests.support.wait import wait_until
+from weir.models.chunk_form import content_hash
 from weir.models.problem import errors_of
 from weir.models.version import Manifest
 from weir.rules.check.document import check
@@ -115,7 +116,7 @@ class EdgeProcess:
             "graceful_timeout_s": 5,
             **options,
         }
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter
+        self.process = subprocess.Popen(
             [sys.executable, "-c", _MAIN, json.dumps(settings)],
             pass_fds=[listener.fileno()],
             cwd=Path(__file__).parents[2],
@@ -139,7 +140,7 @@ class EdgeProcess:
             time_ms=0,
             chunks={"file": tuple(chunk.hash for chunk in encoded)},
         )
-        digest = chunks.hash_of(msgspec.msgpack.encode(manifest))
+        digest = content_hash(msgspec.msgpack.encode(manifest))
         missing = set(self.files.missing(manifest))
         self.files.write(manifest, digest, {c.hash: c.data for c in encoded if c.hash in missing})
 

@@ -18,22 +18,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from weir.models.document import LANGUAGE, Define, Definition, Document, Group, Limit, Rule, Upstream
+from weir.models.chunk_form import content_hash, decode_chunk, encode_chunk
+from weir.models.document import Define, Definition, Document, Group, Limit, Rule, Upstream
 from weir.models.version import Chunk
 from weir.store.errors import ChunkUnreadable
 
-SCHEMA = 1
-"""Of the stored bytes: ``[schema, chunk]``."""
 MAX_DEFINITIONS = 256
 TYPICAL_DEFINITIONS = 64
 """One name in so many ends a chunk."""
-MAX_CHUNK_BYTES = 16 * 1024 * 1024
-
-_encoder = msgspec.msgpack.Encoder()
-# Not order="deterministic", which would sort the options of `require` that a person wrote in another order. The bytes
-# follow from the document anyway: fields come in the order of their class, options in the order they were written.
-_decoder = msgspec.msgpack.Decoder(Chunk)
-_envelope = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw])
 
 
 class EncodedChunk(NamedTuple):
@@ -84,36 +76,20 @@ def join(chunks: Iterable[Chunk]) -> Document:
 
 
 def encode(chunk: Chunk) -> EncodedChunk:
-    data = _encoder.encode((SCHEMA, chunk))
-    if len(data) > MAX_CHUNK_BYTES:
-        raise ChunkUnreadable(
-            f"{len(chunk.definitions)} definitions make {len(data)} bytes; at most 16 MiB fit"
-        )
-    return EncodedChunk(hash_of(data), data)
+    """Raises ChunkUnreadable if it is too large."""
+    try:
+        data = encode_chunk(chunk)
+    except ValueError as error:
+        raise ChunkUnreadable(str(error)) from error
+    return EncodedChunk(content_hash(data), data)
 
 
 def decode(data: bytes) -> Chunk:
     """Raises ChunkUnreadable, in one sentence, for anything but a chunk that this code understands."""
-    if len(data) > MAX_CHUNK_BYTES:
-        raise ChunkUnreadable(f"a chunk of {len(data)} bytes is refused; at most 16 MiB are read")
     try:
-        schema, body = _envelope.decode(data)
-        if schema > SCHEMA:
-            raise ChunkUnreadable(
-                f"the chunk has schema {schema}; this program reads up to {SCHEMA}: update it"
-            )
-        chunk = _decoder.decode(body)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise ChunkUnreadable(f"the chunk cannot be read: {error}") from error
-    if chunk.language > LANGUAGE:
-        raise ChunkUnreadable(
-            f"the chunk is in language {chunk.language}; this program reads up to {LANGUAGE}"
-        )
-    return chunk
-
-
-def hash_of(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+        return decode_chunk(data)
+    except ValueError as error:
+        raise ChunkUnreadable(str(error)) from error
 
 
 def chunks_of(document: Document) -> Iterator[Chunk]:

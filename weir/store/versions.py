@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from weir.models.chunk_form import content_hash
 from weir.models.document import OWNERS, Document, Owner
 from weir.models.version import Manifest
-from weir.store.chunks import decode, hash_of, join
+from weir.store.chunks import decode, join
 from weir.store.connect import Client
 from weir.store.errors import ChunksGone, ChunkUnreadable, ManifestUnreadable, StoreError, VersionGone
 from weir.store.keys import Keys
@@ -102,7 +103,7 @@ class Versions:
         if gone := [name for name in wanted if name not in found]:
             raise ChunksGone(gone)
         for name, data in found.items():
-            if hash_of(data) != name:
+            if content_hash(data) != name:
                 raise ChunkUnreadable(f"the store holds other bytes under the hash {name}")
         return found
 

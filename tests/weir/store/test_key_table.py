@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from weir.models import chunk_form
 from weir.store import chunks, embedded, feed, nodes, publish, topologies
 from weir.store.connect import connect
 from weir.store.key_table import key_table, with_table
@@ -38,7 +39,7 @@ def test_the_limits_on_the_page_are_those_of_the_code() -> None:
         f"| versions kept | {defaults._history} |",
         f"| changes kept in the feed | {defaults._feed_length} |",
         f"| definitions in a chunk | {chunks.MAX_DEFINITIONS} |",
-        f"| bytes of a chunk | {chunks.MAX_CHUNK_BYTES // 1024**2} MiB |",
+        f"| bytes of a chunk | {chunk_form.MAX_CHUNK_BYTES // 1024**2} MiB |",
         f"one publish | {publish.MAX_CHUNKS:,}, {publish.MAX_PUBLISH_BYTES // 1024**2} MiB |".replace(
             ",", " ", 1
         ),
