@@ -80,7 +80,7 @@ def rate_issues(rate: Rate) -> Iterator[Issue]:
 
 def _key(key: LimitKey) -> Issue | None:
     if bool(key.name) != (key.field in NAMED_KEYS):
-        return Issue("bad-field", f"{key.field} has {'no' if key.name else 'a'} name in parentheses")
+        return Issue("bad-field", f"{key.field} {'takes no' if key.name else 'needs a'} name in parentheses")
     return values.header_name(key.name) if key.field == "header" else values.too_long(key.name)
 
 
@@ -197,7 +197,9 @@ def _rewrite(rewrite: RewritePath, captures: frozenset[str]) -> Issues:
 def _edit(edit: EditHeader, captures: frozenset[str]) -> Issues:
     yield values.editable_header(edit.name)
     if (edit.value is None) != (edit.action == "remove"):
-        yield Issue("bad-value", f"{edit.action} has {'no' if edit.action == 'remove' else 'a'} value")
+        yield Issue(
+            "bad-value", f"{edit.action} {'takes no' if edit.action == 'remove' else 'needs a'} value"
+        )
     if isinstance(edit.value, str):
         yield values.header_value(edit.value)
         yield values.template(edit.value, captures)
@@ -256,8 +258,8 @@ def _balance(balance: Balance) -> Issues:
     if bool(balance.hash_on) != (balance.policy == "hash"):
         yield Issue("bad-value", "only hash balances on something", "a policy such as hash(ip)")
     if bool(balance.hash_name) != (balance.hash_on in NAMED_HASHES):
-        has = "no" if balance.hash_name else "a"
-        yield Issue("bad-field", f"{balance.hash_on or balance.policy} has {has} name in parentheses")
+        takes = "takes no" if balance.hash_name else "needs a"
+        yield Issue("bad-field", f"{balance.hash_on or balance.policy} {takes} name in parentheses")
 
 
 def _eject(eject: Eject) -> Issues:

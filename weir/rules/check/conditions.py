@@ -63,10 +63,12 @@ def _shape(compare: Compare) -> Issue | None:
         allowed = ", ".join(sorted(OPERATORS_OF_FIELD[compare.field]))
         return Issue("bad-operator", f'"{compare.operator}" does not work on {compare.field}', allowed)
     if bool(compare.name) != (compare.field in NAMED_FIELDS):
-        return Issue("bad-field", f"{compare.field} has {'no' if compare.name else 'a'} name in parentheses")
+        return Issue(
+            "bad-field", f"{compare.field} {'takes no' if compare.name else 'needs a'} name in parentheses"
+        )
     if (compare.value is None) != (compare.operator == "exists"):
         return Issue(
-            "bad-value", f"{compare.operator} has {'no' if compare.value is not None else 'a'} value"
+            "bad-value", f"{compare.operator} {'takes no' if compare.value is not None else 'needs a'} value"
         )
     if isinstance(compare.value, tuple) != (compare.operator == "in"):
         return Issue(
