@@ -13,7 +13,7 @@ from weir.processes.ports import Address, parse_address
 
 MAX_WORKERS = 1024
 CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""As ``weir.store.keys`` has it; a test compares them, since settings may not reach into the store."""
+"""A DNS label: it stands in every key of the store, and needs no escaping there."""
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 ON = frozenset({"1", "true", "yes", "on"})

@@ -6,15 +6,11 @@ keeps it in one slot; the tag ``control`` holds the whole control plane.
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
-
-CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""What a cluster may be called: as a DNS label, so that it needs no escaping in a key."""
 
 
 class Keys(NamedTuple):
-    """The key names of one cluster."""
+    """The key names of one cluster, whose name is like a DNS label (``weir.settings``) and needs no escaping."""
 
     cluster: str
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from weir.settings import values
-from weir.store.keys import CLUSTER_NAME
 
 
 @pytest.mark.parametrize("text", ["http://127.0.0.1:1", "http://127.0.0.1:1/", "127.0.0.1:1"])
@@ -55,7 +54,3 @@ def test_the_length_of_names_is_bounded():
         values.node_name("n" * 64)
     with pytest.raises(ValueError, match="63"):
         values.cluster_name("c" * 64)
-
-
-def test_a_cluster_name_is_what_the_store_calls_one():
-    assert values.CLUSTER_NAME.pattern == CLUSTER_NAME.pattern
