@@ -151,7 +151,7 @@ def _wait(port: int, within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while True:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1) as answer:  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1) as answer:
                 if answer.status == 200:
                     return
         except OSError:
@@ -198,9 +198,8 @@ def _cpu_s(pid: int) -> float:
 
 
 def _report(rounds: list[tuple[Round, Round]], options: argparse.Namespace) -> None:
-    print(
-        f"{options.rounds} paired rounds of {options.seconds} s, {CONNECTIONS} connections, {options.rules} rules; medians"
-    )
+    shape = f"{options.rounds} paired rounds of {options.seconds} s, {CONNECTIONS} connections, {options.rules} rules"
+    print(f"{shape}; medians")
     print(f"{'':8}{'requests/s':>12}{'p50 ms':>9}{'p99 ms':>9}{'CPU us/request':>16}")
     figures: dict[str, dict[str, float]] = {}
     for index, name in enumerate(("nginx", "weir")):
