@@ -73,6 +73,7 @@ class AccessLog:
         self._max_lines = max_lines
         self._entries: list[Entry] = []
         self._pool = ThreadPool(1)
+        self.timestamps = Timestamps()
         self._encoder = msgspec.json.Encoder()
         self._flusher: gevent.Greenlet[[], None] | None = None
 
@@ -125,9 +126,24 @@ def open_log(where: str) -> int | None:
     return os.open(Path(where), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
 
-def timestamp(wall: float) -> str:
-    """RFC 3339 in UTC with milliseconds."""
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(wall))}.{int(wall % 1 * 1000):03d}Z"
+class Timestamps:
+    """RFC 3339 in UTC with milliseconds; the part to the second is made once a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def text(self, wall: float) -> str:
+        second = int(wall)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
+        return f"{self._text}{int((wall - second) * 1000):03d}Z"
+
+
+def milliseconds(seconds: float) -> float:
+    """With microseconds behind the point."""
+    return int(seconds * 1_000_000) / 1000
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -10,7 +10,7 @@ from edge.answers import Answer, Refusal, problem
 from edge.engine import Engine
 from edge.exchange import Exchange
 from edge.forwarded import Origin
-from edge.http.head import Field
+from edge.http.head import Field, RequestHead
 from edge.http.request_reader import Message, RequestReader
 from edge.http.writer import CONTINUE, reason_of, response_head
 from edge.limits import LINGER_S, MAX_DRAIN
@@ -25,7 +25,8 @@ class Downstream:
     """``serve`` returns when the connection is over; the caller closes nothing."""
 
     __slots__ = (
-        "_reader", "_served", "_serving", "engine", "forwarding", "origin", "peer", "port", "scheme", "transport",
+        "_reader", "_served", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port", "scheme",
+        "transport",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, transport: Transport, peer: str, port: int, scheme: str) -> None:
@@ -42,8 +43,11 @@ class Downstream:
         ).encode("latin-1")
         """What an upstream is told of every request that says nothing itself of where it came from."""
         self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head)
+        self.awaiting: Transport | None = None
+        """Whose answer is awaited; a client that closes meanwhile ends the wait."""
         self._served = False
         self._serving = False
+        transport.on_unread = self._client_moved
         transport.write_timeout = engine.limits.write_s
 
     def serve(self) -> None:
@@ -144,6 +148,11 @@ class Downstream:
             return b"Connection: close\r\n"
         return b"" if exchange.head.version == "1.1" else b"Connection: keep-alive\r\n"
 
+    def _client_moved(self) -> None:
+        """Runs in the hub: something came from a client that nobody reads from now."""
+        if self.awaiting is not None and self.transport.peek() == b"":
+            self.awaiting.interrupt(ClientGone("the client closed before it was answered"))
+
     def bytes_behind(self) -> bytes:
         """What came behind a request for an upgrade; it belongs to the other protocol."""
         data, self._reader.behind_upgrade = self._reader.behind_upgrade, b""
@@ -205,7 +214,8 @@ class Downstream:
         refusal = self._reader.error
         if refusal is None:
             return False
-        message = Message()
+        message = Message(RequestHead())
+        message.head.fields = []
         message.refusal = refusal
         exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
         exchange.request_id = self.engine.new_request_id()

@@ -24,59 +24,53 @@ if TYPE_CHECKING:
 
 
 class Exchange:
-    """From the first byte of a request to the line in the access log."""
+    """From the first byte of a request to the line in the access log. Defaults stand in the class."""
 
-    __slots__ = (
-        "_address", "_cookies", "_headers", "_queries",
-        "answering", "attempts", "body_limit", "bytes_in", "bytes_out", "captures", "code", "detail", "downstream",
-        "fields", "forwarding_written", "head", "host", "host_sent", "ip", "keep_alive", "message", "method", "origin", "path",
-        "plan", "port", "query_string", "replayable", "request_id", "scheme", "sent_path", "snapshot", "started",
-        "status", "upstream",
-    )  # fmt: skip
+    request_id = ""
+    method = ""
+    scheme = ""
+    port = 0
+    host = ""
+    host_sent = b""
+    """The host as the client asked for it, with its port if it named one."""
+    path = ""
+    query_string = ""
+    """With its ``?``."""
+    sent_path = ""
+    """The target that the upstream gets; empty: path and query as they are."""
+    forwarding_written = False
+    """``fields`` hold what says where the request came from."""
+    plan: Plan | None = None
+    captures: Mapping[str, str] = NO_CAPTURES
+    upstream = ""
+    replayable = True
+    answering = False
+    """A byte of the answer may have gone out; from now on a failure can only cut it off."""
+    status = 0
+    code = ""
+    detail = ""
+    bytes_in = 0
+    bytes_out = 0
+    _address: tuple[Address | None] | None = None
+    _headers: dict[str, str] | None = None
+    _queries: dict[str, str] | None = None
+    _cookies: dict[str, str] | None = None
 
     def __init__(self, downstream: Downstream, message: Message, snapshot: Snapshot, started: float) -> None:
         """``snapshot`` is captured once: nothing later asks for the current one."""
+        head = message.head
         self.downstream = downstream
         self.message = message
-        self.head = message.head
+        self.head = head
         self.snapshot = snapshot
         snapshot.users += 1
         self.started = started
-        self.keep_alive = message.head.keep_alive
-        self.request_id = ""
+        self.keep_alive = head.keep_alive
         self.origin: Origin = downstream.origin
-        self.method = ""
-        self.scheme = ""
         self.ip = downstream.peer
-        self.port = 0
-        self.host = ""
-        self.host_sent = b""
-        """The host as the client asked for it, with its port if it named one."""
-        self.path = ""
-        self.query_string = ""
-        """With its ``?``."""
-        self.sent_path = ""
-        """The target that the upstream gets; empty: path and query as they are."""
-        self.fields: list[Field] = message.head.fields
-        self.forwarding_written = False
-        """``fields`` hold what says where the request came from."""
-        self.plan: Plan | None = None
-        self.captures: Mapping[str, str] = NO_CAPTURES
+        self.fields: list[Field] = head.fields
         self.body_limit = snapshot.settings.max_body
         self.attempts: list[Attempt] = []
-        self.upstream = ""
-        self.replayable = True
-        self.answering = False
-        """A byte of the answer may have gone out; from now on a failure can only cut it off."""
-        self.status = 0
-        self.code = ""
-        self.detail = ""
-        self.bytes_in = 0
-        self.bytes_out = 0
-        self._address: tuple[Address | None] | None = None
-        self._headers: dict[str, str] | None = None
-        self._queries: dict[str, str] | None = None
-        self._cookies: dict[str, str] | None = None
 
     def let_go_of_snapshot(self) -> None:
         """For tunnels and event streams, which may outlive many versions: they keep their rule only."""

@@ -50,11 +50,8 @@ def relay(
     if bodiless:
         exchange.downstream.send(exchange, data)
         return
-    silence_s = share.idle_s if _is_event_stream(head) else share.try_s
-    if silence_s == share.idle_s:
-        exchange.let_go_of_snapshot()
     try:
-        _stream(exchange, connection, data, chunked, silence_s, until)
+        _stream(exchange, share, connection, data, chunked, until)
     except UpstreamError:
         if head.length is None and not chunked:
             exchange.downstream.transport.abort()
@@ -80,10 +77,10 @@ def _framing_line(head: ResponseHead, bodiless: bool, chunked: bool) -> bytes:
 
 def _stream(
     exchange: Exchange,
+    share: Share,
     connection: UpstreamConnection,
     head: bytes,
     chunked: bool,
-    silence_s: float,
     until: float,
 ) -> None:
     reader, downstream, transport = connection.reader, exchange.downstream, connection.transport
@@ -94,6 +91,10 @@ def _stream(
         downstream.send(exchange, head + data + LAST_CHUNK if chunked else head + data)
         return
     downstream.send(exchange, head + data)
+    silence_s = share.try_s
+    if _is_event_stream(reader.head):
+        silence_s = share.idle_s
+        exchange.let_go_of_snapshot()
     while True:
         transport.read_deadline = min(time.monotonic() + silence_s, until)
         data = connection.read_body()
@@ -104,8 +105,8 @@ def _stream(
         downstream.send(exchange, LAST_CHUNK)
 
 
-def _is_event_stream(head: ResponseHead) -> bool:
-    return any(
+def _is_event_stream(head: ResponseHead | None) -> bool:
+    return head is not None and any(
         name == b"content-type" and value.lower().startswith(b"text/event-stream")
         for name, _, value in head.fields
     )
@@ -129,7 +130,7 @@ def _switch_protocols(
     exchange.status = 101
     exchange.keep_alive = False
     exchange.let_go_of_snapshot()
-    downstream.transport.on_unread = None
+    downstream.awaiting = None
     downstream.send(exchange, response_head(101, head.reason, fields, line))
 
     def count(sent: int) -> None:

@@ -1,7 +1,7 @@
 """What a worker counts: plain integers in dicts, handed to the node agent as differences once a second.
 
 Labels are names of rules and upstreams, statuses and words of fixed lists; nothing a client can make up. Families,
-labels and bucket bounds are those of the agent's table (``edge/agent/families.py``).
+labels and bucket bounds are those of the agent's table (``edge/families.py``).
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any
 
-BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Upper bounds in seconds; a bucket for everything above follows."""
+from edge.families import LATENCY_BUCKETS
 
 MAX_ENTRIES = 8_000
 """Entries of one frame, so that it stays far below the bound of a frame."""
@@ -26,11 +25,11 @@ class Histogram:
     __slots__ = ("counts", "sum")
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(BUCKETS) + 1)
+        self.counts = [0] * (len(LATENCY_BUCKETS) + 1)
         self.sum = 0.0
 
     def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.counts[bisect_left(LATENCY_BUCKETS, seconds)] += 1
         self.sum += seconds
 
 

@@ -9,68 +9,46 @@ NONE: tuple[bytes, ...] = ()
 
 
 class Head:
-    """Fields of a head; those the edge reads itself stand apart from the ones that pass."""
+    """Fields of a head; those the edge reads itself stand apart from the ones that pass.
 
-    __slots__ = (
-        "codings",
-        "connections",
-        "count",
-        "fields",
-        "keep_alive",
-        "lengths",
-        "odd_name",
-        "size",
-        "trailers",
-        "upgrades",
-        "version",
-    )
+    Defaults stand in the class: most heads never set most of them, and one is made for every message.
+    """
 
-    def __init__(self) -> None:
-        self.version = ""
-        self.keep_alive = False
-        self.fields: list[Field] = []
-        self.count = 0
-        """Fields in all, with those of trailers."""
-        self.size = 0
-        """Bytes, at least."""
-        self.lengths = NONE
-        self.codings = NONE
-        self.connections = NONE
-        self.upgrades = NONE
-        self.odd_name = b""
-        """A name that some servers read as one that frames messages."""
-        self.trailers = 0
-        """Fields that came after the body; they are read and dropped."""
+    version = ""
+    keep_alive = False
+    fields: list[Field]
+    count = 0
+    """Fields in all."""
+    size = 0
+    """Bytes, at least."""
+    lengths = NONE
+    codings = NONE
+    connections = NONE
+    upgrades = NONE
+    odd_name = b""
+    """A name that some servers read as one that frames messages."""
 
 
 class RequestHead(Head):
     """Of a request."""
 
-    __slots__ = ("expects", "forwarded", "hosts", "length", "method", "target", "upgrade")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.method = b""
-        self.target = b""
-        self.hosts = NONE
-        self.expects = NONE
-        self.forwarded: tuple[tuple[bytes, bytes], ...] = ()
-        """(lower-case name, value) of what says where the request came from."""
-        self.upgrade = False
-        """The parser stopped behind this head, as the protocol may change here (RFC 9110 §7.8)."""
-        self.length: int | None = 0
-        """Bytes of the body; None: chunked. Decided by ``framing``."""
+    method = b""
+    target = b""
+    hosts = NONE
+    expects = NONE
+    forwarded: tuple[tuple[bytes, bytes], ...] = ()
+    """(lower-case name, value) of what says where the request came from."""
+    upgrade = False
+    """The parser stopped behind this head, as the protocol may change here (RFC 9110 §7.8)."""
+    length: int | None = 0
+    """Bytes of the body; None: chunked. Decided by ``framing``."""
 
 
 class ResponseHead(Head):
     """Of a response."""
 
-    __slots__ = ("length", "reason", "status", "until_close")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.status = 0
-        self.reason = b""
-        self.length: int | None = 0
-        """Bytes of the body as announced; None: chunked, or until the connection closes. Decided by ``framing``."""
-        self.until_close = False
+    status = 0
+    reason = b""
+    length: int | None = 0
+    """Bytes of the body as announced; None: chunked, or until the connection closes. Decided by ``framing``."""
+    until_close = False

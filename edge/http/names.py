@@ -8,32 +8,32 @@ and WSGI servers read it) is treated as that name, and refused where it would be
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import IntEnum
+from typing import Final
 
 MAX_KNOWN = 4096
 """Spellings that are remembered; a client can invent names, so there is a bound."""
 
 
-class Role(IntEnum):
-    """What the edge does with a field."""
+class Role:
+    """What the edge does with a field; plain numbers, as they are compared for every field of every head."""
 
-    ORDINARY = 0
-    DROPPED = 1
+    ORDINARY: Final = 0
+    DROPPED: Final = 1
     """Hop-by-hop (RFC 9110 §7.6.1), or a name that only the edge may use."""
-    HOST = 2
-    LENGTH = 3
-    CODING = 4
-    CONNECTION = 5
-    UPGRADE = 6
-    EXPECT = 7
-    FORWARDED = 8
+    HOST: Final = 2
+    LENGTH: Final = 3
+    CODING: Final = 4
+    CONNECTION: Final = 5
+    UPGRADE: Final = 6
+    EXPECT: Final = 7
+    FORWARDED: Final = 8
     """Says where a request came from; believed from trusted peers only."""
-    REFUSED = 9
+    REFUSED: Final = 9
 
 
 Name = tuple[bytes, int]
 
-_FRAMING: Mapping[bytes, Role] = {
+_FRAMING: Mapping[bytes, int] = {
     b"content-length": Role.LENGTH,
     b"transfer-encoding": Role.CODING,
     b"connection": Role.CONNECTION,
@@ -44,7 +44,7 @@ _FRAMING: Mapping[bytes, Role] = {
     b"trailer": Role.DROPPED,
     b"http2-settings": Role.DROPPED,
 }
-_REQUEST: Mapping[bytes, Role] = {
+_REQUEST: Mapping[bytes, int] = {
     b"host": Role.HOST,
     b"expect": Role.EXPECT,
     b"proxy-authorization": Role.DROPPED,
@@ -65,17 +65,17 @@ _UNSAFE_WITH_UNDERSCORE = frozenset({Role.HOST, Role.LENGTH, Role.CODING, Role.C
 class NameTable(dict[bytes, Name]):
     """Raw name → (lower-case name, role); a plain dict look-up for every spelling seen before."""
 
-    def __init__(self, roles: Mapping[bytes, Role]) -> None:
+    def __init__(self, roles: Mapping[bytes, int]) -> None:
         super().__init__()
         self._roles = roles
 
     def __missing__(self, raw: bytes) -> Name:
-        name = (raw.lower(), int(self._role(raw.lower())))
+        name = (raw.lower(), self._role(raw.lower()))
         if len(self) < MAX_KNOWN:
             self[raw] = name
         return name
 
-    def _role(self, lower: bytes) -> Role:
+    def _role(self, lower: bytes) -> int:
         if lower in self._roles:
             return self._roles[lower]
         folded = lower.replace(b"_", b"-")

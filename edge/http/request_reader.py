@@ -16,22 +16,24 @@ from edge.http.framing import MAX_FIELDS, MAX_TARGET, check_request
 from edge.http.head import RequestHead
 from edge.http.names import NameTable, Role
 
+BLANKS = b" \t"
+"""What may stand around a value (RFC 9110 §5.6.3)."""
+
 _UNKNOWN_METHOD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,30} [/*a-zA-Z]")
 
 
 class Message:
     """One request as it comes in: its head, and the pieces of its body that were read but not taken."""
 
-    __slots__ = ("complete", "head", "pieces", "refusal", "took")
+    complete = False
+    refusal: Refusal | None = None
+    """Why the head is refused; then nothing behind it is understood either."""
+    took = 0
+    """Bytes of the body that were taken."""
 
-    def __init__(self) -> None:
-        self.head = RequestHead()
+    def __init__(self, head: RequestHead) -> None:
+        self.head = head
         self.pieces: list[bytes] = []
-        self.complete = False
-        self.refusal: Refusal | None = None
-        """Why the head is refused; then nothing behind it is understood either."""
-        self.took = 0
-        """Bytes of the body that were taken."""
 
     def take(self) -> bytes:
         """The part of the body that is here; ``b""`` if nothing is."""
@@ -56,8 +58,10 @@ class RequestReader:
         """What ended the parsing; counts behind everything in ``ready``."""
         self.behind_upgrade = b""
         """Bytes that came behind a request for an upgrade."""
-        self._current: Message | None = None
+        self._current: RequestHead | None = None
         self._in_body: Message | None = None
+        self._raw: list[tuple[bytes, bytes]] = []
+        """Fields of the head that comes in, else trailers."""
         self._head_bytes = 0
         self._parser = HttpRequestParser(self)
 
@@ -79,7 +83,9 @@ class RequestReader:
             self.error = self._refusal_of(error, data if begun == 0 else b"")
         if self._current is not None:
             self._head_bytes = begun + len(data)
-            self._check_growing(self._current.head)
+            self._check_growing(self._current)
+        elif len(self._raw) > MAX_FIELDS:
+            self.error = Refusal("head-too-large", f"trailers have at most {MAX_FIELDS} fields")
 
     def go_on_as_http(self, message: Message) -> None:
         """The protocol does not change behind ``message``: what follows is the next request."""
@@ -116,42 +122,30 @@ class RequestReader:
     # What the parser calls. A callback must not raise: that would poison the parser and hide the reason.
 
     def on_message_begin(self) -> None:
-        self._current = Message()
+        self._current = RequestHead()
+        self._raw = []
         self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
-        if self._current is not None:
-            head = self._current.head
+        head = self._current
+        if head is not None:
             head.target = head.target + url if head.target else url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        message = self._current
-        if message is None:
-            self._trailer()
-            return
-        head = message.head
-        lower, role = self._names[name]
-        value = value.strip(b" \t")
-        head.count += 1
-        head.size += len(name) + len(value) + 4
-        if role == 0:
-            if head.count <= MAX_FIELDS:
-                head.fields.append((lower, name, value))
-        else:
-            _special(head, role, lower, value)
+        self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
-        message = self._current
-        if message is None:
+        head, parser = self._current, self._parser
+        if head is None:
             return
         self._current = None
-        self._in_body = message
-        parser, head = self._parser, message.head
+        self._in_body = message = Message(head)
         head.method = parser.get_method()
         head.version = parser.get_http_version()
         head.keep_alive = parser.should_keep_alive()
         head.upgrade = parser.should_upgrade()
-        head.size += len(head.method) + len(head.target) + 14
+        raw, self._raw = self._raw, []
+        _sort(head, raw, self._names)
         if head.size > self.max_head:
             message.refusal = self._head_too_large()
         else:
@@ -167,14 +161,21 @@ class RequestReader:
             self._in_body.complete = True
             self._in_body = None
 
-    def _trailer(self) -> None:
-        """Trailers are read and dropped (RFC 9110 §6.5.1 allows it), in the same number as fields of a head."""
-        if self._in_body is None:
-            return
-        head = self._in_body.head
-        head.trailers += 1
-        if head.trailers > MAX_FIELDS and self.error is None:
-            self.error = Refusal("head-too-large", f"trailers have at most {MAX_FIELDS} fields")
+
+def _sort(head: RequestHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:
+    """Fields that pass, and those that the edge reads itself. Trailers never come here: they are read and dropped
+    (RFC 9110 §6.5.1)."""
+    fields = head.fields = []
+    size = len(head.method) + len(head.target) + 14
+    for name, value in raw:
+        lower, role = names[name]
+        size += len(name) + len(value) + 4
+        if role == 0:
+            fields.append((lower, name, value.strip(BLANKS)))
+        else:
+            _special(head, role, lower, value.strip(BLANKS))
+    head.size = size
+    head.count = len(raw)
 
 
 def _special(head: RequestHead, role: int, lower: bytes, value: bytes) -> None:

@@ -11,6 +11,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from edge.http.framing import MAX_FIELDS, check_response
 from edge.http.head import ResponseHead
 from edge.http.names import NameTable, Role
+from edge.http.request_reader import BLANKS
 
 MAX_RESPONSE_HEAD = 64 * 1024
 """Bytes of a response head."""
@@ -26,6 +27,8 @@ class ResponseReader:
         self._names = names
         self._parser = HttpResponseParser(self)
         self._current: ResponseHead | None = None
+        self._raw: list[tuple[bytes, bytes]] = []
+        """Fields of the head that comes in, else trailers."""
         self._without_body = False
         self._begun = False
         self.head: ResponseHead | None = None
@@ -70,6 +73,8 @@ class ResponseReader:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_RESPONSE_HEAD:
                 self.error = self.error or TOO_LARGE
+        elif len(self._raw) > MAX_FIELDS:
+            self.error = self.error or f"it has more than {MAX_FIELDS} trailers"
 
     def end(self) -> None:
         """The upstream closed: the end of a response that lasts until then (RFC 9112 §6.3)."""
@@ -103,31 +108,14 @@ class ResponseReader:
             self._current = None
         else:
             self._current = ResponseHead()
+            self._raw = []
 
     def on_status(self, reason: bytes) -> None:
         if self._current is not None:
             self._current.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        head = self._current
-        if head is None:
-            self._trailer()
-            return
-        lower, role = self._names[name]
-        value = value.strip(b" \t")
-        head.count += 1
-        head.size += len(name) + len(value) + 4
-        if role == 0:
-            if head.count <= MAX_FIELDS:
-                head.fields.append((lower, name, value))
-        elif role == Role.LENGTH:
-            head.lengths += (value,)
-        elif role == Role.CODING:
-            head.codings += (value,)
-        elif role == Role.CONNECTION:
-            head.connections += (value,)
-        elif role == Role.UPGRADE:
-            head.upgrades += (value,)
+        self._raw.append((name, value))
 
     def on_headers_complete(self) -> None:
         head, parser = self._current, self._parser
@@ -137,6 +125,8 @@ class ResponseReader:
         head.status = parser.get_status_code()
         head.version = parser.get_http_version()
         head.keep_alive = parser.should_keep_alive()
+        raw, self._raw = self._raw, []
+        _sort(head, raw, self._names)
         if head.size > MAX_RESPONSE_HEAD:
             self.error = self.error or TOO_LARGE
         self.error = self.error or check_response(head) or ""
@@ -161,9 +151,23 @@ class ResponseReader:
         if self.head is not None:
             self.complete = True
 
-    def _trailer(self) -> None:
-        """Trailers are read and dropped (RFC 9110 §6.5.1)."""
-        if self.head is not None:
-            self.head.trailers += 1
-            if self.head.trailers > MAX_FIELDS:
-                self.error = self.error or f"it has more than {MAX_FIELDS} trailers"
+
+def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:
+    """Fields that pass, and those that the edge reads itself; trailers are read and dropped (RFC 9110 §6.5.1)."""
+    fields = head.fields = []
+    size = 0
+    for name, value in raw:
+        lower, role = names[name]
+        size += len(name) + len(value) + 4
+        if role == 0:
+            fields.append((lower, name, value.strip(BLANKS)))
+        elif role == Role.LENGTH:
+            head.lengths += (value.strip(BLANKS),)
+        elif role == Role.CODING:
+            head.codings += (value.strip(BLANKS),)
+        elif role == Role.CONNECTION:
+            head.connections += (value,)
+        elif role == Role.UPGRADE:
+            head.upgrades += (value.strip(BLANKS),)
+    head.size = size
+    head.count = len(raw)

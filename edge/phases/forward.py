@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from edge.access_log import Attempt
+from edge.access_log import Attempt, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
 from edge.forwarded import forwarding_fields
@@ -19,7 +19,7 @@ from edge.upload import Upload
 from edge.upstream.balance import round_robin
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, GiveUp, decide
-from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
+from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.target import Target
 
 
@@ -123,7 +123,7 @@ def _attempt(
         exchange.keep_alive = False
         exchange.code, exchange.detail = error.cause.value, error.detail
     finally:
-        exchange.downstream.transport.on_unread = None
+        exchange.downstream.awaiting = None
         if upload is not None:
             upload.stop()
         if reusable:
@@ -158,15 +158,10 @@ def _send(
 
 def _await_head(exchange: Exchange, share: Share, connection: UpstreamConnection, outgoing: Outgoing) -> None:
     """While it waits, a client that closes ends the wait."""
-    client, upstream = exchange.downstream.transport, connection.transport
-
-    def client_moved() -> None:
-        if client.peek() == b"":
-            upstream.interrupt(ClientGone("the client closed before it was answered"))
-
-    client.on_unread = client_moved
-    client.arm()
-    upstream.read_deadline = min(time.monotonic() + share.try_s, outgoing.until)
+    downstream = exchange.downstream
+    downstream.awaiting = connection.transport
+    downstream.transport.arm()
+    connection.transport.read_deadline = min(time.monotonic() + share.try_s, outgoing.until)
     connection.read_head()
 
 
@@ -175,7 +170,7 @@ def _note_success(exchange: Exchange, target: Target, started: float, connection
     head = connection.reader.head
     status = head.status if head is not None else 0
     exchange.attempts.append(
-        Attempt(target.url, round(seconds * 1000, 3), status=status, reused=connection.reused)
+        Attempt(target.url, milliseconds(seconds), status=status, reused=connection.reused)
     )
     exchange.downstream.engine.telemetry.attempt(exchange.upstream, str(status), seconds)
 
@@ -186,6 +181,6 @@ def _note_failure(exchange: Exchange, target: Target, started: float, error: Ups
     status = exchange.attempts.pop().status if exchange.answering else 0
     sentence = f"{error.stage.value}: {error.detail}"
     exchange.attempts.append(
-        Attempt(target.url, round(seconds * 1000, 3), status=status, error=sentence, reused=error.reused)
+        Attempt(target.url, milliseconds(seconds), status=status, error=sentence, reused=error.reused)
     )
     exchange.downstream.engine.telemetry.attempt(exchange.upstream, error.stage.value, seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from edge.access_log import Entry, timestamp
+from edge.access_log import Entry, milliseconds
 from edge.exchange import Exchange
 
 
@@ -28,7 +28,7 @@ def entry(exchange: Exchange, seconds: float) -> Entry:
     head = exchange.head
     plan = exchange.plan
     return Entry(
-        timestamp(time.time() - seconds),
+        exchange.downstream.engine.access_log.timestamps.text(time.time() - seconds),
         exchange.request_id,
         exchange.ip,
         exchange.method or head.method.decode("ascii", "replace"),
@@ -38,7 +38,7 @@ def entry(exchange: Exchange, seconds: float) -> Entry:
         exchange.status,
         exchange.bytes_in,
         exchange.bytes_out,
-        round(seconds * 1000, 3),
+        milliseconds(seconds),
         plan.name if plan is not None else "",
         exchange.upstream,
         exchange.snapshot.number,

@@ -14,11 +14,13 @@ from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 class UpstreamConnection:
     """``begin``, ``send`` …, ``read_head``, ``read_body`` …; the one who reads sets the transport's deadline."""
 
-    __slots__ = ("reader", "reused", "sent", "transport")
+    __slots__ = ("idle", "reader", "reused", "sent", "transport")
 
     def __init__(self, transport: Transport, names: NameTable) -> None:
         self.transport = transport
         self.reader = ResponseReader(names)
+        self.idle = False
+        """In the pool."""
         self.reused = False
         self.sent = Sent.NOTHING
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
+from functools import partial
 from urllib.parse import urlsplit
 
 from edge.deadlines import Sweeper
@@ -77,8 +78,8 @@ class Target:
             if careful and transport.peek() is not None:
                 self.discard(connection)
                 continue
-            transport.on_unread = None
             transport.read_deadline = NEVER
+            connection.idle = False
             connection.reused = True
             return connection
         return self._connect(connect_s)
@@ -93,7 +94,7 @@ class Target:
             self.discard(connection)
             return
         transport = connection.transport
-        transport.on_unread = lambda: self._leave(connection)
+        connection.idle = True
         transport.read_deadline = time.monotonic() + self._limits.pooled_s
         transport.arm()
         self._idle.append(connection)
@@ -114,15 +115,18 @@ class Target:
 
     def _leave(self, connection: UpstreamConnection) -> None:
         """Runs in the hub: the other end closed an idle connection, or its time in the pool is over."""
-        self._idle.remove(connection)
-        self.discard(connection)
+        if connection.idle:
+            self._idle.remove(connection)
+            self.discard(connection)
 
     def _connect(self, within_s: float) -> UpstreamConnection:
         until = time.monotonic() + within_s
         address = self._address(within_s)
         transport = connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
         self.connections += 1
-        return UpstreamConnection(transport, self._names)
+        connection = UpstreamConnection(transport, self._names)
+        transport.on_unread = partial(self._leave, connection)
+        return connection
 
     def _address(self, within_s: float) -> str:
         """The next address in turn."""
