@@ -122,7 +122,8 @@ def reasons_of(facts: Facts, now: float) -> tuple[str, ...]:
     found = {
         "store_away": facts.store == "away",
         **{trouble: facts.store_trouble == trouble for trouble in STORE_TROUBLES},
-        "worker_behind": any(_behind(worker, facts.held, now) for worker in facts.workers.values()),
+        "worker_behind": is_known(facts)
+        and any(_behind(worker, facts.held, now) for worker in facts.workers.values()),
         "no_worker": not facts.workers,
         "no_version": facts.held is None and facts.store == "away",
         "disk_error": bool(facts.disk_error),
@@ -130,6 +131,14 @@ def reasons_of(facts: Facts, now: float) -> tuple[str, ...]:
         "config_file_waiting": facts.config == "waiting",
     }
     return tuple(reason for reason in REASONS if found[reason])
+
+
+def is_known(facts: Facts) -> bool:
+    """Whether it is decided what workers serve: a held version, or an empty store's empty configuration.
+
+    Before, workers say 503: a 404 would be a statement about rules that nobody has read yet.
+    """
+    return facts.held is not None or facts.store == "up"
 
 
 def workers_on(workers: Iterable[WorkerFacts], held: Identity | None) -> int:

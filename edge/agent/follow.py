@@ -92,6 +92,7 @@ class Follower:
         if self._facts.store != "up":
             log.info("the store answers")
             self._facts.store = "up"
+            self._tell()
         self._settled()
         return POLL_S
 

@@ -19,7 +19,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from edge import frames
-from edge.agent.facts import Facts, WorkerFacts, wanted
+from edge.agent.facts import Facts, WorkerFacts, is_known, wanted
 from edge.agent.metrics import WorkerMetrics
 from edge.version_files import Identity
 
@@ -99,7 +99,8 @@ class WorkerLink:
         """Reads until the worker goes; a second greenlet writes, so that neither waits for the other."""
         client.settimeout(None)
         wake = self._wakes[connection] = Event()
-        wake.set()
+        if is_known(self._facts):
+            wake.set()
         writer = gevent.spawn(self._write, client, wake)
         try:
             while (message := frames.read(client)) is not None:

@@ -95,11 +95,13 @@ def test_a_restarted_agent_without_store_offers_the_last_good_version(store, age
 def test_a_new_node_without_store_is_not_ready_and_says_why(store, agent_at):
     store.kill()
     agent = agent_at()
-    agent.worker()
+    worker = agent.worker()
     ready = agent.wait_for(lambda ready: ready["reasons"] == ["store_away", "no_version"])
     assert (ready["code"], ready["status"], ready["settled"]) == (503, "starting", True)
+    assert worker.number == -1, "a worker that is told nothing answers 503, not 404"
     store.start()
     agent.wait_ok()
+    wait_until(lambda: worker.applied == [("", 0)], what="word that there is no version")
 
 
 def test_a_wiped_store_is_reported_and_never_filled_again(store, agent_at, tmp_path):
