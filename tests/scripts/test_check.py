@@ -27,9 +27,7 @@ def test_a_good_file_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.endswith("gateway.weir: fine\n")
 
 
-def test_every_error_comes_at_once_with_its_place(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_error_comes_at_once_with_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check.run([file := written(tmp_path, BAD)]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith(f'{file}:1:35: no upstream is called "nowhere"')
