@@ -1,0 +1,128 @@
+"""Answers of upstreams on their way to clients, against a real edge."""
+
+from __future__ import annotations
+
+import threading
+
+from tests.support.edge_process import EdgeProcess
+from tests.support.upstream import Peer, ok
+from tests.support.wait import wait_until
+
+GET = b"GET /%b HTTP/1.1\r\nHost: a.test\r\n\r\n"
+
+
+class TestStreaming:
+    def test_an_event_stream_arrives_event_by_event(self, edge: EdgeProcess, upstreams) -> None:
+        go_on = threading.Event()
+
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+            for number in range(3):
+                peer.send(b"9\r\ndata: %d\n\n\r\n" % number)
+                go_on.wait(20)
+                go_on.clear()
+            peer.send(b"0\r\n\r\n")
+
+        edge.publish(f"rule a {{ when any; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(GET % b"")
+            client.until(b"\r\n\r\n")
+            for number in range(3):
+                assert client.until(b"data: %d\n\n\r\n" % number)
+                go_on.set()
+            assert client.until(b"0\r\n\r\n")
+
+    def test_a_large_body_arrives_whole(self, edge: EdgeProcess, upstreams) -> None:
+        body = bytes(range(256)) * 40_000
+        upstream = upstreams(answer=lambda _request: ok(body))
+        edge.publish(f"rule a {{ when any; proxy {upstream.url} }}")
+        with edge.client() as client:
+            assert client.get("/").body == body
+            assert client.get("/").body == body
+        assert len(upstream.peers) == 1
+
+    def test_a_body_cut_off_later_reaches_the_client_cut_off(self, edge: EdgeProcess, upstreams) -> None:
+        started = threading.Event()
+
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            started.wait(20)
+
+        edge.publish(f"rule a {{ when any; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(GET % b"cut")
+            client.until(b"2\r\nok\r\n")
+            started.set()
+            assert client.is_closed()
+        wait_until(lambda: any(line["path"] == "/cut" for line in edge.log()), what="the log")
+        line = next(line for line in edge.log() if line["path"] == "/cut")
+        assert (line["status"], line["code"]) == (200, "upstream-broken")
+        assert line["attempts"][0]["error"].startswith("body: ")
+
+    def test_a_chunk_that_is_malformed_later_cuts_the_client_off(self, edge: EdgeProcess, upstreams) -> None:
+        started = threading.Event()
+
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            started.wait(20)
+            peer.send(b"zz\r\n")
+            peer.read_to_end()
+
+        edge.publish(f"rule a {{ when any; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(GET % b"")
+            client.until(b"2\r\nok\r\n")
+            started.set()
+            assert client.is_closed()
+
+
+class TestOldClients:
+    def test_http_1_0_gets_a_chunked_body_until_close(self, edge: EdgeProcess, upstreams) -> None:
+        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+        edge.publish(f"rule a {{ when any; proxy {upstreams(answer=lambda _: answer).url} }}")
+        with edge.client() as client:
+            client.send(b"GET / HTTP/1.0\r\nHost: a.test\r\nConnection: keep-alive\r\n\r\n")
+            response = client.response()
+        assert (response.body, response.header("connection")) == (b"ok", "close")
+        assert response.header("transfer-encoding") is None
+
+    def test_http_1_0_gets_a_reset_where_the_body_is_cut_off(self, edge: EdgeProcess, upstreams) -> None:
+        started = threading.Event()
+
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            started.wait(20)
+
+        edge.publish(f"rule a {{ when any; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(b"GET / HTTP/1.0\r\nHost: a.test\r\n\r\n")
+            client.until(b"ok")
+            started.set()
+            try:
+                assert client.sock.recv(1) != b"", "a clean end"
+            except ConnectionResetError:
+                pass
+
+
+class TestHeaders:
+    def test_response_headers_are_edited(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams(answer=lambda _: ok(b"", b"Server: x", b"X-A: 1", b"X-A: 2"))
+        edge.publish(
+            f"""rule a {{
+                when path like "/u/{{id}}"
+                remove response header "Server"
+                set response header "X-A" = "3"
+                add response header "X-B" = "{{id}} {{rule}} {{method}}"
+                proxy {upstream.url}
+            }}"""
+        )
+        with edge.client() as client:
+            response = client.get("/u/7")
+        assert response.header("server") is None
+        assert (response.all("x-a"), response.header("x-b")) == (["3"], "7 a GET")
