@@ -22,69 +22,12 @@ from edge.settings import EdgeSettings
 from tests.support.node_agent import StoreSide
 from tests.support.servers import is_running, server_folder, start_server
 from tests.support.wait import wait_until
+from tests.support.weir_edge import FREE, WeirEdge
 from weir.processes.lock import hold
 
 NOWHERE = "redis://127.0.0.1:1"
-FREE = ["--edge", "127.0.0.1:0", "--status", "127.0.0.1:0"]
 ONE = 'rule a { when path == "/a"; respond 200 "one" }\n'
 TWO = 'rule a { when path == "/a"; respond 200 "two" }\n'
-
-
-class Edge:
-    """A ``weir edge`` process with one worker."""
-
-    def __init__(self, state: Path, *flags: str) -> None:
-        self.run_file = state / "run.json"
-        self.errors = state.parent / (state.name + ".stderr")
-        command = [sys.executable, "-m", "edge", "--state", str(state), "--workers", "1", *FREE, *flags]
-        with self.errors.open("wb") as errors:
-            self.process = subprocess.Popen(
-                command, stderr=errors, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-            )
-
-    def wait_ready(self) -> dict[str, Any]:
-        def addresses() -> dict[str, Any] | None:
-            assert self.process.poll() is None, f"the edge ended:\n{self.said()}"
-            return json.loads(self.run_file.read_text()) if self.run_file.exists() else None
-
-        return wait_until(addresses, what="run.json", within_s=60)
-
-    def get(self, path: str, which: str = "edge") -> tuple[int, str]:
-        """Status and body; 0 if the connection fails."""
-        run = json.loads(self.run_file.read_text())
-        base = run["edge"][0] if which == "edge" else run["status"]
-        try:
-            with urllib.request.urlopen(base + path, timeout=20) as response:
-                return response.status, response.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
-
-    def children(self) -> dict[str, int]:
-        """Name → pid of the supervisor's children."""
-        found = {}
-        for entry in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = entry.read_text().rpartition(")")[2].split()
-                command = entry.with_name("cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if int(fields[1]) == self.process.pid:
-                found["agent" if b"edge.agent" in command else "gunicorn"] = int(entry.parent.name)
-        return found
-
-    def said(self) -> str:
-        return self.errors.read_text()
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(60)
-            finally:
-                self.process.kill()
-                self.process.wait()
 
 
 @pytest.fixture
@@ -94,11 +37,11 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def edge(folder: Path) -> Iterator[Callable[..., Edge]]:
-    started: list[Edge] = []
+def edge(folder: Path) -> Iterator[Callable[..., WeirEdge]]:
+    started: list[WeirEdge] = []
 
-    def start(*flags: str, name: str = "state") -> Edge:
-        started.append(Edge(folder / name, *flags))
+    def start(*flags: str, name: str = "state") -> WeirEdge:
+        started.append(WeirEdge(folder / name, *flags))
         return started[-1]
 
     yield start
@@ -197,7 +140,7 @@ def rules(folder: Path) -> Path:
     return path
 
 
-def answers(edge: Edge, text: str) -> Callable[[], bool]:
+def answers(edge: WeirEdge, text: str) -> Callable[[], bool]:
     return lambda: edge.get("/a") == (200, text)
 
 
