@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ class SmallAgent:
         """As if the agent had died."""
         self._listener.close()
         for connection in self._connections:
-            connection.close()
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _tell(self, connection: socket.socket) -> None:
         incarnation, number = self.version
@@ -85,9 +87,11 @@ class SmallAgent:
             threading.Thread(target=self._read, args=(connection,), daemon=True).start()
 
     def _read(self, connection: socket.socket) -> None:
+        pid = 0
         try:
             while (message := frames.read(connection)) is not None:
-                self.messages.append(message)
+                pid = message.get("pid", pid)
+                self.messages.append({**message, "pid": pid})
                 if message["kind"] == "hello":
                     self._tell(connection)
         except (OSError, frames.FrameError):
@@ -101,6 +105,7 @@ class EdgeProcess:
         self.directory = directory
         self.files = VersionFiles(directory / "version")
         self.number = 0
+        self.workers = workers
         self._log = directory / "access.log"
         self.agent = SmallAgent(directory / "agent")
         self.write(rules)
@@ -123,7 +128,7 @@ class EdgeProcess:
             stderr=(directory / "stderr").open("w"),
         )
         listener.close()
-        wait_until(lambda: self._serving(workers), what="the edge serves its first version")
+        wait_until(lambda: self._serving(), what="the edge serves its first version")
 
     def write(self, rules: str) -> None:
         """The version on disk; nobody is told."""
@@ -146,11 +151,15 @@ class EdgeProcess:
 
     def publish(self, rules: str) -> None:
         """Returns when every worker serves it."""
-        before = len(self.agent.of_kind("applied"))
-        workers = len({message["pid"] for message in self.agent.of_kind("hello")})
         self.write(rules)
         self.agent.tell("test", self.number)
-        wait_until(lambda: self._applied_since(before) >= workers, what=f"version {self.number} is served")
+        wait_until(lambda: self.workers_on(self.number) >= self.workers, what=f"version {self.number} is served")
+
+    def workers_on(self, number: int) -> int:
+        """How many of the present workers said that they serve it."""
+        present = set(self.worker_pids())
+        said = {message["pid"] for message in self.agent.of_kind("applied") if message["number"] == number}
+        return len(said & present)
 
     def client(self) -> RawClient:
         return RawClient(self.port)
@@ -180,11 +189,6 @@ class EdgeProcess:
     def stderr(self) -> str:
         return (self.directory / "stderr").read_text()
 
-    def _applied_since(self, before: int) -> int:
-        return sum(
-            1 for message in self.agent.of_kind("applied")[before:] if message["number"] == self.number
-        )
-
-    def _serving(self, workers: int) -> bool:
+    def _serving(self) -> bool:
         assert self.process.poll() is None, f"the edge ended: {self.stderr()}"
-        return self._applied_since(0) >= workers
+        return self.workers_on(self.number) >= self.workers
