@@ -19,6 +19,9 @@ from edge.http.names import NameTable, Role
 BLANKS = b" \t"
 """What may stand around a value (RFC 9110 §5.6.3)."""
 
+DEAREST_BYTE = 6
+"""Bytes on the wire for a byte of content, at worst, without extensions: a chunk of one byte."""
+
 _UNKNOWN_METHOD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,30} [/*a-zA-Z]")
 
 
@@ -30,6 +33,8 @@ class Message:
     """Why the head is refused; then nothing behind it is understood either."""
     took = 0
     """Bytes of the body that were taken."""
+    overhead = 0
+    """Bytes of chunk extensions and trailers, beyond what chunks of a byte each would cost."""
 
     def __init__(self, head: RequestHead) -> None:
         self.head = head
@@ -74,16 +79,20 @@ class RequestReader:
         """Parses ``data``; look at ``ready`` and ``error`` afterwards."""
         if self.error is not None:
             return
-        begun = self._head_bytes
+        begun, in_body, queued = self._current, self._in_body, len(self.ready)
+        held = len(in_body.pieces) if in_body is not None else 0
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as stopped:
             self.behind_upgrade += data[stopped.args[0] :]
         except HttpParserError as error:
-            self.error = self._refusal_of(error, data if begun == 0 else b"")
+            self.error = self._refusal_of(error, data if begun is None else b"")
         if self._current is not None:
-            self._head_bytes = begun + len(data)
+            if in_body is None and len(self.ready) == queued:  # else it began behind another message
+                self._head_bytes += len(data)
             self._check_growing(self._current)
+        elif in_body is not None and self._in_body is in_body:
+            self._check_overhead(in_body, len(data), sum(map(len, in_body.pieces[held:])))
         elif len(self._raw) > MAX_FIELDS:
             self.error = Refusal("head-too-large", f"trailers have at most {MAX_FIELDS} fields")
 
@@ -103,6 +112,13 @@ class RequestReader:
             self.error = Refusal("target-too-long", f"a request target has at most {MAX_TARGET} bytes")
         elif self._head_bytes > self.max_head:
             self.error = self._head_too_large()
+
+    def _check_overhead(self, message: Message, wire: int, content: int) -> None:
+        """Nobody takes what chunks carry besides their content, so nothing else would bound it."""
+        message.overhead = max(0, message.overhead + wire - DEAREST_BYTE * content)
+        if self.error is None and (message.overhead > self.max_head or len(self._raw) > MAX_FIELDS):
+            bounds = f"{self.max_head} bytes and {MAX_FIELDS} fields"
+            self.error = Refusal("head-too-large", f"chunk extensions and trailers have at most {bounds}")
 
     def _head_too_large(self) -> Refusal:
         return Refusal("head-too-large", f"a request head has at most {self.max_head} bytes")

@@ -11,11 +11,14 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from edge.http.framing import MAX_FIELDS, check_response
 from edge.http.head import ResponseHead
 from edge.http.names import NameTable, Role
-from edge.http.request_reader import BLANKS
+from edge.http.request_reader import BLANKS, DEAREST_BYTE
 
 MAX_RESPONSE_HEAD = 64 * 1024
 """Bytes of a response head."""
 TOO_LARGE = f"its head has more than {MAX_RESPONSE_HEAD} bytes"
+TRAILERS_TOO_LARGE = (
+    f"its chunk extensions and trailers have more than {MAX_RESPONSE_HEAD} bytes or {MAX_FIELDS} fields"
+)
 MAX_INTERIM = 16
 """1xx responses before the final one (RFC 9110 §15.2)."""
 
@@ -42,6 +45,7 @@ class ResponseReader:
         """A sentence: why the response is not understood."""
         self.behind_upgrade = b""
         self._head_bytes = 0
+        self._overhead = 0
 
     @property
     def anything(self) -> bool:
@@ -55,11 +59,12 @@ class ResponseReader:
         self._without_body = is_head
         self._current = self.head = None
         self._begun = self.complete = False
-        self.interim = self._head_bytes = 0
+        self.interim = self._head_bytes = self._overhead = 0
 
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
         self._begun = True
+        in_body, held = self.head is not None, len(self.pieces)
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as stopped:
@@ -73,8 +78,16 @@ class ResponseReader:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_RESPONSE_HEAD:
                 self.error = self.error or TOO_LARGE
+        elif in_body:
+            self._check_overhead(len(data), sum(map(len, self.pieces[held:])))
         elif len(self._raw) > MAX_FIELDS:
             self.error = self.error or f"it has more than {MAX_FIELDS} trailers"
+
+    def _check_overhead(self, wire: int, content: int) -> None:
+        """Nobody takes what chunks carry besides their content, so nothing else would bound it."""
+        self._overhead = max(0, self._overhead + wire - DEAREST_BYTE * content)
+        if self._overhead > MAX_RESPONSE_HEAD or len(self._raw) > MAX_FIELDS:
+            self.error = self.error or TRAILERS_TOO_LARGE
 
     def end(self) -> None:
         """The upstream closed: the end of a response that lasts until then (RFC 9112 §6.3)."""
