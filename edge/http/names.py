@@ -12,6 +12,8 @@ from typing import Final
 
 MAX_KNOWN = 4096
 """Spellings that are remembered; a client can invent names, so there is a bound."""
+MAX_KNOWN_BYTES = 64
+"""Longer names are not remembered: 4096 of the longest would be 100 MB."""
 
 
 class Role:
@@ -71,7 +73,7 @@ class NameTable(dict[bytes, Name]):
 
     def __missing__(self, raw: bytes) -> Name:
         name = (raw.lower(), self._role(raw.lower()))
-        if len(self) < MAX_KNOWN:
+        if len(self) < MAX_KNOWN and len(raw) <= MAX_KNOWN_BYTES:
             self[raw] = name
         return name
 
