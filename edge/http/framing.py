@@ -7,6 +7,7 @@ line in the list, and a file in ``tests/wire/``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from edge.answers import Refusal
@@ -16,6 +17,10 @@ MAX_TARGET = 8 * 1024
 """Bytes of a request target."""
 MAX_FIELDS = 100
 """Fields of a head, and of trailers."""
+
+_UNSUPPORTED = frozenset({b"CONNECT", b"TRACE", b"SOURCE"})
+"""SOURCE is of another protocol (ICE), which llhttp reads too."""
+_NOT_IN_REASON = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 RequestCheck = Callable[[RequestHead], Refusal | None]
 ResponseCheck = Callable[[ResponseHead], str | None]
@@ -30,7 +35,7 @@ def version_is_1_0_or_1_1(head: RequestHead) -> Refusal | None:
 
 def method_is_supported(head: RequestHead) -> Refusal | None:
     """RFC 9110 §9.3.6: a gateway opens no tunnels; §9.3.8: nor does it echo what it added to a request."""
-    if head.method == b"CONNECT" or head.method == b"TRACE":
+    if head.method in _UNSUPPORTED:
         return Refusal("method-not-supported", f"{head.method.decode()} is not supported")
     return None
 
@@ -156,9 +161,26 @@ def response_fields_are_few(head: ResponseHead) -> str | None:
     return f"it has more than {MAX_FIELDS} header fields" if head.count > MAX_FIELDS else None
 
 
+def reason_is_text(head: ResponseHead) -> str | None:
+    """RFC 9112 §4; llhttp lets controls pass, and a client may show them."""
+    return "its reason phrase has a control character" if _NOT_IN_REASON.search(head.reason) else None
+
+
+def protocol_change_is_announced(head: ResponseHead) -> str | None:
+    """RFC 9110 §7.8; without both fields the parser does not stop where the other protocol begins."""
+    if head.status != 101:
+        return None
+    options = {option.strip(b" \t").lower() for value in head.connections for option in value.split(b",")}
+    if b"upgrade" in options and head.upgrades:
+        return None
+    return "it switched protocols without Connection: upgrade and Upgrade"
+
+
 RESPONSE_CHECKS: tuple[ResponseCheck, ...] = (
     response_version_is_known,
     status_is_real,
+    reason_is_text,
+    protocol_change_is_announced,
     response_coding_is_chunked,
     response_length_is_one_number,
     response_fields_are_few,
