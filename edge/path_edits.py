@@ -12,7 +12,7 @@ from typing import Protocol
 from edge.answers import Refusal
 from edge.template import Values, compile_template, for_path
 from weir.models.rule_clauses import ReplacePrefix, RewritePath, StripPrefix
-from weir.routing.normalise import BadPath, normalise_path
+from weir.routing.normalise import BadPath, normalise_fragment, normalise_path
 
 
 class Edited(Values, Protocol):
@@ -37,7 +37,7 @@ def compile_path_edit(
         return None
     if isinstance(edit, RewritePath):
         return _rewrite(edit.path, merge_slashes)
-    replacement = edit.replacement if isinstance(edit, ReplacePrefix) else ""
+    replacement = normalise_path(edit.replacement, merge_slashes) if isinstance(edit, ReplacePrefix) else ""
     return _replace_prefix(normalise_path(edit.prefix, merge_slashes), replacement)
 
 
@@ -66,9 +66,12 @@ def _rewrite(template: str, merge_slashes: bool) -> PathEdit:
 
 
 def _normal(path: str, merge_slashes: bool) -> str:
-    if any(segment in (".", "..") for segment in path.split("/")):
-        raise Refusal("malformed-request", "the rewritten path has a dot segment")
+    """Dot segments are looked for when escapes are decoded: a value may say ``%2e%2e``."""
     try:
+        if "%" in path:
+            path = normalise_fragment(path, merge_slashes)
+        if "." in path and any(segment in (".", "..") for segment in path.split("/")):
+            raise Refusal("malformed-request", "the rewritten path has a dot segment")
         return normalise_path(path, merge_slashes)
     except BadPath as error:
         raise Refusal("malformed-request", f"the rewritten path is refused: {error}") from None
