@@ -20,6 +20,7 @@ from edge.upstream.connect import connect
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.resolver import CannotResolve, Resolver, is_address
+from edge.upstream.tls import TlsTransport
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -90,6 +91,7 @@ class Target:
             self.retired
             or len(self._idle) >= self._limits.max_pooled
             or not connection.reader.may_be_reused()
+            or (isinstance(connection.transport, TlsTransport) and connection.transport.has_unread)
         ):
             self.discard(connection)
             return

@@ -53,6 +53,11 @@ class TlsTransport(Transport):
             except ssl.SSLError as error:
                 raise ConnectionLost(_reason(error)) from None
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes were taken from the socket that nobody read, so that watching the socket would not tell."""
+        return bool(self._incoming.pending or self._engine.pending())
+
     def send(self, data: bytes) -> None:
         """As ``Transport.send``; what was sent when it fails is not known, and counts as some."""
         try:
