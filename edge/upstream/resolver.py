@@ -82,8 +82,8 @@ class Resolver:
             known.addresses = self._lookup(host)
             known.error = "" if known.addresses else f"the name {host} has no address"
             known.fresh_until = self._clock() + FRESH_S
-        except OSError as error:
-            known.error = f"the name {host} cannot be resolved: {error.strerror or error}"
+        except (OSError, UnicodeError) as error:  # UnicodeError: what IDNA takes for no name
+            known.error = f"the name {host} cannot be resolved: {getattr(error, 'strerror', None) or error}"
             known.fresh_until = self._clock() + FAILED_S
             log.warning("%s%s", known.error, "; its last addresses stay in use" if known.addresses else "")
         finally:
