@@ -37,7 +37,12 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def compile_template(text: str, encode: Encode) -> Render:
-    """Raises ValueError for braces that do not match. A capture hides a general name of the same spelling."""
+    """Raises ValueError for braces that do not match, and for control characters but the tab.
+
+    A capture hides a general name of the same spelling.
+    """
+    if _CONTROL.search(text.replace("\t", "")):
+        raise ValueError("a template has no control characters")
     steps = [_name(part.text, encode) if part.is_name else part.text for part in template_parts(text)]
     if all(isinstance(step, str) for step in steps):
         whole = "".join(step for step in steps if isinstance(step, str))
