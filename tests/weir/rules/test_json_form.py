@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.support.documents import documents, moderate
-from weir.models.document import LANGUAGE, Document, Rule
+from tests.support.documents import definitions, documents, moderate
+from weir.models.document import LANGUAGE, Definition, Document, Rule
 from weir.models.problem import Refused
+from weir.rules.check.document import check
 from weir.rules.clauses.table import SYNTAXES
 from weir.rules.json_form import SCHEMA_ID, from_json, schema, to_json
+from weir.rules.parser import parse
+from weir.rules.printer import print_document
 
 
 @moderate
@@ -169,3 +175,77 @@ _WORDS = {
     *("$ref", "$defs", "$schema", "$id", "anyOf", "enum", "type", "items", "properties", "required"),
     *("additionalProperties", "title", "description", "default", "discriminator"),
 }
+
+
+SAME_KIND_BUT_ODD: tuple[Any, ...] = (
+    *(
+        "",
+        "a",
+        "a b",
+        "by",
+        "any",
+        '"',
+        "\n",
+        "a\n",
+        " ",
+        "http://a",
+        "/a",
+        "get",
+        "hash",
+        "header",
+        "#",
+        "}",
+    ),
+    *(0, 1, -1, 99, 600, 2**53, 2**70, 0.00001, 33.33333, 100.5, True, False),
+)
+SAID_IN_TEXT_TOO = {
+    *("not-built", "no-action", "empty-block", "no-target", "no-weight", "duplicate", "unused", "misplaced"),
+    *("by-consumer", "unknown-name", "bad-template", "no-body", "cors-credentials", "cycle"),
+}
+"""Findings that do not keep a document from being printed and read again."""
+
+
+def _leaves(part: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place that holds a single value."""
+    items = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
+    for key, value in items:
+        if isinstance(value, (dict, list)):
+            yield from _leaves(value)
+        else:
+            yield part, key
+
+
+def _with_all_names(definitions: list[Any]) -> list[Any]:
+    """Also the upstreams, limits and defines that are used."""
+    text = json.dumps(definitions)
+    upstreams = {json.loads(f'"{name}"') for name in re.findall(r'"to": "((?:[^"\\]|\\.)*)"', text)}
+    limits = {
+        json.loads(f'"{name}"') for name in re.findall(r'"use limit", "name": "((?:[^"\\]|\\.)*)"', text)
+    }
+    defines = {
+        json.loads(f'"{name}"') for name in re.findall(r'"reference", "name": "((?:[^"\\]|\\.)*)"', text)
+    }
+    return [
+        *definitions,
+        *(
+            {"kind": "upstream", "name": name, "clauses": [{"kind": "target", "url": "http://a"}]}
+            for name in upstreams
+        ),
+        *({"kind": "limit", "name": name, "rates": [{"rate": {"count": 5, "per_ms": 5}}]} for name in limits),
+        *({"kind": "define", "name": name, "condition": {"kind": "any"}} for name in defines),
+    ]
+
+
+@settings(parent=moderate, max_examples=150)
+@given(definitions, st.data())
+def test_what_passes_the_check_can_be_said_in_text(definition: Definition, data: st.DataObject) -> None:
+    found = msgspec.json.decode(to_json(Document(definitions=(definition,))))["definitions"]
+    part, key = data.draw(st.sampled_from(list(_leaves(found))))
+    odd = [value for value in SAME_KIND_BUT_ODD if type(value) is type(part[key])]
+    part[key] = data.draw(st.sampled_from(odd or [part[key]]))
+    try:
+        document = from_json(json.dumps({"definitions": _with_all_names(found)}).encode())
+    except Refused:
+        return
+    if {problem.code for problem in check(document)} <= SAID_IN_TEXT_TOO:
+        assert parse(print_document(document)).document == document
