@@ -7,13 +7,17 @@ labels and bucket bounds are those of the agent's table (``edge/families.py``).
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from edge.families import LATENCY_BUCKETS
 
 MAX_ENTRIES = 8_000
-"""Entries of one frame, so that it stays far below the bound of a frame."""
+"""Counters of one frame."""
+MAX_BYTES = 768 * 1024
+"""Bytes of the counters in one frame: with names as long as they may be, the bound of a frame comes before."""
+ENTRY = 48
+"""Bytes of a counter beside its labels, at most."""
 
 Labels = tuple[str, ...]
 Gauge = Callable[[], float]
@@ -71,7 +75,7 @@ class Telemetry:
 
     def take(self) -> list[dict[str, Any]]:
         """The frames to send; counting starts anew."""
-        counters = list(self._counters())
+        parts = list(_parted(self._counters()))
         histograms = [
             [family, [], histogram.counts, histogram.sum]
             for family, histogram in (
@@ -83,10 +87,7 @@ class Telemetry:
         self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         gauges = [[family, [], float(read())] for family, read in self._gauges]
-        frames = [_frame(counters[:MAX_ENTRIES], histograms, gauges)]
-        for start in range(MAX_ENTRIES, len(counters), MAX_ENTRIES):
-            frames.append(_frame(counters[start : start + MAX_ENTRIES], [], []))
-        return frames
+        return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
 
     def _counters(self) -> Iterable[list[Any]]:
         for (rule, status), count in self.requests.items():
@@ -97,6 +98,20 @@ class Telemetry:
             yield ["weir_malformed_total", [str(status)], count]
         if self.log_dropped:
             yield ["weir_access_log_dropped_total", [], self.log_dropped]
+
+
+def _parted(counters: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """One part at least; each fits into a frame."""
+    part: list[Any] = []
+    size = 0
+    for counter in counters:
+        cost = ENTRY + sum(len(label.encode()) + 5 for label in counter[1])
+        if size + cost > MAX_BYTES or len(part) == MAX_ENTRIES:
+            yield part
+            part, size = [], 0
+        part.append(counter)
+        size += cost
+    yield part
 
 
 def _frame(counters: list[Any], histograms: list[Any], gauges: list[Any]) -> dict[str, Any]:
