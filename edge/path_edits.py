@@ -66,12 +66,10 @@ def _rewrite(template: str, merge_slashes: bool) -> PathEdit:
 
 
 def _normal(path: str, merge_slashes: bool) -> str:
-    """Dot segments are looked for when escapes are decoded: a value may say ``%2e%2e``."""
     try:
-        if "%" in path:
-            path = normalise_fragment(path, merge_slashes)
-        if "." in path and any(segment in (".", "..") for segment in path.split("/")):
-            raise Refusal("malformed-request", "the rewritten path has a dot segment")
-        return normalise_path(path, merge_slashes)
+        path = normalise_fragment(path, merge_slashes)
     except BadPath as error:
         raise Refusal("malformed-request", f"the rewritten path is refused: {error}") from None
+    if any(segment in (".", "..") for segment in path.split("/")):
+        raise Refusal("malformed-request", "the rewritten path has a dot segment")
+    return path if path.startswith("/") else "/" + path

@@ -136,6 +136,11 @@ class Transport:
         self._interrupt = error
         self._hub.loop.run_callback(self._wake_reader)
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether an interrupt waits for the next read; it was meant for this exchange, not for another."""
+        return self._interrupt is not None
+
     def expire(self, now: float) -> None:
         """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
         if self.read_deadline <= now:

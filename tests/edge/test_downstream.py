@@ -18,7 +18,7 @@ class TestKeepAlive:
             client.send(b"x" * 20000)
             assert client.get("/").status == 403
 
-    def test_a_body_over_64_KiB_that_no_one_wants_closes_the_connection(self, edge: EdgeProcess) -> None:
+    def test_a_body_over_64_kib_that_no_one_wants_closes_the_connection(self, edge: EdgeProcess) -> None:
         edge.publish('rule a { when any; respond 403 "no" }')
         with edge.client() as client:
             client.send(POST % b"" + b"Content-Length: 65537\r\n\r\n")
@@ -27,7 +27,7 @@ class TestKeepAlive:
             client.send(b"x" * 65537)
             assert client.is_closed()
 
-    def test_exactly_64_KiB_are_still_dropped(self, edge: EdgeProcess) -> None:
+    def test_exactly_64_kib_are_still_dropped(self, edge: EdgeProcess) -> None:
         edge.publish('rule a { when any; respond 403 "no" }')
         with edge.client() as client:
             client.send(POST % b"" + b"Content-Length: 65536\r\n\r\n")

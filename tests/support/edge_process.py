@@ -128,7 +128,7 @@ class EdgeProcess:
             stderr=(directory / "stderr").open("w"),
         )
         listener.close()
-        wait_until(lambda: self._serving(), what="the edge serves its first version")
+        wait_until(self._serving, what="the edge serves its first version")
 
     def write(self, rules: str) -> None:
         """The version on disk; nobody is told."""

@@ -1,0 +1,218 @@
+"""Attempts at upstreams, against a real edge."""
+
+from __future__ import annotations
+
+import json
+import socket
+
+import pytest
+
+from tests.support.edge_process import EdgeProcess
+from tests.support.ports import free_port
+from tests.support.upstream import Peer, ok
+from tests.support.wait import wait_until
+
+
+def code_of(body: bytes) -> str:
+    return json.loads(body)["code"]
+
+
+class TestFailures:
+    def test_a_refused_connection_is_502(self, edge: EdgeProcess) -> None:
+        edge.publish(f"rule a {{ when any; proxy http://127.0.0.1:{free_port()} }}")
+        with edge.client() as client:
+            response = client.get("/refused")
+            assert (response.status, code_of(response.body)) == (502, "upstream-unreachable")
+            assert client.get("/refused").status == 502
+        wait_until(lambda: any(line["path"] == "/refused" for line in edge.log()), what="the log")
+        line = next(line for line in edge.log() if line["path"] == "/refused")
+        assert line["attempts"][0]["error"] == "connect: Connection refused"
+
+    def test_a_silent_upstream_is_504(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams(script=lambda peer: peer.read_to_end())
+        edge.publish(f"rule a {{ when any; timeout try 200ms; proxy {upstream.url} }}")
+        with edge.client() as client:
+            response = client.get("/")
+            assert (response.status, code_of(response.body)) == (504, "upstream-timeout")
+
+    def test_a_connection_that_is_not_accepted_is_504(self, edge: EdgeProcess) -> None:
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+            waiting = [socket.socket() for _ in range(4)]
+            for each in waiting:
+                each.setblocking(False)
+                each.connect_ex(full.getsockname())
+            edge.publish(
+                f"rule a {{ when any; timeout connect 200ms; proxy http://127.0.0.1:{full.getsockname()[1]} }}"
+            )
+            with edge.client() as client:
+                response = client.get("/")
+            assert (response.status, code_of(response.body)) == (504, "upstream-connect-timeout")
+            for each in waiting:
+                each.close()
+
+    def test_the_total_time_bounds_a_dripping_answer(self, edge: EdgeProcess, upstreams) -> None:
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\na")
+            peer.read_to_end()
+
+        edge.publish(f"rule a {{ when any; timeout total 300ms; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            response = client.get("/")
+            assert (response.clean, response.body) == (False, b"a")
+
+    def test_a_name_that_does_not_resolve_is_502(self, edge: EdgeProcess) -> None:
+        edge.publish("rule a { when any; timeout connect 5s; proxy http://no-such-host.invalid:80 }")
+        with edge.client() as client:
+            response = client.get("/")
+            assert (response.status, code_of(response.body)) == (502, "upstream-unreachable")
+
+
+class TestReuse:
+    def closes_after_each(self, peer: Peer) -> None:
+        """Answers, keeps the connection, and closes it when the next request comes."""
+        peer.read_request()
+        peer.send(ok())
+        peer.read_until(b"\r\n\r\n")
+
+    def test_a_get_on_a_pooled_connection_that_closes_is_tried_on_a_new_one(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        upstream = upstreams(script=self.closes_after_each)
+        edge.publish(f"rule a {{ when any; proxy {upstream.url} }}")
+        with edge.client() as client:
+            assert client.get("/").status == 200
+            assert client.get("/again").status == 200
+        wait_until(lambda: any(line["path"] == "/again" for line in edge.log()), what="the log")
+        attempts = next(line for line in edge.log() if line["path"] == "/again")["attempts"]
+        assert [attempt.get("reused", False) for attempt in attempts] == [True, False]
+        assert len(upstream.peers) == 2
+
+    def test_a_post_is_not_repeated(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams(script=self.closes_after_each)
+        edge.publish(f"rule a {{ when any; proxy {upstream.url} }}")
+        with edge.client() as client:
+            assert client.get("/").status == 200
+            client.send(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n")
+            response = client.response()
+            assert (response.status, code_of(response.body)) == (502, "upstream-broken")
+        assert len(upstream.peers) == 1
+
+    def test_an_idle_connection_that_closed_is_not_used(self, edge: EdgeProcess, upstreams) -> None:
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(ok())
+
+        upstream = upstreams(script=script)
+        edge.publish(f"rule a {{ when any; proxy {upstream.url} }}")
+        with edge.client() as client:
+            for number in range(3):
+                client.send(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n")
+                assert client.response().status == 200
+                wait_until(
+                    lambda number=number: upstream.peers[number].sock.fileno() < 0, what="upstream closes"
+                )
+
+    def test_connections_survive_a_publish_that_does_not_concern_them(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        upstream = upstreams()
+        rule = f"rule a {{ when any; proxy {upstream.url} }}"
+        edge.publish(rule)
+        with edge.client() as client:
+            client.get("/")
+            edge.publish(rule + '\nrule b { when path == "/b"; respond 200 "" }')
+            client.get("/")
+        assert len(upstream.peers) == 1
+
+
+class TestChoice:
+    def test_targets_take_turns_by_weight(self, edge: EdgeProcess, upstreams) -> None:
+        heavy, light = upstreams(), upstreams()
+        edge.publish(
+            f"upstream u {{ target {heavy.url} weight 3; target {light.url} }}\nrule a {{ when any; proxy u }}"
+        )
+        with edge.client() as client:
+            for _ in range(40):
+                client.get("/")
+        assert (len(heavy.requests), len(light.requests)) == (30, 10)
+
+    def test_shares_of_a_rule_take_turns_by_weight(self, edge: EdgeProcess, upstreams) -> None:
+        stable, canary = upstreams(), upstreams()
+        edge.publish(f"rule a {{ when any; proxy {stable.url} 9, {canary.url} 1 }}")
+        with edge.client() as client:
+            for _ in range(40):
+                client.get("/")
+        assert (len(stable.requests), len(canary.requests)) == (36, 4)
+
+    def test_whose_turn_it_is_survives_a_publish(self, edge: EdgeProcess, upstreams) -> None:
+        one, two = upstreams(), upstreams()
+        upstream = f"upstream u {{ target {one.url}; target {two.url} }}\n"
+        edge.publish(upstream + "rule a { when any; proxy u }")
+        with edge.client() as client:
+            client.get("/")
+            edge.publish(upstream + "rule b { when any; proxy u }")
+            client.get("/")
+        assert (len(one.requests), len(two.requests)) == (1, 1)
+
+
+class TestWhatIsSent:
+    @pytest.mark.parametrize(
+        ("clause", "expected"),
+        [("", b"a.test"), ("host preserve", b"a.test"), ('host "b.test:81"', b"b.test:81")],
+    )
+    def test_the_host_is_what_the_rule_says(
+        self, edge: EdgeProcess, upstreams, clause: str, expected: bytes
+    ) -> None:
+        upstream = upstreams()
+        edge.publish(f"rule a {{ when any; {clause}; proxy {upstream.url} }}")
+        with edge.client() as client:
+            client.get("/")
+        assert upstream.requests[0].header("host") == expected
+
+    def test_the_target_s_own_host(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams()
+        edge.publish(f"rule a {{ when any; host upstream; proxy {upstream.url} }}")
+        with edge.client() as client:
+            client.get("/")
+        assert upstream.requests[0].header("host") == f"127.0.0.1:{upstream.port}".encode()
+
+    @pytest.mark.parametrize(
+        ("clause", "path", "expected"),
+        [
+            ('strip prefix "/api"', "/api/x?q=1", b"/x?q=1"),
+            ('strip prefix "/api"', "/api", b"/"),
+            ('replace prefix "/api" with "/v2"', "/api/x", b"/v2/x"),
+            ('rewrite path "/all{path}"', "/api/x?q=1", b"/all/api/x?q=1"),
+            ('rewrite path "/all{uri}"', "/api/x?q=1", b"/all/api/x?q=1"),
+        ],
+    )
+    def test_paths_are_edited(
+        self, edge: EdgeProcess, upstreams, clause: str, path: str, expected: bytes
+    ) -> None:
+        upstream = upstreams()
+        edge.publish(f'rule a {{ when path under "/api"; {clause}; proxy {upstream.url} }}')
+        with edge.client() as client:
+            assert client.get(path).status == 200
+        assert upstream.requests[0].line == b"GET %b HTTP/1.1" % expected
+
+    def test_request_headers_are_edited_ours_too(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams()
+        edge.publish(
+            f"""rule a {{
+                when path like "/u/{{id}}/{{rest...}}"
+                rewrite path "/{{rest}}"
+                set request header "X-User" = "{{id}} at {{host}}"
+                remove request header "Via"
+                set request header "X-Real-IP" = "hidden"
+                proxy {upstream.url}
+            }}"""
+        )
+        with edge.client() as client:
+            client.get("/u/7/posts/1", "a.test", "X-User: forged")
+        request = upstream.requests[0]
+        assert request.line == b"GET /posts/1 HTTP/1.1"
+        assert request.header("x-user") == b"7 at a.test"
+        assert request.header("via") is None
+        assert request.header("x-real-ip") == b"hidden"
+        assert request.header("x-forwarded-for") == b"127.0.0.1"

@@ -1,0 +1,163 @@
+"""The life of worker processes: publishes, reloads, stops, and the agent going away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.edge_process import EdgeProcess, SmallAgent
+from tests.support.raw_client import RawClient
+from tests.support.upstream import Peer, Upstream, ok
+from tests.support.wait import wait_until
+
+
+@pytest.fixture
+def own_edge(tmp_path: Path) -> Iterator[EdgeProcess]:
+    edge = EdgeProcess(tmp_path, 'rule a { when any; respond 200 "1" }', workers=2)
+    yield edge
+    edge.stop()
+
+
+class TestPublish:
+    def test_no_request_fails_while_versions_change(self, own_edge: EdgeProcess) -> None:
+        done = threading.Event()
+        statuses: list[int] = []
+
+        def ask() -> None:
+            with own_edge.client() as client:
+                while not done.is_set():
+                    statuses.append(client.get("/").status)
+
+        askers = [threading.Thread(target=ask) for _ in range(4)]
+        for asker in askers:
+            asker.start()
+        for number in range(10):
+            own_edge.publish(f'rule a {{ when any; respond 200 "{number}" }}')
+        done.set()
+        for asker in askers:
+            asker.join()
+        assert set(statuses) == {200}
+
+    def test_every_worker_serves_the_new_version_when_it_says_so(self, own_edge: EdgeProcess) -> None:
+        own_edge.publish('rule a { when any; respond 200 "2" }')
+        for _ in range(20):
+            with own_edge.client() as client:
+                assert client.get("/").body == b"2"
+
+    def test_a_version_that_cannot_be_read_is_refused_and_the_old_one_stays(
+        self, own_edge: EdgeProcess
+    ) -> None:
+        own_edge.write('rule a { when any; respond 200 "2" }')
+        for chunk in (own_edge.files.directory / "chunks").iterdir():
+            chunk.unlink()
+        own_edge.agent.tell("test", own_edge.number)
+        wait_until(lambda: len(own_edge.agent.of_kind("refused")) == 2, what="both workers refuse")
+        assert "missing" in own_edge.agent.of_kind("refused")[0]["reason"]
+        with own_edge.client() as client:
+            assert client.get("/").body == b"1"
+
+    def test_the_empty_configuration_can_be_asked_for(self, own_edge: EdgeProcess) -> None:
+        own_edge.agent.tell("", 0)
+        wait_until(lambda: own_edge.agent.of_kind("applied")[-1]["number"] == 0, what="it is applied")
+        wait_until(
+            lambda: [m["number"] for m in own_edge.agent.of_kind("applied")].count(0) == 2, what="both do"
+        )
+        with own_edge.client() as client:
+            assert client.get("/").status == 404
+
+
+class TestAgentAway:
+    def test_traffic_goes_on_and_a_new_agent_is_found(self, own_edge: EdgeProcess) -> None:
+        own_edge.agent.stop()
+        with own_edge.client() as client:
+            assert client.get("/").body == b"1"
+        path = own_edge.directory / "agent"
+        path.unlink()
+        own_edge.agent = SmallAgent(path)
+        own_edge.agent.version = ("test", own_edge.number)
+        wait_until(lambda: len(own_edge.agent.of_kind("hello")) == 2, what="both workers come back")
+        own_edge.publish('rule a { when any; respond 200 "2" }')
+        with own_edge.client() as client:
+            assert client.get("/").body == b"2"
+
+    def test_counters_arrive(self, own_edge: EdgeProcess) -> None:
+        with own_edge.client() as client:
+            for _ in range(7):
+                client.get("/")
+
+        def counted() -> float:
+            return sum(
+                delta
+                for frame in own_edge.agent.of_kind("counters")
+                for family, labels, delta in frame["counters"]
+                if (family, labels) == ("weir_requests_total", ["a", "200"])
+            )
+
+        wait_until(lambda: counted() == 7, what="seven requests are counted")
+
+
+class TestStop:
+    @pytest.fixture
+    def slow(self) -> Iterator[tuple[Upstream, threading.Event]]:
+        go_on = threading.Event()
+
+        def script(peer: Peer) -> None:
+            while True:
+                peer.read_request()
+                go_on.wait(20)
+                peer.send(ok(b"late"))
+
+        upstream = Upstream(script=script).start()
+        yield upstream, go_on
+        upstream.stop()
+
+    def test_idle_connections_close_at_once_and_busy_ones_finish(
+        self, own_edge: EdgeProcess, slow: tuple[Upstream, threading.Event]
+    ) -> None:
+        upstream, go_on = slow
+        own_edge.publish(
+            f'rule a {{ when any; respond 200 "1" }}\nrule b {{ when path == "/slow"; proxy {upstream.url} }}'
+        )
+        with own_edge.client() as idle, own_edge.client() as busy:
+            idle.get("/")
+            busy.send(b"GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            wait_until(lambda: b"/slow" in upstream.received, what="the upstream is asked")
+            os.kill(own_edge.process.pid, signal.SIGTERM)
+            assert idle.is_closed()
+            go_on.set()
+            response = busy.response()
+            assert (response.body, response.header("connection")) == (b"late", "close")
+            assert busy.is_closed()
+        assert own_edge.stop() == 0
+
+    def test_a_reload_loses_no_request(
+        self, own_edge: EdgeProcess, slow: tuple[Upstream, threading.Event]
+    ) -> None:
+        upstream, go_on = slow
+        own_edge.publish(f'rule b {{ when path == "/slow"; proxy {upstream.url} }}')
+        before = set(own_edge.worker_pids())
+        with own_edge.client() as busy:
+            busy.send(b"GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            wait_until(lambda: b"/slow" in upstream.received, what="the upstream is asked")
+            os.kill(own_edge.process.pid, signal.SIGHUP)
+            wait_until(lambda: len(set(own_edge.worker_pids()) - before) == 2, what="new workers")
+            go_on.set()
+            assert busy.response().body == b"late"
+        wait_until(lambda: not set(own_edge.worker_pids()) & before, what="old workers end")
+        with own_edge.client() as client:
+            assert client.get("/x").status == 404
+
+    def test_a_killed_worker_is_replaced_and_serves_the_version_on_disk(self, own_edge: EdgeProcess) -> None:
+        own_edge.publish('rule a { when any; respond 200 "2" }')
+        own_edge.agent.stop()
+        before = set(own_edge.worker_pids())
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: len(set(own_edge.worker_pids()) - before) == 2, what="new workers")
+        with RawClient(own_edge.port) as client:
+            assert client.get("/").body == b"2"
