@@ -91,7 +91,7 @@ class Target:
             self.retired
             or len(self._idle) >= self._limits.max_pooled
             or not connection.reader.may_be_reused()
-            or False
+            or connection.transport.interrupted
             or (isinstance(connection.transport, TlsTransport) and connection.transport.has_unread)
         ):
             self.discard(connection)
