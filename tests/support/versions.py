@@ -1,0 +1,32 @@
+"""Rules as text → the files of a version, as the node agent would write them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.version_files import VersionFiles
+from weir.models.problem import errors_of
+from weir.models.version import Manifest
+from weir.rules.check.document import check
+from weir.rules.parser import parse
+from weir.store import chunks
+
+
+def write_version(files: VersionFiles, rules: str, number: int, incarnation: str = "test") -> Manifest:
+    """Of owner ``file``; AssertionError if the rules have errors."""
+    document = parse(rules).document
+    problems = errors_of(check(document))
+    assert not problems, problems
+    encoded = chunks.split(document)
+    manifest = Manifest(
+        incarnation=incarnation,
+        number=number,
+        parent=number - 1,
+        author="test",
+        time_ms=0,
+        chunks={"file": tuple(chunk.hash for chunk in encoded)},
+    )
+    missing = set(files.missing(manifest))
+    content = {chunk.hash: chunk.data for chunk in encoded if chunk.hash in missing}
+    files.write(manifest, chunks.hash_of(msgspec.msgpack.encode(manifest)), content)
+    return manifest

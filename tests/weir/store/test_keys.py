@@ -1,0 +1,33 @@
+"""Key names: of one cluster, in one slot where a script needs it, and nobody else's."""
+
+from __future__ import annotations
+
+from redis.crc import key_slot
+
+from weir.store.keys import Keys
+
+CONTROL = ("head", "versions", "chunks", "chunk_references", "publish_ids", "feed", "nodes")
+
+
+def every_key(cluster: str) -> list[str]:
+    keys = Keys(cluster)
+    return [*(getattr(keys, name)() for name in CONTROL), keys.wake(), keys.node("n1")]
+
+
+def test_every_key_begins_with_its_cluster() -> None:
+    assert all(key.startswith("weir:prod:") for key in every_key("prod"))
+
+
+def test_no_two_keys_are_one() -> None:
+    both = [*every_key("a"), *every_key("b")]
+    assert len(set(both)) == len(both)
+
+
+def test_what_scripts_touch_together_is_in_one_slot_of_a_redis_cluster() -> None:
+    slots = {key_slot(getattr(Keys("prod"), name)().encode()) for name in CONTROL}
+    assert len(slots) == 1
+
+
+def test_nodes_are_spread_over_the_slots() -> None:
+    slots = {key_slot(Keys("prod").node(f"node-{number}").encode()) for number in range(8)}
+    assert len(slots) > 1
