@@ -106,6 +106,7 @@ class Downstream:
         """A whole answer of the edge's own. Raises ClientGone."""
         self.settle_keep_alive(exchange)
         fields: list[Field] = [(name.lower(), name, value) for name, value in answer.headers]
+        fields.append((b"date", b"Date", self.engine.date.value()))
         plan = exchange.plan
         if plan is not None:
             for edit in plan.response_edits:

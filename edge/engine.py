@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.access_log import AccessLog
 from edge.deadlines import Sweeper
+from edge.http.date import Date
 from edge.http.names import NameTable, request_names
 from edge.limits import Limits
 from edge.telemetry import Telemetry
@@ -35,6 +36,7 @@ class Engine:
         self.telemetry = telemetry
         self.access_log = access_log
         self.names: NameTable = request_names()
+        self.date = Date()
         self.connections: set[Downstream] = set()
         self.draining = False
         self._prefix = secrets.token_hex(12)
