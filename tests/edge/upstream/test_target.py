@@ -1,0 +1,165 @@
+"""Connections to one target: what is kept, what is taken, what is closed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+
+import gevent
+import pytest
+
+from edge.deadlines import Sweeper
+from edge.http.names import response_names
+from edge.limits import Limits
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import Cause, UpstreamError
+from edge.upstream.resolver import Resolver
+from edge.upstream.target import Target
+from tests.support.ports import free_port
+from tests.support.upstream import Peer, Upstream, ok
+
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+MakeTarget = Callable[[str], Target]
+
+
+@pytest.fixture
+def sweeper() -> Iterator[Sweeper]:
+    sweeper = Sweeper(every_s=0.01)
+    sweeper.start()
+    yield sweeper
+    sweeper.stop()
+
+
+@pytest.fixture
+def make(sweeper: Sweeper) -> MakeTarget:
+    def target(url: str) -> Target:
+        return Target(
+            url,
+            sweeper=sweeper,
+            resolver=Resolver(),
+            names=response_names(),
+            limits=Limits(max_pooled=2, pooled_s=30.0),
+            context=ssl.create_default_context() if url.startswith("https") else None,
+        )
+
+    return target
+
+
+def use(target: Target, **how: bool) -> UpstreamConnection:
+    """One exchange up to its end; not released."""
+    connection = target.acquire(5.0, **how)
+    connection.begin(False)
+    connection.send(GET, last=True)
+    connection.read_head()
+    while connection.read_body():
+        pass
+    return connection
+
+
+def test_a_clean_connection_is_used_again_the_newest_first(make: MakeTarget, upstreams) -> None:
+    target = make(upstreams().url)
+    one, two = use(target), use(target)
+    target.release(one)
+    target.release(two)
+    assert use(target) is two
+    assert two.reused
+    assert (target.connections, target.idle) == (2, 1)
+    assert use(target, fresh=True) not in (one, two)
+
+
+def test_idle_connections_are_bounded(make: MakeTarget, upstreams) -> None:
+    target = make(upstreams().url)
+    connections = [use(target) for _ in range(3)]
+    for connection in connections:
+        target.release(connection)
+    assert (target.idle, target.connections) == (2, 2)
+    assert connections[2].transport.closed
+
+
+def test_a_connection_that_the_upstream_closes_leaves_the_pool(make: MakeTarget, upstreams) -> None:
+    def once(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(ok())
+
+    target = make(upstreams(script=once).url)
+    target.release(use(target))
+    for _ in range(500):
+        if target.idle == 0:
+            break
+        gevent.sleep(0.01)
+    assert (target.idle, target.connections) == (0, 0)
+
+
+def test_unasked_bytes_on_an_idle_connection_close_it(make: MakeTarget, upstreams) -> None:
+    go = threading.Event()
+
+    def twice(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(ok())
+        go.wait(20)
+        peer.send(ok(b"nobody asked"))
+        peer.read_to_end()
+
+    target = make(upstreams(script=twice).url)
+    target.release(use(target))
+    assert target.idle == 1
+    go.set()
+    for _ in range(500):
+        if target.idle == 0:
+            break
+        gevent.sleep(0.01)
+    assert target.connections == 0
+
+
+def test_an_old_idle_connection_is_closed_by_the_sweeper(
+    make: MakeTarget, upstreams, sweeper: Sweeper
+) -> None:
+    target = make(upstreams().url)
+    connection = use(target)
+    target.release(connection)
+    connection.transport.read_deadline = 0.0
+    sweeper.sweep()
+    assert (target.idle, target.connections) == (0, 0)
+
+
+def test_a_retired_target_keeps_nothing(make: MakeTarget, upstreams) -> None:
+    target = make(upstreams().url)
+    idle, busy = use(target), use(target)
+    target.release(idle)
+    target.retire()
+    target.release(busy)
+    assert (target.idle, target.connections) == (0, 0)
+
+
+def test_nobody_listening_is_unreachable(make: MakeTarget) -> None:
+    with pytest.raises(UpstreamError) as caught:
+        make(f"http://127.0.0.1:{free_port()}").acquire(5.0)
+    assert caught.value.cause is Cause.UNREACHABLE
+
+
+def test_a_url_without_host_is_no_target(make: MakeTarget) -> None:
+    for url in ("http://", "ftp://a.test", "nonsense"):
+        with pytest.raises(ValueError, match="no target"):
+            make(url)
+
+
+def test_names_are_resolved(make: MakeTarget, upstreams) -> None:
+    upstream: Upstream = upstreams()
+    target = make(f"http://localhost:{upstream.port}")
+    assert target.is_name
+    attempts = 0
+    while attempts < 2:  # localhost may have an IPv6 address that nobody listens on
+        attempts += 1
+        try:
+            use(target)
+            break
+        except UpstreamError:
+            continue
+    assert upstream.requests
+
+
+def test_default_ports_and_authority(make: MakeTarget) -> None:
+    assert make("http://a.test").port == 80
+    assert make("https://a.test").port == 443
+    assert make("http://a.test:81").authority == b"a.test:81"

@@ -1,0 +1,61 @@
+"""What survives a publish."""
+
+from __future__ import annotations
+
+import ssl
+
+import pytest
+
+from edge.deadlines import Sweeper
+from edge.http.names import response_names
+from edge.limits import Limits
+from edge.upstream.resolver import Resolver
+from edge.upstream.upstreams import Upstreams
+from weir.models.effective import Pool
+from weir.models.rule_clauses import Timeout
+from weir.models.upstream_clauses import Balance, Target
+
+A, B = Target(url="http://127.0.0.1:1"), Target(url="http://127.0.0.1:2")
+
+
+@pytest.fixture
+def upstreams() -> Upstreams:
+    return Upstreams(
+        sweeper=Sweeper(),
+        resolver=Resolver(),
+        names=response_names(),
+        limits=Limits(),
+        context=ssl.create_default_context(),
+    )
+
+
+def test_an_unchanged_pool_is_the_same_upstream(upstreams: Upstreams) -> None:
+    first = upstreams.upstream("file", Pool(name="u", targets=(A, B)))
+    assert upstreams.upstream("file", Pool(name="u", targets=(A, B))) is first
+
+
+def test_another_timeout_keeps_whose_turn_it_is(upstreams: Upstreams) -> None:
+    first = upstreams.upstream("file", Pool(name="u", targets=(A, B)))
+    second = upstreams.upstream("file", Pool(name="u", targets=(A, B), timeout=Timeout(try_ms=5)))
+    assert second is not first
+    assert second.turn is first.turn
+
+
+def test_a_target_that_stays_keeps_its_connections(upstreams: Upstreams) -> None:
+    (a, _b) = upstreams.upstream("file", Pool(name="u", targets=(A, B))).turn.items
+    assert upstreams.upstream("file", Pool(name="u", targets=(A,))).turn.items == (a,)
+    upstreams.retain([("file", "u")])
+    assert not a.retired
+
+
+def test_what_no_version_names_is_retired(upstreams: Upstreams) -> None:
+    (a,) = upstreams.upstream("file", Pool(name="u", targets=(A,))).turn.items
+    (b,) = upstreams.upstream("api", Pool(name="u", targets=(B,))).turn.items
+    upstreams.retain([("api", "u")])
+    assert (a.retired, b.retired) == (True, False)
+    assert upstreams.connections() == 0
+
+
+def test_a_policy_that_is_not_built_is_refused(upstreams: Upstreams) -> None:
+    with pytest.raises(ValueError, match="least_conn"):
+        upstreams.upstream("file", Pool(name="u", targets=(A,), balance=Balance(policy="least_conn")))
