@@ -57,7 +57,8 @@ class Loader:
         self._upstreams = upstreams
         self._pace = pace
         self._one_at_a_time = Semaphore(1)
-        self._loaded: Identity | None = None
+        self._loaded: tuple[Identity | None] | None = None
+        """What is in service; None inside is the empty configuration."""
 
     @property
     def current(self) -> Applied | None:
@@ -79,13 +80,13 @@ class Loader:
         empty = wanted == NO_VERSION
         identity = None if empty else self._reader.identity()
         current = self.current
-        if current is not None and identity == self._loaded:
+        if current is not None and (identity,) == self._loaded:
             return current
         with _without_collections():
             snapshot = self._build(empty)
         if snapshot is None:
             return Refused("there is no version on this node's disk")
-        self._loaded = identity
+        self._loaded = (identity,)
         self._swap(snapshot)
         took_ms = (time.monotonic() - began) * 1000
         log.info("version %d is in service after %.0f ms", snapshot.number, took_ms)

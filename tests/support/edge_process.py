@@ -16,18 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from edge import frames
 from edge.version_files import VersionFiles
 from tests.support.raw_client import RawClient
+from tests.support.versions import write_version
 from tests.support.wait import wait_until
-from weir.models.chunk_form import content_hash
-from weir.models.problem import errors_of
-from weir.models.version import Manifest
-from weir.rules.check.document import check
-from weir.rules.parser import parse
-from weir.store import chunks
 
 _MAIN = """
 import sys
@@ -132,28 +125,16 @@ class EdgeProcess:
 
     def write(self, rules: str) -> None:
         """The version on disk; nobody is told."""
-        document = parse(rules).document
-        problems = errors_of(check(document))
-        assert not problems, problems
-        encoded = chunks.split(document)
         self.number += 1
-        manifest = Manifest(
-            incarnation="test",
-            number=self.number,
-            parent=self.number - 1,
-            author="test",
-            time_ms=0,
-            chunks={"file": tuple(chunk.hash for chunk in encoded)},
-        )
-        digest = content_hash(msgspec.msgpack.encode(manifest))
-        missing = set(self.files.missing(manifest))
-        self.files.write(manifest, digest, {c.hash: c.data for c in encoded if c.hash in missing})
+        write_version(self.files, rules, self.number)
 
     def publish(self, rules: str) -> None:
         """Returns when every worker serves it."""
         self.write(rules)
         self.agent.tell("test", self.number)
-        wait_until(lambda: self.workers_on(self.number) >= self.workers, what=f"version {self.number} is served")
+        wait_until(
+            lambda: self.workers_on(self.number) >= self.workers, what=f"version {self.number} is served"
+        )
 
     def workers_on(self, number: int) -> int:
         """How many of the present workers said that they serve it."""

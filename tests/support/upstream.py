@@ -56,6 +56,16 @@ class Peer:
         start, self._taken = self._taken, self._taken + count
         return self.received[start : self._taken]
 
+    def discard(self, count: int) -> None:
+        """Reads so many bytes beside the record."""
+        have = min(count, len(self.received) - self._taken)
+        self._taken += have
+        while have < count:
+            data = self.sock.recv(min(1 << 20, count - have))
+            if not data:
+                raise EOFError("the edge closed")
+            have += len(data)
+
     def read_request(self) -> Request:
         """Head and body; EOFError at the end of the connection."""
         lines = self.read_until(b"\r\n\r\n")[:-4].split(b"\r\n")

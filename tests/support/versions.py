@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from edge.version_files import VersionFiles
+from weir.models.chunk_form import content_hash
 from weir.models.problem import errors_of
 from weir.models.version import Manifest
 from weir.rules.check.document import check
@@ -28,5 +29,5 @@ def write_version(files: VersionFiles, rules: str, number: int, incarnation: str
     )
     missing = set(files.missing(manifest))
     content = {chunk.hash: chunk.data for chunk in encoded if chunk.hash in missing}
-    files.write(manifest, chunks.hash_of(msgspec.msgpack.encode(manifest)), content)
+    files.write(manifest, content_hash(msgspec.msgpack.encode(manifest)), content)
     return manifest

@@ -1,144 +1,110 @@
-"""TLS over a transport: what arrives is what was sent, and an end that TLS does not know is none."""
+"""TLS to a target: verified, streamed both ways, and cut off where it is cut off."""
 
 from __future__ import annotations
 
+import socket
 import ssl
+import subprocess
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import gevent
 import pytest
-from gevent import socket
 
 from edge.deadlines import Sweeper
-from edge.transport import FULL_READ, ConnectionLost, TimedOut
-from edge.upstream.tls import TlsTransport
-from tests.support.tls_pair import NAME, client_context, server_context
+from edge.transport import ConnectionLost, Transport
+from edge.upstream.connect import connect
+from edge.upstream.errors import Cause, UpstreamError
+from tests.support.parts import need
+
+Serve = Callable[[Callable[[ssl.SSLSocket], None]], int]
 
 
-class Server:
-    """The other end: TLS by hand, so that a test decides which records travel together."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.engine = server_context().wrap_bio(self.incoming, self.outgoing, server_side=True)
-
-    def _until_done(self, step: Callable[[], bytes | None]) -> bytes | None:
-        while True:
-            try:
-                return step()
-            except ssl.SSLWantReadError:
-                self.flush()
-                self.incoming.write(self.sock.recv(FULL_READ))
-
-    def handshake(self) -> None:
-        self._until_done(self.engine.do_handshake)
-        self.flush()
-
-    def read(self) -> bytes:
-        return self._until_done(lambda: self.engine.read(FULL_READ)) or b""
-
-    def write(self, *records: bytes) -> None:
-        """One TLS record for each, all in one send."""
-        for record in records:
-            self.engine.write(record)
-        self.flush()
-
-    def flush(self) -> None:
-        self.sock.sendall(self.outgoing.read())
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Of ``a.test``, its own authority; with its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    name, key = folder / "a.pem", folder / "a.key"
+    subject = ["-subj", "/CN=a.test", "-addext", "subjectAltName=DNS:a.test", "-days", "2"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command = [need("openssl"), "req", "-x509", *kind, "-keyout", key, "-out", name, *subject]
+    subprocess.run(command, check=True, capture_output=True)
+    return name, key
 
 
 @pytest.fixture
-def pair(sweeper: Sweeper) -> Iterator[tuple[TlsTransport, Server]]:
-    ours, theirs = socket.socketpair()
-    transport, server = TlsTransport(ours, client_context(), NAME), Server(theirs)
-    sweeper.add(transport)
-    answering = gevent.spawn(server.handshake)
-    transport.handshake()
-    answering.get(timeout=10)
-    yield transport, server
-    sweeper.remove(transport)
+def serve(certificate: tuple[Path, Path]) -> Iterator[Serve]:
+    """Listens, and lets ``script`` talk on the first connection; gives the port."""
+    listeners: list[socket.socket] = []
+
+    def start(script: Callable[[ssl.SSLSocket], None]) -> int:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def run() -> None:
+            try:
+                plain, _ = listener.accept()
+                plain.settimeout(20)
+                with context.wrap_socket(plain, server_side=True) as secure:
+                    script(secure)
+            except OSError:
+                return
+
+        threading.Thread(target=run, daemon=True).start()
+        return listener.getsockname()[1]
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def opened(port: int, trusted: Path | None, name: str = "a.test") -> Transport:
+    sweeper = Sweeper(every_s=0.01)
+    sweeper.start()
+    context = ssl.create_default_context(cafile=str(trusted) if trusted else None)
+    return connect("127.0.0.1", port, 10.0, sweeper, (context, name))
+
+
+def test_bytes_go_both_ways(serve: Serve, certificate: tuple[Path, Path]) -> None:
+    size = 3_000_000
+
+    def echo(secure: ssl.SSLSocket) -> None:
+        got = b""
+        while len(got) < size:
+            got += secure.recv(65536)
+        secure.sendall(got[::-1])
+        secure.unwrap()
+
+    transport = opened(serve(echo), certificate[0])
+    data = bytes(range(250)) * (size // 250)
+    transport.send(data)
+    back = b""
+    while piece := transport.recv(65536):
+        back += piece
+    assert back == data[::-1]
     transport.close()
-    theirs.close()
 
 
-Pair = tuple[TlsTransport, Server]
+def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve) -> None:
+    with pytest.raises(UpstreamError, match="not trusted") as caught:
+        opened(serve(lambda secure: None), None)
+    assert caught.value.cause is Cause.UNREACHABLE
 
 
-def test_bytes_arrive_as_they_were_sent(pair: Pair) -> None:
-    transport, server = pair
-    data = bytes(range(256)) * 2_000
-    sending = gevent.spawn(transport.send, data)
-    got = b""
-    while len(got) < len(data):
-        got += server.read()
-    sending.get(timeout=10)
-    assert got == data
-    server.write(b"answer")
-    assert transport.recv(100) == b"answer"
+def test_a_certificate_of_another_name_is_refused(serve: Serve, certificate: tuple[Path, Path]) -> None:
+    with pytest.raises(UpstreamError, match="not trusted"):
+        opened(serve(lambda secure: None), certificate[0], "b.test")
 
 
-def test_an_end_that_tls_announces_is_an_end(pair: Pair) -> None:
-    transport, server = pair
-    server.write(b"last")
-    with pytest.raises(ssl.SSLWantReadError):
-        server.engine.unwrap()
-    server.flush()
-    assert transport.recv(100) == b"last"
-    assert transport.recv(100) == b""
+def test_an_end_without_tls_s_own_end_is_a_loss(serve: Serve, certificate: tuple[Path, Path]) -> None:
+    def cut(secure: ssl.SSLSocket) -> None:
+        secure.sendall(b"half")
+        socket.socket(fileno=secure.detach()).close()
 
-
-def test_an_end_without_that_is_a_broken_connection(pair: Pair) -> None:
-    transport, server = pair
-    server.write(b"part")
-    server.sock.close()
-    assert transport.recv(100) == b"part"
-    with pytest.raises(ConnectionLost, match="TLS failed"):
+    transport = opened(serve(cut), certificate[0])
+    assert transport.recv(100) == b"half"
+    with pytest.raises(ConnectionLost):
         transport.recv(100)
-
-
-def test_bytes_that_were_changed_on_the_way_are_refused(pair: Pair) -> None:
-    transport, server = pair
-    server.engine.write(b"secret")
-    record = bytearray(server.outgoing.read())
-    record[-1] ^= 1
-    server.sock.sendall(bytes(record))
-    with pytest.raises(ConnectionLost, match="TLS failed"):
-        transport.recv(100)
-
-
-def test_a_record_that_came_with_another_is_seen_though_the_socket_is_empty(pair: Pair) -> None:
-    """A second answer in one packet with the first: watching the socket would not tell of it."""
-    transport, server = pair
-    server.write(b"first", b"second")
-    assert transport.recv(100) == b"first"
-    assert transport.peek() is None
-    assert transport.has_unread
-    assert transport.recv(100) == b"second"
-    assert not transport.has_unread
-
-
-def test_a_record_longer_than_the_read_is_seen_too(pair: Pair) -> None:
-    transport, server = pair
-    server.write(b"0123456789")
-    assert transport.recv(4) == b"0123"
-    assert transport.has_unread
-    assert transport.recv(100) == b"456789"
-    assert not transport.has_unread
-
-
-def test_a_deadline_ends_a_read(pair: Pair) -> None:
-    transport, _ = pair
-    transport.read_deadline = 0.0
-    with pytest.raises(TimedOut):
-        transport.recv(1)
-
-
-def test_two_writers_never_mix_their_records(pair: Pair) -> None:
-    transport, server = pair
-    writers = [gevent.spawn(transport.send, letter * 300_000) for letter in (b"a", b"b")]
-    got = b""
-    while len(got) < 600_000:
-        got += server.read()
-    gevent.joinall(writers, timeout=10)
-    assert (got.count(b"a"), got.count(b"b")) == (300_000, 300_000)
+    transport.close()

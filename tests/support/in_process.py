@@ -1,0 +1,110 @@
+"""The engine of a worker without its process: rules as text, requests and answers as bytes, one fake client.
+
+Upstreams are real targets; tests that need them use a real edge instead. What is recorded can be looked at.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.access_log import AccessLog, Entry
+from edge.deadlines import Sweeper
+from edge.downstream import Downstream
+from edge.engine import Engine
+from edge.http.names import response_names
+from edge.limits import Limits
+from edge.pace import Pace
+from edge.snapshot import Snapshot, build
+from edge.telemetry import Telemetry
+from edge.transport import NEVER
+from edge.upstream.resolver import Resolver
+from edge.upstream.upstreams import Upstreams
+from edge.version_files import VersionFiles
+from edge.version_reader import VersionParts, VersionReader
+from tests.support.versions import write_version
+
+
+class FakeTransport:
+    """A client that sends ``data`` and reads everything."""
+
+    def __init__(self, data: bytes) -> None:
+        self.incoming = [data] if data else []
+        self.sent = b""
+        self.closed = False
+        self.read_deadline = self.write_deadline = NEVER
+        self.write_timeout = 0.0
+        self.on_unread: Callable[[], None] | None = None
+
+    def recv(self, _size: int) -> bytes:
+        return self.incoming.pop(0) if self.incoming else b""
+
+    def send(self, data: bytes) -> None:
+        self.sent += data
+
+    def shutdown(self, _how: int) -> None: ...
+
+    def arm(self) -> None: ...
+
+    def peek(self) -> bytes | None:
+        return None
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class KeptLog(AccessLog):
+    """Keeps its entries."""
+
+    def __init__(self) -> None:
+        super().__init__(1, on_dropped=lambda: None)
+        self.kept: list[Entry] = []
+
+    def write(self, entry: Entry) -> None:
+        self.kept.append(entry)
+
+
+class InProcess:
+    """``ask`` it; ``publish`` other rules."""
+
+    def __init__(self, directory: Path, rules: str) -> None:
+        self.files = VersionFiles(directory)
+        self.reader = VersionReader(self.files)
+        self.log = KeptLog()
+        limits, sweeper = Limits(), Sweeper()
+        self.engine = Engine(
+            snapshot=Snapshot(), limits=limits, sweeper=sweeper, telemetry=Telemetry(), access_log=self.log
+        )
+        self.upstreams = Upstreams(
+            sweeper=sweeper,
+            resolver=Resolver(),
+            names=response_names(),
+            limits=limits,
+            context=ssl.create_default_context(),
+        )
+        self.number = 0
+        self.publish(rules)
+
+    def publish(self, rules: str) -> Snapshot:
+        """Without a loader: the snapshot is simply put in place."""
+        self.number += 1
+        write_version(self.files, rules, self.number)
+        self.engine.snapshot = build(self.parts(), self.upstreams, self.engine.snapshot, Pace())
+        return self.engine.snapshot
+
+    def parts(self) -> VersionParts:
+        parts = self.reader.read(Pace())
+        assert parts is not None
+        return parts
+
+    def ask(self, data: bytes | str, peer: str = "192.0.2.7") -> bytes:
+        """Everything the edge says to these bytes. Text becomes a GET of that path."""
+        if isinstance(data, str):
+            data = f"GET {data} HTTP/1.1\r\nHost: a.test\r\n\r\n".encode()
+        transport = FakeTransport(data)
+        Downstream(self.engine, transport, peer, 80, "http").serve()  # type: ignore[arg-type]
+        return transport.sent
+
+    def status(self, data: bytes | str, peer: str = "192.0.2.7") -> int:
+        return int(self.ask(data, peer).split(b" ")[1])
