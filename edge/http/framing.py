@@ -110,17 +110,28 @@ REQUEST_CHECKS: tuple[RequestCheck, ...] = (
     target_has_no_fragment,
     fields_are_few,
     host_is_there_once,
+)
+"""For every request."""
+
+FRAMING_CHECKS: tuple[RequestCheck, ...] = (
     names_are_plain,
     coding_is_chunked,
     length_is_one_number,
     expectation_is_known,
     upgrade_has_no_body,
 )
+"""For requests with a field that they are about; most have none."""
 
 
 def check_request(head: RequestHead) -> Refusal | None:
     """The first refusal, else None; then ``head.length`` is decided."""
     for check in REQUEST_CHECKS:
+        refusal = check(head)
+        if refusal is not None:
+            return refusal
+    if not (head.lengths or head.codings or head.expects or head.upgrade or head.odd_name):
+        return None
+    for check in FRAMING_CHECKS:
         refusal = check(head)
         if refusal is not None:
             return refusal

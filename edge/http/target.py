@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
 from edge.answers import Refusal
 from weir.routing.authority import Authority, BadAuthority, normalise_authority
 from weir.routing.normalise import BadPath, normalise_path
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """What is asked for, in the normal form in which it is routed and sent."""
 
     authority: Authority

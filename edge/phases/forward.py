@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+
+import msgspec
 
 from edge.access_log import Attempt, milliseconds
 from edge.answers import Refusal
@@ -23,7 +24,7 @@ from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.target import Target
 
 
-class Outgoing(NamedTuple):
+class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """A request as it is sent; the same for every attempt but for a target's own Host."""
 
     body: bytes
