@@ -15,7 +15,9 @@ from weir.rules.printer import print_document
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(weir[a-z -]*|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-BLOCKS = [(kind, text) for kind, text in BLOCK.findall((DOCS / "rule-language.md").read_text(encoding="utf-8"))]
+BLOCKS = [
+    (kind, text) for kind, text in BLOCK.findall((DOCS / "rule-language.md").read_text(encoding="utf-8"))
+]
 
 
 def examples(kind: str) -> list[str]:

@@ -113,7 +113,7 @@ BAD: list[tuple[Check, tuple[str, ...]]] = [
 @pytest.mark.parametrize(
     ("check", "text"),
     [(check, text) for check, texts in GOOD for text in texts],
-    ids=lambda part: str(part)[:40],
+    ids=lambda part: getattr(part, "__name__", str(part))[:40],
 )
 def test_sound_values(check: Check, text: str) -> None:
     assert check(text) is None
@@ -122,7 +122,7 @@ def test_sound_values(check: Check, text: str) -> None:
 @pytest.mark.parametrize(
     ("check", "text"),
     [(check, text) for check, texts in BAD for text in texts],
-    ids=lambda part: str(part)[:40],
+    ids=lambda part: getattr(part, "__name__", str(part))[:40],
 )
 def test_values_that_are_refused(check: Check, text: str) -> None:
     issue = check(text)
