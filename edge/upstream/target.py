@@ -15,13 +15,15 @@ from urllib.parse import urlsplit
 from edge.deadlines import Sweeper
 from edge.http.names import NameTable
 from edge.limits import Limits
-from edge.transport import NEVER
+from edge.transport import NEVER, Transport
 from edge.upstream.connect import connect
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.resolver import CannotResolve, Resolver, is_address
 from edge.upstream.tls import TlsTransport
 
+MAX_ADDRESSES_TRIED = 4
+"""Addresses of a name that one new connection tries, as long as they refuse; all within its time."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -123,24 +125,32 @@ class Target:
             self.discard(connection)
 
     def _connect(self, within_s: float) -> UpstreamConnection:
-        until = time.monotonic() + within_s
-        address = self._address(within_s)
-        transport = connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
+        transport = self._first_reachable(time.monotonic() + within_s, self._addresses(within_s))
         self.connections += 1
         connection = UpstreamConnection(transport, self._names)
         transport.on_unread = partial(self._leave, connection)
         return connection
 
-    def _address(self, within_s: float) -> str:
-        """The next address in turn."""
+    def _first_reachable(self, until: float, addresses: tuple[str, ...]) -> Transport:
+        """Nothing may listen on one address of a name, as often for ``localhost``: the next one is asked then."""
+        for address in addresses[:-1]:
+            try:
+                return connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
+            except UpstreamError as error:
+                if error.cause is not Cause.UNREACHABLE:
+                    raise
+        return connect(addresses[-1], self.port, until - time.monotonic(), self._sweeper, self._tls)
+
+    def _addresses(self, within_s: float) -> tuple[str, ...]:
+        """Some of them, with another one in front every time."""
         try:
-            addresses = self._resolver.addresses(self.host, within_s)
+            found = self._resolver.addresses(self.host, within_s)
         except CannotResolve as error:
             raise UpstreamError(
                 Cause.UNREACHABLE, str(error), stage=Stage.CONNECT, sent=Sent.NOTHING
             ) from None
-        self._turn = (self._turn + 1) % len(addresses)
-        return addresses[self._turn]
+        self._turn = (self._turn + 1) % len(found)
+        return (found[self._turn :] + found[: self._turn])[:MAX_ADDRESSES_TRIED]
 
     @property
     def is_name(self) -> bool:

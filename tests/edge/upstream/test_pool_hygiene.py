@@ -15,8 +15,9 @@ from edge.deadlines import Sweeper
 from edge.http.names import response_names
 from edge.limits import Limits
 from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import Cause, UpstreamError
 from edge.upstream.resolver import Resolver
-from edge.upstream.target import Target
+from edge.upstream.target import MAX_ADDRESSES_TRIED, Target
 from tests.support.tls_pair import NAME, client_context, server_context
 from tests.support.upstream import Peer, Upstream, ok
 
@@ -35,9 +36,10 @@ def upstream() -> Iterator[Upstream]:
 def make(sweeper: Sweeper) -> Iterator[MakeTarget]:
     made: list[Target] = []
 
-    def target(url: str, context: ssl.SSLContext | None = None) -> Target:
+    def target(url: str, context: ssl.SSLContext | None = None, *addresses: str) -> Target:
+        resolver = Resolver(lambda _name: addresses or ("127.0.0.1",))
         parts = {"sweeper": sweeper, "names": response_names(), "limits": Limits(), "context": context}
-        made.append(Target(url, resolver=Resolver(lambda _name: ("127.0.0.1",)), **parts))  # type: ignore[arg-type]
+        made.append(Target(url, resolver=resolver, **parts))  # type: ignore[arg-type]
         return made[-1]
 
     yield target
@@ -237,3 +239,31 @@ def test_an_upstream_that_closes_behind_its_answer_is_not_asked_again(make: Make
     served(target)
     until(lambda: target.idle == 0, "the connection leaves the pool")
     upstream.stop()
+
+
+def test_an_address_of_a_name_that_refuses_is_passed_over(make: MakeTarget, upstream: Upstream) -> None:
+    """``localhost`` is often ``::1`` too, where nothing listens."""
+    target = make(f"http://{NAME}:{upstream.port}", None, "127.0.0.1", "::1", "127.0.0.2")
+    for _ in range(6):
+        assert exchange(target.acquire(10.0)) == b"ok"
+    assert target.connections == len(upstream.peers) == 6
+
+
+def test_a_name_whose_addresses_all_refuse_is_unreachable(no_leak: None, make: MakeTarget) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    addresses = [f"127.0.0.{number}" for number in range(1, MAX_ADDRESSES_TRIED + 3)]
+    target = make(f"http://{NAME}:{port}", None, *addresses)
+    with pytest.raises(UpstreamError) as caught:
+        target.acquire(10.0)
+    assert caught.value.cause is Cause.UNREACHABLE
+    assert target.connections == 0
+
+
+def test_only_so_many_addresses_are_tried(make: MakeTarget, upstream: Upstream) -> None:
+    """The upstream listens on the last of the turn."""
+    dead = [f"127.0.0.{number}" for number in range(2, MAX_ADDRESSES_TRIED + 3)]
+    target = make(f"http://{NAME}:{upstream.port}", None, *dead[-1:], *dead[:-1], "127.0.0.1")
+    with pytest.raises(UpstreamError):
+        target.acquire(10.0)
+    assert exchange(target.acquire(10.0)) == b"ok"
