@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from edge.families import FAMILIES
+from edge.frames import MAX_FRAME, pack
 from edge.telemetry import MAX_ENTRIES, Telemetry
+from weir.rules.bounds import MAX_NAME
 
 
 def test_counts_are_differences_since_the_last_frame() -> None:
@@ -48,3 +50,13 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     for name, labels, buckets, _ in frame["histograms"]:
         assert len(table[name].labels) == len(labels)
         assert len(table[name].buckets) + 1 == len(buckets)
+
+
+def test_names_as_long_as_they_may_be_still_fit_into_frames() -> None:
+    telemetry = Telemetry()
+    for number in range(MAX_ENTRIES):
+        name = f"{number}/".ljust(MAX_NAME, "路")
+        telemetry.request(f"{name}/{name}", 200, 0.1)
+    taken = telemetry.take()
+    assert sum(len(frame["counters"]) for frame in taken) == MAX_ENTRIES
+    assert all(len(pack(frame)) <= MAX_FRAME for frame in taken)

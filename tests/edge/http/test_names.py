@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.http.names import MAX_KNOWN, Role, request_names, response_names
+from edge.http.names import MAX_KNOWN, MAX_KNOWN_BYTES, Role, request_names, response_names
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_invented_names_are_remembered_up_to_the_bound() -> None:
     for number in range(MAX_KNOWN + 10):
         assert table[b"X-%d" % number] == (b"x-%d" % number, Role.ORDINARY)
     assert len(table) == MAX_KNOWN
+
+
+@pytest.mark.parametrize(("length", "kept"), [(MAX_KNOWN_BYTES, 1), (MAX_KNOWN_BYTES + 1, 0)])
+def test_long_names_are_understood_but_not_remembered(length: int, kept: int) -> None:
+    table = request_names()
+    assert table[b"X" * length] == (b"x" * length, Role.ORDINARY)
+    assert len(table) == kept

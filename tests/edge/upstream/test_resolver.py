@@ -5,7 +5,7 @@ from __future__ import annotations
 import gevent
 import pytest
 
-from edge.upstream.resolver import FRESH_S, CannotResolve, Resolver, is_address
+from edge.upstream.resolver import FRESH_S, CannotResolve, Resolver, is_address, system_lookup
 
 
 class Lookup:
@@ -88,3 +88,10 @@ def test_names_that_nobody_uses_are_forgotten() -> None:
     resolver.forget({})
     resolver.addresses("a.test", 10.0)
     assert lookup.asked == 2
+
+
+def test_a_name_that_idna_refuses_is_an_error_like_another() -> None:
+    resolver = Resolver(system_lookup, Clock())
+    for _ in range(2):
+        with pytest.raises(CannotResolve, match="cannot be resolved"):
+            resolver.addresses("a..test", 10.0)
