@@ -21,7 +21,7 @@ from weir.routing.normalise import normalise_path
 MARK = b"X-Passed-On: yes"
 CLIENT = "192.0.2.7"
 hostile = settings(
-    max_examples=120,
+    max_examples=70,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -188,7 +188,7 @@ def test_what_is_undamaged_arrives_whole_and_in_order(edge: InProcess, upstream:
     assert [request.body for request in upstream.requests] == [b"", b"hello", b"abc", b""]
 
 
-@settings(hostile, max_examples=300)
+@settings(hostile, max_examples=200)
 @given(
     damages=st.lists(
         st.tuples(
