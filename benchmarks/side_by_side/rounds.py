@@ -1,74 +1,119 @@
-"""One round: wrk through one gateway for some seconds, and what the kernel says that the gateway spent."""
+"""All rounds of a scenario: every gateway in turn, again and again, so that what disturbs one disturbs all."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import subprocess
-from collections.abc import Sequence
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
 
-from benchmarks.side_by_side.gateways import OTHER_CORE, Gateway
+from benchmarks.side_by_side import services
+from benchmarks.side_by_side.gateways.known import BASELINE, KNOWN, OURS
+from benchmarks.side_by_side.measures import Figures, Options, at_rate, closed_loop, websocket
+from benchmarks.side_by_side.process import Failed, Gateway
+from benchmarks.side_by_side.scenarios import Scenario
+from benchmarks.side_by_side.work import Work
 
-CONNECTIONS = 32
-
-
-class Round(NamedTuple):
-    per_second: float
-    p50_ms: float
-    p99_ms: float
-    cpu_us: float
-    """Processor time of the gateway's processes for one request."""
-
-
-def missing_parts() -> list[str]:
-    """Programs that the measurement needs and that are not installed."""
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin"
-    return [part for part in ("nginx", "wrk", "taskset") if not shutil.which(part, path=path)]
+Rounds = dict[str, list[Figures]]
+Failures = dict[str, str]
+WARM_UP_S = 2
+"""Not counted: what is still busy with its own start would pay for it in the first round."""
 
 
-def alternate(gateways: Sequence[Gateway], count: int, seconds: int) -> list[list[Round]]:
-    """``count`` rounds of each in turn; the result is by gateway."""
-    found: list[list[Round]] = [[] for _ in gateways]
-    for _ in range(count):
-        for gateway, rounds in zip(gateways, found, strict=True):
-            rounds.append(one_round(gateway, seconds))
+def run(scenario: Scenario, names: Sequence[str], options: Options) -> tuple[Rounds, Failures]:
+    """By gateway. One that fails is stopped and named; the others go on."""
+    failures: Failures = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="weir-bench-")))
+        behind = services.echo_service if scenario.is_echo else services.http_service
+        port = stack.enter_context(behind(made(folder / "service")))
+        gateways = _start(stack, folder, scenario, port, names, failures)
+        warm_up = websocket if scenario.is_echo else closed_loop()
+        alternate(gateways, 1, lambda each: warm_up(each, options._replace(seconds=WARM_UP_S)), failures)
+        gateways = [each for each in gateways if each.name not in failures]
+        measure = scenario.measure(port)
+        found = alternate(gateways, options.rounds, lambda each: measure(each, options), failures)
+        if scenario.has_loads:
+            _add_loads(found, gateways, options, failures)
+    return found, failures
+
+
+def _start(
+    stack: ExitStack, folder: Path, scenario: Scenario, port: int, names: Sequence[str], failures: Failures
+) -> list[Gateway]:
+    gateways = []
+    for known in KNOWN:
+        if known.name not in names:
+            continue
+        work = Work(port, scenario.rules if known.name == OURS else scenario.peer_rules)
+        try:
+            gateways.append(stack.enter_context(known.start(made(folder / known.name), work)))
+        except Failed as error:
+            _fail(failures, known.name, error)
+    return gateways
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    # nginx started by root gives its files to another user, who must be able to come here.
+    folder.chmod(0o755)
+    folder.parent.chmod(0o755)
+    return folder
+
+
+def alternate(
+    gateways: Sequence[Gateway], count: int, one_round: Callable[[Gateway], Figures], failures: Failures
+) -> Rounds:
+    """``count`` rounds of each, there and back, so that none is always the first; only of those that never failed."""
+    found: Rounds = {gateway.name: [] for gateway in gateways}
+    for number in range(count):
+        for gateway in gateways if number % 2 == 0 else reversed(gateways):
+            if gateway.name not in found:
+                continue
+            try:
+                found[gateway.name].append(one_round(gateway))
+            except Failed as error:
+                _fail(failures, gateway.name, error)
+                del found[gateway.name]
     return found
 
 
-def one_round(gateway: Gateway, seconds: int) -> Round:
-    """Ends the program if any answer was not 200: then nothing was measured."""
-    before = cpu_s(gateway.pid)
-    command = ["taskset", "-c", OTHER_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
-    url = f"http://127.0.0.1:{gateway.port}/"
-    said = subprocess.run([*command, url], check=True, capture_output=True, text=True).stdout
-    spent = cpu_s(gateway.pid) - before
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise SystemExit(f"{gateway.name} did not answer every request with 200:\n{said}")
-    requests = _number(r"(\d+) requests in", said)
-    per_second = _number(r"Requests/sec:\s+([\d.]+)", said)
-    return Round(per_second, _latency_ms(said, 50), _latency_ms(said, 99), spent / requests * 1e6)
+def _fail(failures: Failures, name: str, error: Failed) -> None:
+    failures[name] = str(error)
+    print(f"{name} failed: {error}", file=sys.stderr, flush=True)
 
 
-def cpu_s(pid: int) -> float:
-    """Of a process and everything below it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return own + sum(cpu_s(int(child)) for child in children)
+def _add_loads(found: Rounds, gateways: Sequence[Gateway], options: Options, failures: Failures) -> None:
+    """``equal_*``: all at half of what the slowest can; ``half_*``: nginx and Weir at half of what Weir can."""
+    able = {name: median_of(rounds, "per_second") for name, rounds in found.items()}
+    if not able:
+        return
+    _add_load("equal", min(able.values()) / 2, list(able), found, gateways, options, failures)
+    if OURS in able:
+        rate = able[OURS] / 2
+        able_to = [name for name in (BASELINE, OURS) if able.get(name, 0.0) > rate]
+        _add_load("half", rate, able_to, found, gateways, options, failures)
 
 
-def _number(pattern: str, said: str) -> float:
-    found = re.search(pattern, said)
-    if found is None:
-        raise SystemExit(f"wrk said something unknown:\n{said}")
-    return float(found[1])
+def _add_load(
+    prefix: str,
+    rate: float,
+    names: Sequence[str],
+    found: Rounds,
+    gateways: Sequence[Gateway],
+    options: Options,
+    failures: Failures,
+) -> None:
+    chosen = [gateway for gateway in gateways if gateway.name in names]
+    loads = alternate(chosen, options.rounds, lambda each: at_rate(each, rate, options.seconds), failures)
+    for name, rounds in loads.items():
+        found[name] = [
+            {**own, **{f"{prefix}_{figure}": value for figure, value in load.items()}}
+            for own, load in zip(found[name], rounds, strict=True)
+        ]
 
 
-def _latency_ms(said: str, percent: int) -> float:
-    found = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", said)
-    if found is None:
-        raise SystemExit(f"wrk said something unknown:\n{said}")
-    return float(found[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[found[2]]
+def median_of(rounds: Sequence[Figures], figure: str) -> float:
+    return statistics.median(each[figure] for each in rounds)

@@ -1,0 +1,53 @@
+"""All gateways that can be measured, in the order in which they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.side_by_side import programs
+from benchmarks.side_by_side.gateways import caddy, envoy, haproxy, nginx, nginx_lua, traefik, weir
+from benchmarks.side_by_side.process import Gateway
+from benchmarks.side_by_side.programs import find, first_line
+from benchmarks.side_by_side.work import Work
+
+BASELINE, OURS = "nginx", "weir"
+
+
+class Known(NamedTuple):
+    name: str
+    start: Callable[[Path, Work], AbstractContextManager[Gateway]]
+    version: Callable[[], str]
+    """Raises NotInstalled."""
+    comes_from: str
+    """Where somebody gets it, for the sentence that it is left out."""
+
+
+def _lua_version() -> str:
+    programs.lua_modules()
+    return f"{first_line(find('nginx'), '-v')}, Lua module"
+
+
+KNOWN = (
+    Known(BASELINE, nginx.start, lambda: first_line(find("nginx"), "-v"), "Debian: nginx"),
+    Known("nginx-lua", nginx_lua.start, _lua_version, "Debian: libnginx-mod-http-lua"),
+    Known("haproxy", haproxy.start, lambda: first_line(find("haproxy"), "-v"), "Debian: haproxy"),
+    Known("caddy", caddy.start, lambda: first_line(find("caddy"), "version"), "Debian: caddy"),
+    Known("traefik", traefik.start, lambda: first_line(find("traefik"), "version"), "make install-bench"),
+    Known("envoy", envoy.start, lambda: first_line(programs.envoy(), "--version"), "make install-bench"),
+    Known(OURS, weir.start, lambda: metadata.version("weir"), "make install"),
+)
+
+
+def installed() -> tuple[dict[str, str], dict[str, str]]:
+    """Versions of those that can run here, and a sentence for each that can not."""
+    versions, left_out = {}, {}
+    for known in KNOWN:
+        try:
+            versions[known.name] = known.version()
+        except programs.NotInstalled as missing:
+            left_out[known.name] = f"{missing} is not installed ({known.comes_from})"
+    return versions, left_out

@@ -1,0 +1,34 @@
+"""Weir: ``weir up`` with one worker, store and agent on the same core; metrics are on, the access log is off."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.side_by_side.process import Gateway, replace, started, wait_ready
+from benchmarks.side_by_side.work import HEADER, PATH, Work
+from tests.support.ports import free_port
+
+
+@contextmanager
+def start(folder: Path, work: Work, *, name: str = "weir") -> Iterator[Gateway]:
+    port, file = free_port(), folder / "bench.weir"
+    file.write_text(rules_text(work))
+    flags = ["--no-demo", "--workers", "1", "--access-log", "off", "--status", "127.0.0.1:0"]
+    flags += ["--state", str(folder / "state"), "--config", str(file), "--edge", f"127.0.0.1:{port}"]
+    with started([sys.executable, "-m", "scripts.main", "up", *flags], folder) as process:
+        wait_ready(process, port, folder, work.mark)
+        yield Gateway(name, port, process.pid, lambda wanted: replace(file, rules_text(wanted)))
+
+
+def rules_text(work: Work) -> str:
+    """Requests without a known host meet the last rule."""
+    others = [
+        f'rule r{number} {{ when host == "{host}" and path under "{PATH}"; respond 200 }}'
+        for number, host in enumerate(work.hosts())
+    ]
+    service = f"http://127.0.0.1:{work.service_port}"
+    proxy = f'rule all {{ set request header "{HEADER}" = "{work.mark}"; proxy {service} }}'
+    return "\n".join([*others, proxy]) + "\n"
