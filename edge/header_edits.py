@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from edge.http.head import Field
 from edge.template import Render, Values, compile_template, for_header
 from weir.models.rule_clauses import EditHeader
+
+if TYPE_CHECKING:
+    from edge.exchange import Exchange
+
+
+class FieldEdit(Protocol):
+    """Anything that changes the fields of an answer."""
+
+    def apply(self, fields: list[Field], exchange: Exchange, /) -> list[Field]:
+        """The fields after this edit; ``fields`` itself may be changed."""
 
 
 class HeaderEdit:
@@ -44,10 +54,10 @@ def compile_edits(
     return tuple(HeaderEdit(edit) for edit in edits if edit.side == side)
 
 
-def apply_edits(edits: tuple[HeaderEdit, ...], fields: list[Field], values: Values) -> list[Field]:
+def apply_edits(edits: Iterable[FieldEdit], fields: list[Field], exchange: Exchange) -> list[Field]:
     """All of them, in order."""
     for edit in edits:
-        fields = edit.apply(fields, values)
+        fields = edit.apply(fields, exchange)
     return fields
 
 

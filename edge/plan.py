@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from edge.header_edits import HeaderEdit, compile_edits
+from edge.cors import CorsPolicy
+from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.path_edits import PathEdit, compile_path_edit
 from edge.template import Render, compile_template, for_address
 from edge.upstream.balance import Turn
@@ -40,7 +41,7 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "body_limit", "deny", "location", "logged", "name", "path_edit", "phases",
+        "allow", "body_limit", "cors", "deny", "location", "logged", "name", "path_edit", "phases",
         "redirect_status", "request_edits", "respond", "response_edits", "shares",
     )  # fmt: skip
 
@@ -55,7 +56,11 @@ class Plan:
         self.body_limit = settings.max_body if route.max_body is None else route.max_body
         self.logged = settings.log if route.log is None else route.log
         self.request_edits: tuple[HeaderEdit, ...] = compile_edits(route.headers, "request")
-        self.response_edits: tuple[HeaderEdit, ...] = compile_edits(route.headers, "response")
+        self.cors = None if route.cors is None else CorsPolicy(route.cors)
+        self.response_edits: tuple[FieldEdit, ...] = compile_edits(route.headers, "response")
+        """Of every answer; the rule's own come last."""
+        if self.cors is not None:
+            self.response_edits = (self.cors, *self.response_edits)
         self.path_edit: PathEdit | None = compile_path_edit(route.path_edit, settings.merge_slashes)
         self.respond: Respond | None = route.action if isinstance(route.action, Respond) else None
         self.location: Render | None = None
@@ -92,7 +97,6 @@ def _refuse_unbuilt(route: Route) -> None:
     asked = {
         "require": route.require is not None and bool(route.require.any_of),
         "limit": bool(route.limits),
-        "cors": route.cors is not None,
         "mirror": route.mirror is not None,
         "retry": route.retry is not None and route.retry.count > 0,
         "compress": route.compress is not None and bool(route.compress.encodings),

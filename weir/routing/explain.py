@@ -5,13 +5,15 @@ Runs the very tests that matching runs (``predicate.compile_term``), on every te
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from weir.models.effective import Route
 from weir.routing.alternatives import Term
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
+from weir.routing.origins import Origins
 from weir.routing.precedence import advantage, deciding_component
 from weir.routing.predicate import compile_term, reader_of
 from weir.routing.table import Table
@@ -61,6 +63,8 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """The same in words."""
     left_out: int = 0
     """Candidates beyond the limit."""
+    decisions: tuple[str, ...] = ()
+    """What the winner decides about this request beside its action, in words."""
 
 
 def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAULT_LIMIT) -> Explanation:  # noqa: A002
@@ -100,7 +104,17 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
         decided_by=decided_by,
         decided_because=because,
         left_out=len(entries) - len(told),
+        decisions=() if winner is None else tuple(_decisions(entries[winner].route, facts)),
     )
+
+
+def _decisions(route: Route, facts: Facts) -> Iterator[str]:
+    origin = facts.header("origin")
+    if route.cors is not None and origin is not None:
+        allowed = "may" if origin in Origins(route.cors.origins) else "may not"
+        yield f"cors: scripts of {origin} {allowed} read the answer"
+        if facts.method == "OPTIONS" and facts.header("access-control-request-method") is not None:
+            yield "cors: this is a preflight; it is answered here and does not reach the upstream"
 
 
 def _first_failure(terms: Iterable[Term], facts: Facts) -> Failure | None:
@@ -157,6 +171,7 @@ def _verdict(explanation: Explanation) -> list[str]:
     winner = explanation.candidates[explanation.winner]
     lines = [f"Rule {_label(winner)} answers."]
     lines += [f"  {{{name}}} = {value}" for name, value in explanation.captures.items()]
+    lines += [f"  {decision}" for decision in explanation.decisions]
     if explanation.runner_up is not None:
         other = explanation.candidates[explanation.runner_up]
         lines.append(f"{_label(other)} matches too, but {_label(winner)} has {explanation.decided_because}.")

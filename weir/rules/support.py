@@ -5,7 +5,6 @@ from __future__ import annotations
 from weir.models.node import Clause
 from weir.models.rule_clauses import (
     Compress,
-    Cors,
     EditHeader,
     InlineLimit,
     Mirror,
@@ -20,7 +19,6 @@ _WHOLE: dict[type[Clause], str] = {
     InlineLimit: "limit",
     UseLimit: "limit",
     Mirror: "mirror",
-    Cors: "cors",
     Check: "check",
     Eject: "eject",
     Budget: "budget",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given, settings
 
 from tests.support.routing import (
@@ -18,6 +19,7 @@ from tests.support.routing import (
     table_of,
     under,
 )
+from weir.models.rule_clauses import Cors
 from weir.routing.explain import Failure, explain, explain_text
 from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
@@ -128,3 +130,15 @@ def test_a_list_of_hosts_ranks_by_the_member_that_this_request_meets() -> None:
     explained = explain(table, RequestFacts("x.b.com", "/x"), all=True)
     assert [each.rule for each in explained.candidates] == ["r1", "r0"]
     assert explained.winner == 0
+
+
+def test_what_cors_decides_is_told() -> None:
+    named = msgspec.structs.replace(rule("api", ANY), cors=Cors(origins=("https://a.test",)))
+    table = Table.build([rule_set(named)])
+    headers = [("Origin", "https://a.test"), ("Access-Control-Request-Method", "PUT")]
+    preflight = explain(table, RequestFacts("h", "/", "OPTIONS", headers=headers))
+    assert "  cors: scripts of https://a.test may read the answer\n" in explain_text(preflight)
+    assert "does not reach the upstream" in explain_text(preflight)
+    other = explain(table, RequestFacts("h", "/", headers=[("Origin", "https://b.test")]))
+    assert other.decisions == ("cors: scripts of https://b.test may not read the answer",)
+    assert explain(table, RequestFacts("h", "/")).decisions == ()

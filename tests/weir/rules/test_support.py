@@ -33,7 +33,7 @@ def feature(clause: str, place: str = "rule a") -> str:
         ('set request header "X" = "a"', ""),
         ("proxy a", ""),
         ('allow ip "::1"', ""),
-        ("cors {}", "cors"),
+        ("cors {}", ""),
     ],
 )
 def test_clauses_of_rules(clause: str, name: str) -> None:

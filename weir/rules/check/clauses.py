@@ -176,7 +176,10 @@ def _cors(cors: Cors) -> Issues:
         yield Issue("empty-block", "cors without origins", 'origins ["https://app.example.com"]')
     if cors.credentials and "*" in cors.origins:
         yield Issue("cors-credentials", 'credentials are never sent to origin "*"', "named origins")
-    yield from map(values.header_value, cors.origins)
+    if cors.credentials and "*" in cors.expose:
+        message = 'beside credentials browsers take "*" in expose for a name'
+        yield Issue("cors-credentials", message, "named headers")
+    yield from map(values.origin, cors.origins)
     for name in chain(cors.headers, cors.expose):
         yield values.header_name(name) if name != "*" else None
     for method in cors.methods:

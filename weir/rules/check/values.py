@@ -27,6 +27,10 @@ _MAX_HOST = 253
 _URL = re.compile(
     r"(?P<plain>https?://(?P<host>\[[^\]\s]*\]|[^\s/?#@:\[\]]+)(?::(?P<port>[0-9]{0,5}))?)(?P<more>[/?#][ -~]*)?"
 )
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:\[\]]+)(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _NOT_IN_PATH = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\?#]")
 
 _NOT_EDITABLE = {
@@ -151,6 +155,26 @@ def target_url(url: str) -> Issue | None:
         return Issue("bad-url", f'"{host}" is not a host', expected)
     if more:
         return Issue("bad-url", f"{url} has more than a host and a port", "rewrite clauses for paths", plain)
+    return None
+
+
+def origin(text: str) -> Issue | None:
+    """An origin as browsers write it (RFC 6454 §6.2), ``null``, ``*``, or one with a wildcard host."""
+    if text in ("*", "null"):
+        return None
+    expected = "one as browsers send it, such as https://app.example.com or https://*.example.com"
+    match = _ORIGIN.fullmatch(text)
+    if match is None:
+        plain = text.lower().rstrip("/")
+        suggestion = f'"{plain}"' if plain != text and _ORIGIN.fullmatch(plain) else ""
+        return Issue("bad-origin", f'"{text}" is not an origin', expected, suggestion)
+    scheme, host, port = match["scheme"], match["host"], match["port"]
+    if host_pattern(host) or host != host.lower() or int(port or 0) > 65_535:
+        suggestion = f'"{text.lower()}"' if text != text.lower() else ""
+        return Issue("bad-origin", f'"{text}" is not an origin', expected, suggestion)
+    if port and _DEFAULT_PORTS.get(scheme) == port:
+        message = f'browsers never send the default port: "{text}" never comes'
+        return Issue("bad-origin", message, suggestion=f'"{scheme}://{host}"')
     return None
 
 
