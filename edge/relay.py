@@ -13,9 +13,11 @@ from edge.header_edits import apply_edits
 from edge.http.connection_field import without_listed
 from edge.http.framing import is_bodiless
 from edge.http.head import ResponseHead
+from edge.http.response_reader import ResponseReader
 from edge.http.upgrade import asks_for_upgrade, is_what_was_asked
 from edge.http.writer import LAST_CHUNK, chunk, response_head
 from edge.plan import Plan, Share
+from edge.trailers import response_end, response_line
 from edge.tunnel import Tunnel
 from edge.upload import Upload
 from edge.upstream.connection import UpstreamConnection
@@ -44,14 +46,17 @@ def relay(
     chunked = not bodiless and head.length is None and exchange.head.version == "1.1"
     if not bodiless and head.length is None and not chunked:
         exchange.keep_alive = False
-    data = _head_bytes(exchange, plan, head, _framing_line(head, bodiless, chunked))
+    framing = _framing_line(head, bodiless, chunked)
+    if head.trailers and chunked:
+        framing += response_line(exchange, plan, head)
+    data = _head_bytes(exchange, plan, head, framing)
     exchange.answering = True
     exchange.status = head.status
     if bodiless:
         exchange.downstream.send(exchange, data)
         return
     try:
-        _stream(exchange, share, connection, data, chunked, until)
+        _stream(exchange, plan, share, connection, data, chunked, until)
     except UpstreamError:
         if head.length is None and not chunked:
             exchange.downstream.transport.abort()
@@ -77,6 +82,7 @@ def _framing_line(head: ResponseHead, bodiless: bool, chunked: bool) -> bytes:
 
 def _stream(
     exchange: Exchange,
+    plan: Plan,
     share: Share,
     connection: UpstreamConnection,
     head: bytes,
@@ -88,7 +94,8 @@ def _stream(
     if chunked and data:
         data = chunk(data)
     if reader.complete and not reader.error:
-        downstream.send(exchange, head + data + LAST_CHUNK if chunked else head + data)
+        end = _end(exchange, plan, reader) if chunked else b""
+        downstream.send(exchange, head + data + end)
         return
     downstream.send(exchange, head + data)
     silence_s = share.try_s
@@ -102,7 +109,13 @@ def _stream(
             break
         downstream.send(exchange, chunk(data) if chunked else data)
     if chunked:
-        downstream.send(exchange, LAST_CHUNK)
+        downstream.send(exchange, _end(exchange, plan, reader))
+
+
+def _end(exchange: Exchange, plan: Plan, reader: ResponseReader) -> bytes:
+    if not reader.trailers or reader.head is None:
+        return LAST_CHUNK
+    return response_end(exchange, plan, reader.head, reader.trailers)
 
 
 def _is_event_stream(head: ResponseHead | None) -> bool:

@@ -5,8 +5,8 @@ wait registers and removes a watcher, and a ``recv`` that finds nothing is a sys
 non-blocking socket under gevent's is used directly; its read watcher is started once and stays; a read waits first
 unless more is surely there; a write tries first. Time limits are plain numbers that one sweeper looks at.
 
-Rules: at most one greenlet reads and at most one writes at a time. A wait ends by data, by ``interrupt`` or by a
-deadline. Only the hub switches to a waiting greenlet.
+Rules: at most one greenlet reads at a time; writes of several greenlets come one behind the other. A wait ends by data,
+by ``interrupt`` or by a deadline. Only the hub switches to a waiting greenlet.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gevent import get_hub
+from gevent.event import Event
 from gevent.hub import Hub
 from greenlet import getcurrent, greenlet
 
@@ -54,6 +55,7 @@ class Transport:
         "_interrupt",
         "_reader",
         "_recv",
+        "_room",
         "_send",
         "_watcher",
         "_watching",
@@ -79,6 +81,8 @@ class Transport:
         self._write_watcher: Any = None
         self._reader: greenlet | None = None
         self._writer: greenlet | None = None
+        self._room: Event | None = None
+        """Set when the write that waits now is over."""
         self._full = False
         self._interrupt: Exception | None = None
         self.closed = False
@@ -106,7 +110,10 @@ class Transport:
             return data
 
     def send(self, data: bytes) -> None:
-        """All of ``data``; raises ConnectionLost, TimedOut."""
+        """All of ``data``, behind what another greenlet still writes; raises ConnectionLost, TimedOut."""
+        while self._writer is not None:
+            self._room = self._room or Event()
+            self._room.wait()
         try:
             sent = self._send(data)
         except BlockingIOError:
@@ -234,6 +241,9 @@ class Transport:
                 self.write_deadline = time.monotonic() + self.write_timeout
         finally:
             self.write_deadline = NEVER
+            if self._room is not None:
+                self._room.set()
+                self._room = None
 
     def _wait_to_write(self, sent: int) -> None:
         if self.closed:

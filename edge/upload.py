@@ -12,7 +12,8 @@ import gevent
 
 from edge.answers import Refusal
 from edge.exchange import Exchange
-from edge.http.writer import LAST_CHUNK, chunk
+from edge.http.writer import chunk
+from edge.trailers import request_end
 from edge.transport import NEVER
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import ClientGone, UpstreamError
@@ -47,7 +48,7 @@ class Upload:
                 connection.send(chunk(data) if chunked else data, last=False)
                 self._put_off_deadline()
             if chunked:
-                connection.send(LAST_CHUNK, last=True)
+                connection.send(request_end(exchange), last=True)
             self.done = True
         except (ClientGone, Refusal) as error:
             connection.transport.interrupt(error)

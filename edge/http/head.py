@@ -25,6 +25,10 @@ class Head:
     codings = NONE
     connections = NONE
     upgrades = NONE
+    accepts = NONE
+    """TE (RFC 9110 §10.1.4)."""
+    trailers = NONE
+    """Trailer: names of fields that are announced (RFC 9110 §6.6.2)."""
     odd_name = b""
     """A name that some servers read as one that frames messages."""
 

@@ -31,6 +31,10 @@ class Role:
     FORWARDED: Final = 8
     """Says where a request came from; believed from trusted peers only."""
     REFUSED: Final = 9
+    ACCEPTS: Final = 10
+    """TE: what of transfer the sender understands."""
+    TRAILER: Final = 11
+    """The names of trailers to come."""
 
 
 Name = tuple[bytes, int]
@@ -42,8 +46,8 @@ _FRAMING: Mapping[bytes, int] = {
     b"upgrade": Role.UPGRADE,
     b"keep-alive": Role.DROPPED,
     b"proxy-connection": Role.DROPPED,
-    b"te": Role.DROPPED,
-    b"trailer": Role.DROPPED,
+    b"te": Role.ACCEPTS,
+    b"trailer": Role.TRAILER,
     b"http2-settings": Role.DROPPED,
 }
 _REQUEST: Mapping[bytes, int] = {

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Sequence
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
 
 from edge.answers import Refusal
 from edge.http.framing import MAX_FIELDS, MAX_TARGET, check_request
-from edge.http.head import RequestHead
+from edge.http.head import Field, RequestHead
 from edge.http.names import NameTable, Role
-
-BLANKS = b" \t"
-"""What may stand around a value (RFC 9110 §5.6.3)."""
+from edge.http.trailers import BLANKS, permitted
 
 DEAREST_BYTE = 6
 """Bytes on the wire for a byte of content, at worst, without extensions: a chunk of one byte."""
@@ -33,6 +32,8 @@ class Message:
     """Why the head is refused; then nothing behind it is understood either."""
     took = 0
     """Bytes of the body that were taken."""
+    trailers: Sequence[Field] = ()
+    """What came behind the last chunk and may go on."""
     overhead = 0
     """Bytes of chunk extensions and trailers, beyond what chunks of a byte each would cost."""
 
@@ -173,14 +174,16 @@ class RequestReader:
             self._in_body.pieces.append(data)
 
     def on_message_complete(self) -> None:
-        if self._in_body is not None:
-            self._in_body.complete = True
+        message = self._in_body
+        if message is not None:
+            if self._raw and len(self._raw) <= MAX_FIELDS:
+                message.trailers = permitted(self._raw, self._names)
+            message.complete = True
             self._in_body = None
 
 
 def _sort(head: RequestHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:
-    """Fields that pass, and those that the edge reads itself. Trailers never come here: they are read and dropped
-    (RFC 9110 §6.5.1)."""
+    """Fields that pass, and those that the edge reads itself. Trailers never come here (RFC 9110 §6.5.1)."""
     fields = head.fields = []
     size = len(head.method) + len(head.target) + 14
     for name, value in raw:
@@ -210,5 +213,9 @@ def _special(head: RequestHead, role: int, lower: bytes, value: bytes) -> None:
         head.upgrades += (value,)
     elif role == Role.EXPECT:
         head.expects += (value,)
+    elif role == Role.ACCEPTS:
+        head.accepts += (value,)
+    elif role == Role.TRAILER:
+        head.trailers += (value,)
     elif role == Role.REFUSED:
         head.odd_name = lower

@@ -9,9 +9,10 @@ from __future__ import annotations
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from edge.http.framing import MAX_FIELDS, check_response
-from edge.http.head import ResponseHead
+from edge.http.head import Field, ResponseHead
 from edge.http.names import NameTable, Role
-from edge.http.request_reader import BLANKS, DEAREST_BYTE
+from edge.http.request_reader import DEAREST_BYTE
+from edge.http.trailers import BLANKS, permitted
 
 MAX_RESPONSE_HEAD = 64 * 1024
 """Bytes of a response head."""
@@ -37,6 +38,10 @@ class ResponseReader:
         self.head: ResponseHead | None = None
         """The final head, or the one of a 101, once it is complete."""
         self.interim = 0
+        self.interims: list[ResponseHead] = []
+        """Interim heads that nobody took yet."""
+        self.trailers: list[Field] = []
+        """What came behind the last chunk and may go on."""
         self.pieces: list[bytes] = []
         self.complete = False
         self.unfit = False
@@ -60,6 +65,8 @@ class ResponseReader:
         self._current = self.head = None
         self._begun = self.complete = False
         self.interim = self._head_bytes = self._overhead = 0
+        self.interims = []
+        self.trailers = []
 
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
@@ -145,6 +152,7 @@ class ResponseReader:
         self.error = self.error or check_response(head) or ""
         if head.status < 200 and head.status != 101:
             self.interim += 1
+            self.interims.append(head)
             self._head_bytes = 0
             if self.interim > MAX_INTERIM:
                 self.error = self.error or f"it sent more than {MAX_INTERIM} interim responses"
@@ -161,12 +169,14 @@ class ResponseReader:
             self.pieces.append(data)
 
     def on_message_complete(self) -> None:
-        if self.head is not None:
+        if self.head is not None and not self.complete:
+            if self._raw and len(self._raw) <= MAX_FIELDS:
+                self.trailers = permitted(self._raw, self._names)
             self.complete = True
 
 
 def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:
-    """Fields that pass, and those that the edge reads itself; trailers are read and dropped (RFC 9110 §6.5.1)."""
+    """Fields that pass, and those that the edge reads itself. Trailers never come here (RFC 9110 §6.5.1)."""
     fields = head.fields = []
     size = 0
     for name, value in raw:
@@ -182,5 +192,7 @@ def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: NameTable) 
             head.connections += (value,)
         elif role == Role.UPGRADE:
             head.upgrades += (value.strip(BLANKS),)
+        elif role == Role.TRAILER:
+            head.trailers += (value,)
     head.size = size
     head.count = len(raw)

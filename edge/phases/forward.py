@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import msgspec
 
@@ -12,9 +13,11 @@ from edge.exchange import Exchange
 from edge.forwarded import forwarding_fields
 from edge.http.head import RequestHead
 from edge.http.upgrade import asks_for_upgrade
-from edge.http.writer import LAST_CHUNK, chunk, request_head
+from edge.http.writer import chunk, request_head
+from edge.interim import pass_on
 from edge.plan import Plan, Share
 from edge.relay import relay
+from edge.trailers import request_end, request_lines
 from edge.transport import NEVER
 from edge.upload import Upload
 from edge.upstream.balance import round_robin
@@ -69,7 +72,7 @@ def _outgoing(exchange: Exchange, share: Share) -> Outgoing:
     data = exchange.downstream.read_body(exchange) if message.pieces else b""
     whole = exchange.replayable = message.complete
     if head.length is None:
-        data = (chunk(data) if data else b"") + (LAST_CHUNK if whole else b"")
+        data = (chunk(data) if data else b"") + (request_end(exchange) if whole else b"")
     until = NEVER if share.total_s is None else exchange.started + share.total_s
     return Outgoing(data, whole, _added_lines(exchange, head), until)
 
@@ -92,6 +95,8 @@ def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
         lines += b"Transfer-Encoding: chunked\r\n"
     elif head.lengths:
         lines += b"Content-Length: %d\r\n" % head.length
+    if head.trailers or head.accepts:
+        lines += request_lines(exchange)
     if asks_for_upgrade(head):
         lines += b"Connection: upgrade\r\nUpgrade: %b\r\n" % head.upgrades[0]
     return lines
@@ -113,7 +118,7 @@ def _attempt(
         _send(exchange, share, target, connection, outgoing)
         if upload is not None:
             upload.start()
-        _await_head(exchange, share, connection, outgoing)
+        _await_head(exchange, plan, share, connection, outgoing)
         _note_success(exchange, target, started, connection)
         relay(exchange, plan, share, connection, upload, outgoing.until)
         reusable = upload is None or upload.done
@@ -157,13 +162,15 @@ def _send(
     connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
 
 
-def _await_head(exchange: Exchange, share: Share, connection: UpstreamConnection, outgoing: Outgoing) -> None:
+def _await_head(
+    exchange: Exchange, plan: Plan, share: Share, connection: UpstreamConnection, outgoing: Outgoing
+) -> None:
     """While it waits, a client that closes ends the wait."""
     downstream = exchange.downstream
     downstream.awaiting = connection.transport
     downstream.transport.arm()
     connection.transport.read_deadline = min(time.monotonic() + share.try_s, outgoing.until)
-    connection.read_head()
+    connection.read_head(partial(pass_on, exchange, plan))
 
 
 def _note_success(exchange: Exchange, target: Target, started: float, connection: UpstreamConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 from edge.http.head import ResponseHead
 from edge.http.names import NameTable
@@ -39,8 +40,11 @@ class UpstreamConnection:
             raise self._error(error, Stage.SEND) from None
         self.sent = Sent.ALL if last else Sent.SOME
 
-    def read_head(self) -> ResponseHead:
-        """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait."""
+    def read_head(self, on_interim: Callable[[ResponseHead], None] | None = None) -> ResponseHead:
+        """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait.
+
+        ``on_interim`` gets every head before it (RFC 9110 §15.2), in order.
+        """
         reader = self.reader
         while True:
             data = self._recv(HEAD_READ, Stage.HEAD)
@@ -49,6 +53,10 @@ class UpstreamConnection:
             reader.feed(data)
             if reader.error:
                 raise self._malformed(Stage.HEAD)
+            if reader.interims and on_interim is not None:
+                interims, reader.interims = reader.interims, []
+                for interim in interims:
+                    on_interim(interim)
             if reader.head is not None:
                 return reader.head
 

@@ -113,3 +113,15 @@ def test_unread_bytes_and_the_end_are_told_once(pair: Pair) -> None:
     theirs.close()
     gevent.sleep(0.05)
     assert told == [b"a", b""]
+
+
+def test_a_second_write_comes_behind_the_first_that_waits(pair: Pair) -> None:
+    transport, theirs = pair
+    first, second = b"a" * 5_000_000, b"b" * 100
+    writing = [gevent.spawn(transport.send, first), gevent.spawn(transport.send, second)]
+    gevent.sleep(0)
+    got = bytearray()
+    while len(got) < len(first) + len(second):
+        got += theirs.recv(65536)
+    gevent.joinall(writing, timeout=10)
+    assert got == first + second

@@ -19,7 +19,8 @@ from edge.http.names import MAX_KNOWN, MAX_KNOWN_BYTES, Role, request_names, res
         (b"X_Forwarded_For", Role.DROPPED),
         (b"X-Weir-Consumer", Role.DROPPED),
         (b"x_weir_scopes", Role.DROPPED),
-        (b"TE", Role.DROPPED),
+        (b"TE", Role.ACCEPTS),
+        (b"Keep-Alive", Role.DROPPED),
     ],
 )
 def test_a_request_name_has_its_role(name: bytes, role: int) -> None:
