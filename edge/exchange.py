@@ -90,9 +90,12 @@ class Exchange:
         return self._address[0]
 
     def header(self, name: str) -> str | None:
-        """All values of the lower-case name, joined (RFC 9110 §5.3); ``host`` is what the client asked for."""
+        """All values of the lower-case name, joined (RFC 9110 §5.3); ``host`` is what the client asked for.
+
+        Fields that ``Connection`` names are not there: what is routed by is what the upstream gets.
+        """
         if self._headers is None:
-            self._headers = _joined(self.head.fields)
+            self._headers = _joined(self.fields)
             self._headers["host"] = self.host_sent.decode("latin-1")
         return self._headers.get(name)
 

@@ -48,10 +48,15 @@ def _replace_prefix(prefix: str, replacement: str) -> PathEdit:
     def edit(request: Edited) -> str:
         path = request.path
         if path == prefix or path.startswith(prefix + "/"):
-            path = replacement + path[len(prefix) :] or "/"
+            path = _single_start(replacement + path[len(prefix) :])
         return path + request.query_string
 
     return edit
+
+
+def _single_start(path: str) -> str:
+    """Without ``merge_slashes`` what is left may begin with ``//``, which some readers take for another host."""
+    return "/" + path.lstrip("/")
 
 
 def _rewrite(template: str, merge_slashes: bool) -> PathEdit:

@@ -54,6 +54,22 @@ def compile_template(text: str, encode: Encode) -> Render:
     return render
 
 
+def compile_location(text: str) -> Render:
+    """A redirect's address. Raises as ``compile_template`` does.
+
+    A value cannot turn a path into another host: what begins with ``//`` does so only where the rule says it.
+    """
+    render = compile_template(text, for_address)
+    if text.startswith("//"):
+        return render
+
+    def location(values: Values) -> str:
+        found = render(values)
+        return "/" + found.lstrip("/") if found.startswith("//") else found
+
+    return location
+
+
 def for_address(text: str) -> str:
     """A value that goes into a Location."""
     return _escaped(text, _KEPT_IN_ADDRESS)

@@ -8,6 +8,8 @@ from pathlib import Path
 from weir.rules.bounds import MAX_TEXT
 
 STDIN = "-"
+MAX_BYTES = 4 * MAX_TEXT
+"""No character of UTF-8 takes more than four."""
 
 
 class Unreadable(Exception):
@@ -17,7 +19,9 @@ class Unreadable(Exception):
 def read_text(name: str) -> str:
     """``-`` is standard input."""
     try:
-        data = sys.stdin.buffer.read(4 * MAX_TEXT + 1) if name == STDIN else _read(Path(name))
+        data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else _read(Path(name))
+        if len(data) > MAX_BYTES:
+            raise Unreadable(f"{name} has more than {MAX_BYTES} bytes")
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unreadable(f"{name} is not UTF-8 text (byte {error.start})") from None
@@ -32,4 +36,4 @@ def shown(name: str) -> str:
 
 def _read(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(4 * MAX_TEXT + 1)
+        return file.read(MAX_BYTES + 1)

@@ -47,3 +47,9 @@ def test_a_captured_value_cannot_climb(value: str) -> None:
     assert compiled is not None
     with pytest.raises(Refusal):
         compiled(Request("/", "", name=value))
+
+
+def test_what_is_left_of_a_path_never_begins_with_two_slashes() -> None:
+    edit = compile_path_edit(StripPrefix(prefix="/api"), merge_slashes=False)
+    assert edit is not None
+    assert edit(Request("/api//evil.test/x")) == "/evil.test/x"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.template import compile_template, for_address, for_header, for_path
+from edge.template import compile_location, compile_template, for_address, for_header, for_path
 
 
 class Values:
@@ -51,3 +51,16 @@ def test_no_value_brings_a_line_break_anywhere(value: str) -> None:
 def test_braces_that_do_not_match_are_an_error() -> None:
     with pytest.raises(ValueError, match="belongs to no name"):
         compile_template("a{b", for_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("{path}", "//evil.test/x", "/evil.test/x"),
+        ("/{rest}", "/go", "/evil.test"),
+        ("//cdn.example.com{path}", "/a", "//cdn.example.com/a"),
+        ("https://x{path}", "//y", "https://x//y"),
+    ],
+)
+def test_a_value_cannot_turn_a_path_into_another_host(text: str, path: str, expected: str) -> None:
+    assert compile_location(text)(Values({"rest": "/evil.test"}, path=path)) == expected

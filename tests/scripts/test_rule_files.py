@@ -47,14 +47,11 @@ def test_what_is_no_text_says_where(tmp_path: Path) -> None:
         read_text(str(file))
 
 
-@pytest.mark.parametrize(("size", "read"), [(40, 40), (41, 41), (42, 41), (4096, 41)])
-def test_no_more_is_read_than_the_largest_text_and_a_byte(
-    size: int, read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_file_over_the_bound_is_too_large_and_not_broken_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four bytes a character at most: the byte too many is what the parser refuses."""
-    monkeypatch.setattr(rule_files, "MAX_TEXT", 10)
-    file = tmp_path / "a.weir"
-    file.write_bytes(b"#" * size)
-    assert len(read_text(str(file))) == read
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"#" * size)))
-    assert len(read_text(STDIN)) == read
+    monkeypatch.setattr(rule_files, "MAX_BYTES", 8)
+    file = tmp_path / "large.weir"
+    file.write_text("堰" * 3)
+    with pytest.raises(rule_files.Unreadable, match="more than 8 bytes"):
+        rule_files.read_text(str(file))

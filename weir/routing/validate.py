@@ -9,6 +9,8 @@ from __future__ import annotations
 from weir.models.document import Document, Group
 from weir.models.effective import Route
 from weir.models.problem import Problem, errors_of
+from weir.models.rule_clauses import ReplacePrefix, RewritePath, StripPrefix
+from weir.routing.normalise import BadPath, normalise_path
 from weir.routing.overlaps import find_overlaps
 from weir.routing.predicate import check_condition
 from weir.routing.table import RouteSet
@@ -18,6 +20,7 @@ from weir.rules.defaults import settings
 from weir.rules.outline import rules_of
 from weir.rules.parser import Positions
 from weir.rules.resolve import environment, routes
+from weir.rules.template import template_parts
 
 NOT_BUILT = "not-built"
 """Errors of this code leave a document whose meaning is known all the same."""
@@ -38,9 +41,32 @@ def validate(document: Document, positions: Positions | None = None) -> tuple[Pr
     for route in found:
         for reason in check_condition(route.condition, merge_slashes):
             findings.error(Issue("bad-condition", reason), *places[route.name])
+        for reason in filter(None, (_path_reason(path) for path in _paths_sent(route.path_edit))):
+            findings.error(Issue("bad-path", reason), *places[route.name])
     if not findings.all():
         _overlaps(found, places, findings, merge_slashes)
     return tuple(sorted((*problems, *findings.all()), key=lambda problem: (problem.line, problem.column)))
+
+
+def _paths_sent(edit: StripPrefix | ReplacePrefix | RewritePath | None) -> tuple[str, ...]:
+    """Paths that a rule writes, with a plain letter for what a template puts in."""
+    match edit:
+        case StripPrefix():
+            return (edit.prefix,)
+        case ReplacePrefix():
+            return (edit.prefix, edit.replacement)
+        case RewritePath():
+            return ("".join("x" if part.is_name else part.text for part in template_parts(edit.path)),)
+    return ()
+
+
+def _path_reason(path: str) -> str:
+    """Why the edge could not send it; empty if it can."""
+    try:
+        normalise_path(path)
+    except BadPath as error:
+        return f'"{path}" is not a path: {error}'
+    return ""
 
 
 def _places(document: Document) -> dict[str, Place]:

@@ -86,3 +86,17 @@ def test_what_passes_can_be_matched(document: Document) -> None:
     found = routes(document.definitions, environment(document.definitions))
     merge_slashes = settings({"file": document.definitions}).merge_slashes
     Table.build([RouteSet("k", "file", found)], merge_slashes=merge_slashes)
+
+
+@pytest.mark.parametrize(
+    "clause",
+    [
+        'strip prefix "/%zz"',
+        'replace prefix "/a" with "/%2"',
+        'rewrite path "/%zz/{rest}"',
+        'strip prefix "/%00"',
+    ],
+)
+def test_a_path_that_could_not_be_sent_is_refused_before_the_workers_see_it(clause: str) -> None:
+    text = f'rule r {{ when path like "/a/{{rest...}}"; {clause}; proxy http://127.0.0.1:1 }}'
+    assert [problem.code for problem in errors_of(validate(*parse(text)))] == ["bad-path"]
