@@ -30,6 +30,7 @@ STATUS_OF: Mapping[str, int] = MappingProxyType(
         "upstream-malformed": 502,
         "no-target": 503,
         "no-version": 503,
+        "too-many-connections": 503,
         "upstream-connect-timeout": 504,
         "upstream-timeout": 504,
         "version-not-supported": 505,
@@ -53,6 +54,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "upstream-broken": "The service broke off",
         "upstream-malformed": "The service gave an invalid answer",
         "no-target": "The service has no target",
+        "too-many-connections": "Too many connections are open",
         "no-version": "No configuration is loaded yet",
         "upstream-connect-timeout": "The service did not accept the connection in time",
         "upstream-timeout": "The service did not answer in time",
@@ -154,5 +156,5 @@ def problem(refusal: Refusal, request_id: str) -> Answer:
         request_id=request_id,
         detail=refusal.detail,
     )
-    headers = ((b"Content-Type", PROBLEM_JSON), (b"Cache-Control", b"no-store"))
+    headers = ((b"Content-Type", PROBLEM_JSON), (b"Cache-Control", b"no-store"), (b"Vary", b"Accept"))
     return Answer(refusal.status, headers, msgspec.json.encode(body))

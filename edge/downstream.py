@@ -6,11 +6,13 @@ import logging
 import socket
 import time
 
-from edge.answers import Answer, Refusal, problem
+from edge.answers import Answer, Refusal
 from edge.engine import Engine
+from edge.error_forms import error_answer
 from edge.exchange import Exchange
 from edge.forwarded import Origin
 from edge.http.head import Field, RequestHead
+from edge.http.negotiate import joined
 from edge.http.request_reader import Message, RequestReader
 from edge.http.writer import CONTINUE, reason_of, response_head
 from edge.limits import LINGER_S, MAX_DRAIN
@@ -129,7 +131,8 @@ class Downstream:
             return
         if exchange.message.refusal is not None or refusal.status in (400, 408, 413):
             exchange.keep_alive = False
-        self.answer(exchange, problem(refusal, exchange.request_id))
+        accept = joined(exchange.head.fields, b"accept")
+        self.answer(exchange, error_answer(refusal, exchange.request_id, accept))
 
     def settle_keep_alive(self, exchange: Exchange) -> None:
         """Before an answer's head: may the next request come on this connection?
