@@ -12,7 +12,7 @@ from edge.cors import CorsPolicy
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.path_edits import PathEdit, compile_path_edit
 from edge.template import Render, compile_template, for_address
-from edge.upstream.balance import Turn
+from edge.upstream.balance.turn import Turn
 from edge.upstream.upstreams import Upstream
 from weir.models.effective import Route, Settings, Timeouts, timeouts_for
 from weir.models.rule_clauses import Host, Proxy, Redirect, Respond

@@ -20,11 +20,11 @@ from edge.relay import relay
 from edge.trailers import request_end, request_lines
 from edge.transport import NEVER
 from edge.upload import Upload
-from edge.upstream.balance import round_robin
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.decide import IDEMPOTENT, GiveUp, decide
+from edge.upstream.decide import IDEMPOTENT, GiveUp, decide, speaks_of_target
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.target import Target
+from edge.upstream.upstreams import Upstream
 
 
 class Outgoing(msgspec.Struct, frozen=True, gc=False):
@@ -53,9 +53,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     outgoing = _outgoing(exchange, share)
     fresh, attempt = False, 0
     while True:
-        target = round_robin(share.upstream.turn, exchange.ip, ())
-        if target is None:
-            raise Refusal("no-target", f"upstream {share.upstream.name} has no target with a weight above 0")
+        target = _pick(exchange, share.upstream)
         try:
             _attempt(exchange, plan, share, target, outgoing, fresh)
         except UpstreamError as error:
@@ -65,6 +63,15 @@ def run(exchange: Exchange, plan: Plan) -> None:
             fresh, attempt = decision.fresh, attempt + 1
         else:
             return
+
+
+def _pick(exchange: Exchange, upstream: Upstream) -> Target:
+    """Raises Refusal."""
+    key = "" if upstream.key is None else upstream.key(exchange)
+    target = upstream.pick(upstream.turn, key, ())
+    if target is None:
+        raise Refusal("no-target", f"upstream {upstream.name} has no target with a weight above 0")
+    return target
 
 
 def _outgoing(exchange: Exchange, share: Share) -> Outgoing:
@@ -110,7 +117,7 @@ def _attempt(
     try:
         connection = _acquire(exchange, share, target, outgoing, fresh)
     except UpstreamError as error:
-        _note_failure(exchange, target, started, error)
+        _note_failure(exchange, share, target, started, error)
         raise
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
     reusable = False
@@ -119,11 +126,11 @@ def _attempt(
         if upload is not None:
             upload.start()
         _await_head(exchange, plan, share, connection, outgoing)
-        _note_success(exchange, target, started, connection)
+        _note_success(exchange, share, target, started, connection)
         relay(exchange, plan, share, connection, upload, outgoing.until)
         reusable = upload is None or upload.done
     except UpstreamError as error:
-        _note_failure(exchange, target, started, error)
+        _note_failure(exchange, share, target, started, error)
         if not exchange.answering:
             raise
         exchange.keep_alive = False
@@ -173,7 +180,9 @@ def _await_head(
     connection.read_head(partial(pass_on, exchange, plan))
 
 
-def _note_success(exchange: Exchange, target: Target, started: float, connection: UpstreamConnection) -> None:
+def _note_success(
+    exchange: Exchange, share: Share, target: Target, started: float, connection: UpstreamConnection
+) -> None:
     seconds = time.monotonic() - started
     head = connection.reader.head
     status = head.status if head is not None else 0
@@ -181,9 +190,13 @@ def _note_success(exchange: Exchange, target: Target, started: float, connection
         Attempt(target.url, milliseconds(seconds), status=status, reused=connection.reused)
     )
     exchange.downstream.engine.telemetry.attempt(exchange.upstream, str(status), seconds)
+    if share.upstream.measures:
+        target.latency.answered(seconds, status, started + seconds)
 
 
-def _note_failure(exchange: Exchange, target: Target, started: float, error: UpstreamError) -> None:
+def _note_failure(
+    exchange: Exchange, share: Share, target: Target, started: float, error: UpstreamError
+) -> None:
     """A failure after the head belongs to the attempt that is noted already."""
     seconds = time.monotonic() - started
     status = exchange.attempts.pop().status if exchange.answering else 0
@@ -192,3 +205,5 @@ def _note_failure(exchange: Exchange, target: Target, started: float, error: Ups
         Attempt(target.url, milliseconds(seconds), status=status, error=sentence, reused=error.reused)
     )
     exchange.downstream.engine.telemetry.attempt(exchange.upstream, error.stage.value, seconds)
+    if share.upstream.measures and speaks_of_target(error):
+        target.latency.failed(seconds, started + seconds)

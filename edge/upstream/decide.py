@@ -64,5 +64,11 @@ def decide(error: UpstreamError, request: Repeatable, attempt: int, budget: Budg
     return Again(fresh=True)
 
 
+def speaks_of_target(error: UpstreamError) -> bool:
+    """Whether the target did worse than it should: a closed pooled connection, or no time left for it, says nothing."""
+    late_already = error.cause is Cause.TIMEOUT and error.stage is Stage.CONNECT
+    return error.side is Side.UPSTREAM and not _is_stale(error) and not late_already
+
+
 def _is_stale(error: UpstreamError) -> bool:
     return error.reused and error.cause is Cause.BROKEN and error.stage in (Stage.SEND, Stage.HEAD)

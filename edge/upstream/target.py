@@ -16,6 +16,8 @@ from edge.deadlines import Sweeper
 from edge.http.names import NameTable
 from edge.limits import Limits
 from edge.transport import NEVER, Transport
+from edge.upstream.balance.latency import Latency
+from edge.upstream.balance.rendezvous import hash_of
 from edge.upstream.connect import connect
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
@@ -31,8 +33,8 @@ class Target:
     """Connections to one target; ``acquire`` one, then ``release`` or ``discard`` it."""
 
     __slots__ = (
-        "_idle", "_limits", "_names", "_resolver", "_sweeper", "_tls", "_turn",
-        "authority", "connections", "host", "port", "retired", "url",
+        "_connecting", "_idle", "_limits", "_names", "_resolver", "_sweeper", "_tls", "_turn",
+        "authority", "connections", "host", "latency", "port", "retired", "seed", "url",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +59,10 @@ class Target:
         """Open ones, idle and in use."""
         self.retired = False
         """No version names it any more: connections are not kept."""
+        self.latency = Latency()
+        """Measured only where an upstream balances by it."""
+        self.seed = hash_of(url)
+        self._connecting = 0
         self._idle: deque[UpstreamConnection] = deque()
         self._limits = limits
         self._names = names
@@ -69,6 +75,11 @@ class Target:
     def idle(self) -> int:
         """How many connections wait for a request."""
         return len(self._idle)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that have a connection or wait for one; it follows from what is open, so nothing is forgotten."""
+        return self.connections - len(self._idle) + self._connecting
 
     def acquire(self, connect_s: float, *, fresh: bool = False, careful: bool = False) -> UpstreamConnection:
         """An idle connection, else a new one (always if ``fresh``). Raises UpstreamError.
@@ -125,7 +136,11 @@ class Target:
             self.discard(connection)
 
     def _connect(self, within_s: float) -> UpstreamConnection:
-        transport = self._first_reachable(time.monotonic() + within_s, self._addresses(within_s))
+        self._connecting += 1
+        try:
+            transport = self._first_reachable(time.monotonic() + within_s, self._addresses(within_s))
+        finally:
+            self._connecting -= 1
         self.connections += 1
         connection = UpstreamConnection(transport, self._names)
         transport.on_unread = partial(self._leave, connection)

@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from edge.deadlines import Sweeper
 from edge.http.names import NameTable
 from edge.limits import Limits
-from edge.upstream.balance import Turn
+from edge.upstream.balance.keys import Key, key_of
+from edge.upstream.balance.policies import POLICIES, Pick
+from edge.upstream.balance.turn import Turn
 from edge.upstream.resolver import Resolver
 from edge.upstream.target import Target
 from weir.models.document import Owner
@@ -21,12 +23,21 @@ PoolId = tuple[Owner, str]
 class Upstream:
     """A pool at work."""
 
-    __slots__ = ("name", "pool", "turn")
+    __slots__ = ("key", "measures", "name", "pick", "pool", "turn")
 
     def __init__(self, pool: Pool, turn: Turn[Target]) -> None:
+        """Raises ValueError for what is not built yet."""
+        policy = "round_robin" if pool.balance is None else pool.balance.policy
         self.name = pool.name
         self.pool = pool
         self.turn = turn
+        self.pick: Pick[Target] = POLICIES[policy]
+        self.key: Key | None = None
+        """What the policy wants to know of a request; None: nothing."""
+        if pool.balance is not None and policy == "hash":
+            self.key = key_of(pool.balance, pool.name)
+        self.measures = policy == "p2c"
+        """Whether it asks for the latency of its targets."""
 
 
 class Upstreams:
@@ -55,8 +66,6 @@ class Upstreams:
 
         Raises ValueError for what this worker cannot do.
         """
-        if pool.balance is not None and pool.balance.policy != "round_robin":
-            raise ValueError(f"upstream {pool.name}: balance {pool.balance.policy} is not built yet")
         known = self._upstreams.get((owner, pool.name))
         if known is not None and known.pool == pool:
             return known

@@ -53,9 +53,10 @@ def test_an_old_snapshot_is_taken_apart_and_the_new_one_works(tmp_path: Path) ->
 def test_a_policy_that_is_not_built_is_refused(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, MANY)
     parts = edge.parts()
-    pool = Pool(name="u", targets=(Target(url="http://127.0.0.1:1"),), balance=Balance(policy="p2c"))
+    balance = Balance(policy="hash", hash_on="consumer")
+    pool = Pool(name="u", targets=(Target(url="http://127.0.0.1:1"),), balance=balance)
     parts.pools["file", "u"] = pool
-    with pytest.raises(ValueError, match="balance p2c"):
+    with pytest.raises(ValueError, match="consumer"):
         build(parts, edge.upstreams, edge.engine.snapshot, Pace())
 
 

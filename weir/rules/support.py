@@ -39,8 +39,8 @@ def not_built(clause: Clause) -> str:
         return "retry"
     if isinstance(clause, Compress) and clause.encodings:
         return "compress"
-    if isinstance(clause, Balance) and clause.policy != "round_robin":
-        return f"balance {clause.policy}"
+    if isinstance(clause, Balance) and clause.hash_on == "consumer":
+        return "balance hash(consumer)"
     if isinstance(clause, EditHeader) and isinstance(clause.value, Secret):
         return "secret(…)"
     return ""

@@ -155,6 +155,53 @@ class TestChoice:
             client.get("/")
         assert (len(one.requests), len(two.requests)) == (1, 1)
 
+    def test_the_fewest_in_flight_takes_the_next_and_clients_that_leave_are_forgotten(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        def silent(peer: Peer) -> None:
+            peer.read_request()
+            peer.read_to_end()
+
+        stuck, quick = upstreams(script=silent), upstreams()
+        edge.publish(
+            f"upstream u {{ target {stuck.url}; target {quick.url}; balance least_conn }}\n"
+            "rule a { when any; proxy u }"
+        )
+        leaving = edge.client()
+        leaving.send(b"GET /leaving HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        wait_until(lambda: stuck.received.endswith(b"\r\n\r\n"), what="a request is stuck")
+        with edge.client() as client:
+            assert [client.get("/").status for _ in range(10)] == [200] * 10
+        leaving.sock.close()
+        wait_until(lambda: any(line["path"] == "/leaving" for line in edge.log()), what="the log")
+        stuck.script = None
+        with edge.client() as client:
+            assert [client.get("/").status for _ in range(10)] == [200] * 10
+        assert len(stuck.requests) == 5
+
+    def test_p2c_keeps_away_from_a_target_that_fails(self, edge: EdgeProcess, upstreams) -> None:
+        broken = upstreams(answer=lambda _: b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+        fine = upstreams()
+        edge.publish(
+            f"upstream u {{ target {broken.url}; target {fine.url}; balance p2c }}\nrule a {{ when any; proxy u }}"
+        )
+        with edge.client() as client:
+            statuses = [client.get("/").status for _ in range(100)]
+        assert statuses.count(503) == len(broken.requests) <= 2
+
+    def test_equal_keys_go_to_the_same_target(self, edge: EdgeProcess, upstreams) -> None:
+        every = [upstreams() for _ in range(3)]
+        targets = "; ".join(f"target {one.url}" for one in every)
+        edge.publish(
+            f'upstream u {{ {targets}; balance hash(header("X-User")) }}\nrule a {{ when any; proxy u }}'
+        )
+        with edge.client() as client:
+            for number in range(60):
+                client.get("/", "a.test", f"X-User: {number % 20}")
+        users = [{request.header("x-user") for request in one.requests} for one in every]
+        assert sum(map(len, users)) == 20
+        assert sum(len(one.requests) for one in every) == 60
+
 
 class TestWhatIsSent:
     @pytest.mark.parametrize(

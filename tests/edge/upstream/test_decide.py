@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.upstream.decide import Again, GiveUp, decide
+from edge.upstream.decide import Again, GiveUp, decide, speaks_of_target
 from edge.upstream.errors import Cause, Sent, Side, Stage, UpstreamError
 
 
@@ -47,3 +47,19 @@ def test_only_a_stale_connection_is_replaced(
     else:
         assert isinstance(decision, GiveUp)
         assert decision.reason
+
+
+@pytest.mark.parametrize(
+    ("error", "speaks"),
+    [
+        (stale(reused=False), True),
+        (stale(cause=Cause.TIMEOUT), True),
+        (stale(Stage.BODY), True),
+        (stale(Stage.CONNECT, Sent.NOTHING, Cause.CONNECT_TIMEOUT, reused=False), True),
+        (stale(Stage.CONNECT, Sent.NOTHING, Cause.TIMEOUT, reused=False), False),
+        (stale(), False),
+        (stale(side=Side.DOWNSTREAM), False),
+    ],
+)
+def test_only_what_a_target_did_badly_counts_against_it(error: UpstreamError, speaks: bool) -> None:
+    assert speaks_of_target(error) is speaks

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
+from gevent import socket as gevent_socket
 
 from edge.deadlines import Sweeper
 from edge.http.names import response_names
@@ -55,6 +57,51 @@ def use(target: Target, **how: bool) -> UpstreamConnection:
     while connection.read_body():
         pass
     return connection
+
+
+def test_what_is_in_flight_is_counted_exactly(make: MakeTarget, upstreams) -> None:
+    target = make(upstreams().url)
+    assert target.in_flight == 0
+    first, second = use(target), use(target)
+    assert target.in_flight == 2
+    target.release(first)
+    assert (target.in_flight, target.idle) == (1, 1)
+    target.discard(second)
+    target.discard(second)
+    assert (target.in_flight, target.connections) == (0, 1)
+    again = use(target, fresh=True)
+    assert target.in_flight == 1
+    target.retire()
+    assert target.in_flight == 1
+    target.release(again)
+    assert (target.in_flight, target.connections) == (0, 0)
+
+
+def test_who_waits_for_a_connection_is_in_flight(make: MakeTarget) -> None:
+    full = socket.create_server(("127.0.0.1", 0), backlog=0)
+    port = full.getsockname()[1]
+    fillers = [gevent.spawn(gevent_socket.create_connection, ("127.0.0.1", port)) for _ in range(4)]
+    gevent.sleep(0.05)
+    target = make(f"http://127.0.0.1:{port}")
+    waiting = gevent.spawn(target.acquire, 0.5)
+    killed = gevent.spawn(target.acquire, 60.0)
+    gevent.sleep(0.01)
+    assert target.in_flight == 2
+    killed.kill()
+    assert target.in_flight == 1
+    waiting.join()
+    assert isinstance(waiting.exception, UpstreamError)
+    assert target.in_flight == 0
+    gevent.killall(fillers)
+    full.close()
+
+
+def test_a_refused_connection_is_not_in_flight(make: MakeTarget) -> None:
+    target = make(f"http://127.0.0.1:{free_port()}")
+    for _ in range(3):
+        with pytest.raises(UpstreamError):
+            target.acquire(5.0)
+    assert target.in_flight == 0
 
 
 def test_a_clean_connection_is_used_again_the_newest_first(make: MakeTarget, upstreams) -> None:

@@ -57,5 +57,14 @@ def test_what_no_version_names_is_retired(upstreams: Upstreams) -> None:
 
 
 def test_a_policy_that_is_not_built_is_refused(upstreams: Upstreams) -> None:
-    with pytest.raises(ValueError, match="least_conn"):
-        upstreams.upstream("file", Pool(name="u", targets=(A,), balance=Balance(policy="least_conn")))
+    consumer = Balance(policy="hash", hash_on="consumer")
+    with pytest.raises(ValueError, match=r"upstream u: balance hash\(consumer\) is not built"):
+        upstreams.upstream("file", Pool(name="u", targets=(A,), balance=consumer))
+
+
+def test_what_is_known_of_a_target_survives_another_policy(upstreams: Upstreams) -> None:
+    first = upstreams.upstream("file", Pool(name="u", targets=(A,), balance=Balance(policy="p2c")))
+    first.turn.items[0].latency.answered(0.5, 200, 0.0)
+    second = upstreams.upstream("file", Pool(name="u", targets=(A, B), balance=Balance(policy="least_conn")))
+    assert second.turn.items[0].latency.seconds(0.0) == 0.5
+    assert (first.measures, second.measures) == (True, False)

@@ -40,7 +40,17 @@ def test_clauses_of_rules(clause: str, name: str) -> None:
     assert feature(clause) == name
 
 
-@pytest.mark.parametrize(("clause", "name"), [("balance p2c", "balance p2c"), ("balance round_robin", "")])
+@pytest.mark.parametrize(
+    ("clause", "name"),
+    [
+        *(
+            (f"balance {policy}", "")
+            for policy in ("round_robin", "least_conn", "p2c", "hash(ip)", "hash(path)")
+        ),
+        ('balance hash(cookie("sid"))', ""),
+        ("balance hash(consumer)", "balance hash(consumer)"),
+    ],
+)
 def test_clauses_of_upstreams(clause: str, name: str) -> None:
     assert feature(clause, "upstream a") == name
 

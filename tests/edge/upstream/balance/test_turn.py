@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.upstream.balance import Turn
+from edge.upstream.balance.turn import Turn
 
 
 def test_turns_are_smooth() -> None:
