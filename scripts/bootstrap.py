@@ -20,7 +20,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = {"runtime": "requirements.lock", "test": "requirements-test.lock"}
+LOCKS = {
+    "runtime": "requirements.lock",
+    "test": "requirements-test.lock",
+    "bench": "requirements-bench.lock",
+}
 NO_PIP = (
     "{python} has neither pip nor ensurepip, and no uv was found: install one of them, for example with "
     '"apt-get install python3-venv" on Debian and Ubuntu or "dnf install python3-pip" on Fedora, then run make again.'
@@ -50,8 +54,8 @@ class CannotInstall(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """``bootstrap.py [test] [--venv DIR]``; the stamp in the environment makes a second run cost nothing."""
-    kind = "test" if "test" in arguments else "runtime"
+    """``bootstrap.py [test|bench] [--venv DIR]``; the stamp in the environment makes a second run cost nothing."""
+    kind = next((each for each in ("test", "bench") if each in arguments), "runtime")
     folder = Path(arguments[arguments.index("--venv") + 1]) if "--venv" in arguments else ROOT / ".venv"
     try:
         install(folder, kind)
@@ -62,8 +66,8 @@ def main(arguments: list[str]) -> int:
 
 
 def install(folder: Path, kind: str) -> None:
-    # What the test lock holds includes the runtime lock, so either stamp tells that Weir itself can run.
-    wanted = {each: digest_of(each) for each in ("runtime", "test")}
+    # What the other locks hold includes the runtime lock, so any stamp tells that Weir itself can run.
+    wanted = {each: digest_of(each) for each in ("runtime", kind)}
     if (
         is_usable(folder)
         and stamp(folder, kind).is_file()
@@ -75,8 +79,8 @@ def install(folder: Path, kind: str) -> None:
     print(f"installing the locked packages into {shown(folder)} (once)", flush=True)
     install_with(pip, "--require-hashes", "-r", str(ROOT / LOCKS[kind]))
     install_with(pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT))
-    for each in ("runtime", "test") if kind == "test" else ("runtime",):
-        stamp(folder, each).write_text(wanted[each])
+    for each, digest in wanted.items():
+        stamp(folder, each).write_text(digest)
 
 
 def digest_of(kind: str) -> str:

@@ -1,6 +1,6 @@
-"""``make lock``: writes requirements.lock and requirements-test.lock from pyproject.toml.
+"""``make lock``: writes requirements.lock, requirements-test.lock and requirements-bench.lock from pyproject.toml.
 
-Both hold exact versions and hashes for every platform and every supported Python, and nothing else: no index, no
+All hold exact versions and hashes for every platform and every supported Python, and nothing else: no index, no
 address, no local path. So they install the same from any mirror, and pip refuses what is not the very same file.
 
 It runs with any Python >= 3.11; uv is installed into a temporary environment for it and is no dependency of Weir.
@@ -17,7 +17,8 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNTIME, TEST = ROOT / "requirements.lock", ROOT / "requirements-test.lock"
+RUNTIME = ROOT / "requirements.lock"
+EXTRAS = {"test": ROOT / "requirements-test.lock", "bench": ROOT / "requirements-bench.lock"}
 COMPILE = (
     "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url",
     "--no-emit-find-links", "--no-strip-extras", "--quiet",
@@ -33,10 +34,11 @@ def main() -> int:
         build.write_text("\n".join(build_requirements()) + "\n")
         upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
         compile_lock(uv, RUNTIME, ["pyproject.toml", str(build), *upgrade])
-        compile_lock(
-            uv, TEST, ["pyproject.toml", str(build), "--extra", "test", "-c", str(RUNTIME), *upgrade]
-        )
-    for lock in (RUNTIME, TEST):
+        for extra, lock in EXTRAS.items():
+            compile_lock(
+                uv, lock, ["pyproject.toml", str(build), "--extra", extra, "-c", str(RUNTIME), *upgrade]
+            )
+    for lock in (RUNTIME, *EXTRAS.values()):
         found = addresses_in(lock.read_text())
         if found:
             print(f"{lock.name} names an address and must not be committed: {found[0]}", file=sys.stderr)

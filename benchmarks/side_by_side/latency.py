@@ -10,7 +10,9 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     """The least value that at least ``percent`` of the values do not exceed (nearest rank); 0 of none."""
     if not ordered:
         return 0.0
-    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+    # Rounded, since 99.9 % of 1000 is a little more than 999 in floating point.
+    rank = math.ceil(round(percent * len(ordered) / 100, 6))
+    return ordered[max(0, rank - 1)]
 
 
 def summary_ms(seconds: Sequence[float]) -> dict[str, float]:

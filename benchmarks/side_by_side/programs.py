@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,9 +45,12 @@ def lua_modules() -> list[str]:
     raise NotInstalled("the Lua module of nginx")
 
 
-def first_line(*command: str) -> str:
-    """Of what a program says of its version, on whichever stream."""
+def version_of(*command: str) -> str:
+    """The first thing like 1.2.3 in what a program says of itself, on whichever stream."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    return next(
-        (line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()), "unknown"
-    )
+    return version_in(done.stdout + done.stderr)
+
+
+def version_in(text: str) -> str:
+    found = re.search(r"\d+\.\d+\.\d+", text)
+    return found[0] if found else "unknown"

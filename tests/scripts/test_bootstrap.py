@@ -126,6 +126,16 @@ def test_what_the_tests_need_includes_what_the_gateway_needs(
     assert recorded.calls[0][-1].endswith("requirements-test.lock")
 
 
+def test_what_the_benchmarks_need_is_installed_only_when_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = Recorded(monkeypatch)
+    bootstrap.install(tmp_path / "venv", "test")
+    bootstrap.install(tmp_path / "venv", "bench")
+    locks = [call[-1].rpartition("/")[2] for call in recorded.calls if "--require-hashes" in call]
+    assert locks == ["requirements-test.lock", "requirements-bench.lock"]
+
+
 def test_a_failed_installation_is_not_taken_for_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

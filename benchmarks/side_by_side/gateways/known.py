@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from importlib import metadata
@@ -10,8 +11,8 @@ from typing import NamedTuple
 
 from benchmarks.side_by_side import programs
 from benchmarks.side_by_side.gateways import caddy, envoy, haproxy, nginx, nginx_lua, traefik, weir
-from benchmarks.side_by_side.process import Gateway
-from benchmarks.side_by_side.programs import find, first_line
+from benchmarks.side_by_side.process import ROOT, Gateway
+from benchmarks.side_by_side.programs import find, version_of
 from benchmarks.side_by_side.work import Work
 
 BASELINE, OURS = "nginx", "weir"
@@ -28,17 +29,25 @@ class Known(NamedTuple):
 
 def _lua_version() -> str:
     programs.lua_modules()
-    return f"{first_line(find('nginx'), '-v')}, Lua module"
+    return version_of(find("nginx"), "-v")
+
+
+def _own_version() -> str:
+    """With the commit, where it is known."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return f"{metadata.version('weir')} {commit.stdout.strip()}".strip()
 
 
 KNOWN = (
-    Known(BASELINE, nginx.start, lambda: first_line(find("nginx"), "-v"), "Debian: nginx"),
+    Known(BASELINE, nginx.start, lambda: version_of(find("nginx"), "-v"), "Debian: nginx"),
     Known("nginx-lua", nginx_lua.start, _lua_version, "Debian: libnginx-mod-http-lua"),
-    Known("haproxy", haproxy.start, lambda: first_line(find("haproxy"), "-v"), "Debian: haproxy"),
-    Known("caddy", caddy.start, lambda: first_line(find("caddy"), "version"), "Debian: caddy"),
-    Known("traefik", traefik.start, lambda: first_line(find("traefik"), "version"), "make install-bench"),
-    Known("envoy", envoy.start, lambda: first_line(programs.envoy(), "--version"), "make install-bench"),
-    Known(OURS, weir.start, lambda: metadata.version("weir"), "make install"),
+    Known("haproxy", haproxy.start, lambda: version_of(find("haproxy"), "-v"), "Debian: haproxy"),
+    Known("caddy", caddy.start, lambda: version_of(find("caddy"), "version"), "Debian: caddy"),
+    Known("traefik", traefik.start, lambda: version_of(find("traefik"), "version"), "make install-bench"),
+    Known("envoy", envoy.start, lambda: version_of(programs.envoy(), "--version"), "make install-bench"),
+    Known(OURS, weir.start, _own_version, "make install"),
 )
 
 
