@@ -59,6 +59,8 @@ class Entry(msgspec.Struct, frozen=True):
     code: str = ""
     """Why the edge itself answered."""
     detail: str = ""
+    trace_id: str = ""
+    """Of W3C Trace Context; empty for a request that was not understood."""
 
 
 class AccessLog:

@@ -52,12 +52,14 @@ class Downstream:
         transport.on_unread = self._client_moved
         transport.write_timeout = engine.limits.write_s
 
-    def serve(self) -> None:
-        """Until the client closes, goes silent or is told that the connection closes."""
+    def serve(self, first: bytes = b"") -> None:
+        """Until the client closes, goes silent or is told that the connection closes. ``first`` came already."""
         self.engine.connections.add(self)
         self.engine.sweeper.add(self.transport)
         linger = False
         try:
+            if first:
+                self._reader.feed(first)
             linger = self._serve()
             if linger:
                 self._linger()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 from itertools import count
+from random import Random
 from typing import TYPE_CHECKING
 
 from edge.access_log import AccessLog
+from edge.address_counts import AddressCounts
 from edge.deadlines import Sweeper
 from edge.http.date import Date
 from edge.http.names import NameTable, request_names
@@ -38,7 +40,9 @@ class Engine:
         self.names: NameTable = request_names()
         self.date = Date()
         self.connections: set[Downstream] = set()
+        self.addresses = AddressCounts()
         self.draining = False
+        self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self._prefix = secrets.token_hex(12)
         self._numbers = count(secrets.randbits(24))
 

@@ -27,6 +27,8 @@ class Exchange:
     """From the first byte of a request to the line in the access log. Defaults stand in the class."""
 
     request_id = ""
+    trace_id = ""
+    """32 hexadecimal digits; empty for a request that was not understood."""
     method = ""
     scheme = ""
     port = 0

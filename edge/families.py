@@ -61,6 +61,12 @@ FAMILIES: tuple[Family, ...] = (
         labels=("status",),
     ),
     Family(
+        name="weir_connections_refused_total",
+        kind="counter",
+        help="Connections closed before their first request: no PROXY header, or too many from one address.",
+        labels=("reason",),
+    ),
+    Family(
         name="weir_access_log_dropped_total",
         kind="counter",
         help="Access log lines dropped because the buffer was full.",

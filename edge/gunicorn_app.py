@@ -7,7 +7,7 @@ process must be monkey patched before this module is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Directory of ``VersionFiles``."""
     agent_socket: Path | None
     """None: without an agent only what is on disk at the start is served."""
+    proxy_protocol: Sequence[str] = ()
+    """``off``, ``v1`` or ``v2`` for each of ``binds``; empty: off for all."""
     access_log: str = "-"
     """``-`` (standard output), ``off`` or a file."""
     graceful_timeout_s: float = 10.0

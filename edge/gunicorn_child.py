@@ -18,6 +18,7 @@ def run(arguments: ChildArguments) -> None:
             workers=settings.workers,
             versions=settings.versions,
             agent_socket=arguments.link,
+            proxy_protocol=settings.proxy_protocol,
             access_log=settings.access_log,
             graceful_timeout_s=GRACE_S,
         )

@@ -22,6 +22,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest silence in a request body."""
     write_s: float = 10.0
     """Longest time in which a client takes nothing of an answer."""
+    per_address: int = 1000
+    """Connections of one client address to one worker; 0: no limit."""
     max_pooled: int = 64
     """Idle connections kept for one target."""
     pooled_s: float = 55.0

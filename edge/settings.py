@@ -27,7 +27,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     node: str
     cluster: str
-    proxy_protocol: str
+    proxy_protocol: tuple[str, ...]
+    """``off``, ``v1`` or ``v2``: one for each of ``edge``."""
     access_log: str
     """``-`` (standard output), ``off`` or a file."""
 
@@ -37,6 +38,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         values = read_settings("edge", "weir edge", DESCRIPTION, argv, environ)
         if not values["redis"]:
             raise SettingsError("no store was given: use --redis URL (`weir up` brings a store of its own)")
+        values["proxy_protocol"] = for_each_address(values["proxy_protocol"], len(values["edge"]))
         values["state"] = values["state"].absolute()
         values["config"] = values["config"].absolute() if values["config"] else None
         values["workers"] = values["workers"] or cores()
@@ -57,6 +59,18 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     def run_file(self) -> Path:
         """Where the real addresses are written."""
         return self.state / "run.json"
+
+
+def for_each_address(protocols: tuple[str, ...], addresses: int) -> tuple[str, ...]:
+    """One for all, or one for each. Raises ``SettingsError``."""
+    if len(protocols) == 1:
+        return protocols * addresses
+    if len(protocols) != addresses:
+        raise SettingsError(
+            f"--proxy-protocol is given {len(protocols)} times and there are {addresses} --edge addresses; "
+            "give it once for all, or once for each"
+        )
+    return protocols
 
 
 def cores() -> int:

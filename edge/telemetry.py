@@ -47,6 +47,8 @@ class Telemetry:
         """By upstream and outcome: a status, or the stage that failed."""
         self.malformed: dict[int, int] = {}
         """By status; of requests that never met a rule."""
+        self.connections: dict[str, int] = {}
+        """Turned away before their first request, by reason."""
         self.request_seconds = Histogram()
         self.upstream_seconds = Histogram()
         self.log_dropped = 0
@@ -67,6 +69,10 @@ class Telemetry:
         """One request that never met a rule."""
         self.malformed[status] = self.malformed.get(status, 0) + 1
 
+    def connection_refused(self, reason: str) -> None:
+        """One connection that was closed before its first request: ``proxy-protocol`` or ``per-address``."""
+        self.connections[reason] = self.connections.get(reason, 0) + 1
+
     def attempt(self, upstream: str, outcome: str, seconds: float) -> None:
         """One attempt, until its response head or its failure."""
         key = (upstream, outcome)
@@ -85,6 +91,7 @@ class Telemetry:
             if any(histogram.counts)
         ]
         self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
+        self.connections = {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
@@ -96,6 +103,8 @@ class Telemetry:
             yield ["weir_attempts_total", [upstream, outcome], count]
         for status, count in self.malformed.items():
             yield ["weir_malformed_total", [str(status)], count]
+        for reason, count in self.connections.items():
+            yield ["weir_connections_refused_total", [reason], count]
         if self.log_dropped:
             yield ["weir_access_log_dropped_total", [], self.log_dropped]
 

@@ -20,8 +20,8 @@ from gunicorn.workers.ggevent import GeventWorker
 
 from edge.access_log import AccessLog, open_log
 from edge.agent_link import AgentLink
+from edge.arrival import receive
 from edge.deadlines import Sweeper
-from edge.downstream import Downstream
 from edge.engine import Engine
 from edge.gunicorn_app import GunicornOptions
 from edge.http.names import response_names
@@ -64,7 +64,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def run(self) -> None:
         """Serves until gunicorn says stop."""
-        servers = [self._server(listener) for listener in self.sockets]
+        protocols = self.app.options.proxy_protocol or ["off"] * len(self.sockets)
+        servers = [self._server(*each) for each in zip(self.sockets, protocols, strict=True)]
         while self.alive:
             self.notify()
             gevent.sleep(NOTIFY_S)
@@ -73,8 +74,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self._finish(time.monotonic() + self.cfg.graceful_timeout)
         self.engine.access_log.close()
 
-    def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """One connection, in a greenlet of its own. ``addr`` is text for a unix socket."""
+    def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
+        """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""
         peer = addr[0] if isinstance(addr, tuple) else ""
         try:
             if peer:
@@ -85,12 +86,12 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             client.close()
             return
         port = name[1] if isinstance(name, tuple) else 0
-        Downstream(self.engine, Transport(client), peer or "0.0.0.0", port, "http").serve()  # noqa: S104 - no address
+        receive(self.engine, Transport(client), peer, port, protocol)
 
-    def _server(self, listener: Any) -> StreamServer:
+    def _server(self, listener: Any, protocol: str) -> StreamServer:
         listener.setblocking(1)
         pool: Pool = Pool(self.worker_connections)
-        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=pool)
+        server = StreamServer(listener, handle=partial(self.handle, listener, protocol=protocol), spawn=pool)
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()

@@ -131,7 +131,9 @@ def edge_arguments(state: Path, rules: Path | None, values: Mapping[str, Any]) -
     arguments = ["--state", str(state)]
     for address in values["edge"]:
         arguments += ["--edge", str(address)]
-    for name in ("status", "workers", "node", "cluster", "proxy_protocol", "access_log"):
+    for protocol in values["proxy_protocol"]:
+        arguments += ["--proxy-protocol", protocol]
+    for name in ("status", "workers", "node", "cluster", "access_log"):
         if values[name] != "":
             arguments += ["--" + name.replace("_", "-"), str(values[name])]
     if rules is not None:

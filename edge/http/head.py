@@ -40,6 +40,8 @@ class RequestHead(Head):
     target = b""
     hosts = NONE
     expects = NONE
+    traced = False
+    """``fields`` have a traceparent or a tracestate."""
     forwarded: tuple[tuple[bytes, bytes], ...] = ()
     """(lower-case name, value) of what says where the request came from."""
     upgrade = False

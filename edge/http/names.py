@@ -35,6 +35,8 @@ class Role:
     """TE: what of transfer the sender understands."""
     TRAILER: Final = 11
     """The names of trailers to come."""
+    TRACE: Final = 12
+    """Which trace the request belongs to; passed on if it is valid."""
 
 
 Name = tuple[bytes, int]
@@ -61,6 +63,8 @@ _REQUEST: Mapping[bytes, int] = {
     b"x-real-ip": Role.FORWARDED,
     b"x-request-id": Role.FORWARDED,
     b"forwarded": Role.FORWARDED,
+    b"traceparent": Role.TRACE,
+    b"tracestate": Role.TRACE,
 }
 _IDENTITY = b"x-weir-"
 """Who called, as the edge tells the upstream; clients must not say it."""

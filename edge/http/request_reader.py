@@ -213,6 +213,9 @@ def _special(head: RequestHead, role: int, lower: bytes, value: bytes) -> None:
         head.upgrades += (value,)
     elif role == Role.EXPECT:
         head.expects += (value,)
+    elif role == Role.TRACE:
+        head.traced = True
+        head.fields.append((lower, lower, value))
     elif role == Role.ACCEPTS:
         head.accepts += (value,)
     elif role == Role.TRAILER:

@@ -6,6 +6,7 @@ from edge.exchange import Exchange
 from edge.forwarded import origin_of
 from edge.http.connection_field import without_listed
 from edge.http.target import read_target
+from edge.trace_context import TRACEPARENT, begin, trace_id_of, without_trace
 
 
 def run(exchange: Exchange) -> None:
@@ -20,6 +21,7 @@ def run(exchange: Exchange) -> None:
         exchange.origin = origin_of(
             downstream.peer, downstream.scheme, downstream.port, head.forwarded, snapshot.trusted
         )
+    _follow_trace(exchange)
     origin = exchange.origin
     exchange.request_id = origin.request_id or exchange.request_id
     exchange.ip, exchange.scheme, exchange.port = origin.ip, origin.scheme, origin.port
@@ -30,3 +32,14 @@ def run(exchange: Exchange) -> None:
     exchange.host, exchange.path, exchange.query_string = target.authority.host, target.path, target.query
     port = target.authority.port
     exchange.host_sent = f"{exchange.host}:{port}".encode() if port else exchange.host.encode()
+
+
+def _follow_trace(exchange: Exchange) -> None:
+    """The client's trace, else a new one; what Connection names is not the client's word to the upstream."""
+    if exchange.head.traced:
+        exchange.trace_id = trace_id_of([value for name, _, value in exchange.fields if name == TRACEPARENT])
+        if exchange.trace_id:
+            return
+        exchange.fields = without_trace(exchange.fields)
+    exchange.trace_id, field = begin(exchange.downstream.engine.random)
+    exchange.fields.append(field)

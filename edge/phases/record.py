@@ -45,4 +45,5 @@ def entry(exchange: Exchange, seconds: float) -> Entry:
         exchange.attempts,
         exchange.code,
         exchange.detail,
+        exchange.trace_id,
     )

@@ -93,8 +93,12 @@ SETTINGS: tuple[Setting, ...] = (
         parse=values.proxy_protocol,
         placeholder="off|v1|v2",
         default="off",
-        help="Whether downstream connections begin with a PROXY protocol header; only off is built so far.",
+        help=(
+            "PROXY protocol with which every connection begins; what it says of the client is believed, so only "
+            "the balancer may reach that address. Once for all --edge, or once for each in their order."
+        ),
         processes=("up", "edge"),
+        repeatable=True,
     ),
     Setting(
         name="access_log",

@@ -84,9 +84,8 @@ def cluster_name(text: str) -> str:
 
 
 def proxy_protocol(text: str) -> str:
-    if text in ("v1", "v2"):
-        raise ValueError(f"the PROXY protocol {text} is not built yet; only off can be chosen")
-    if text != "off":
+    """Which PROXY protocol a listener's connections begin with."""
+    if text not in ("off", "v1", "v2"):
         raise ValueError(f'"{text}" is not one of off, v1, v2')
     return text
 
