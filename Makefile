@@ -11,7 +11,7 @@ PYTHON ?= $(shell for each in $(CANDIDATES); do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install install-test install-bench up test lint format bench docs lock
+.PHONY: help install install-test install-bench up test chaos lint format bench docs lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -35,6 +35,9 @@ up: install  ## run the whole gateway, an embedded store and a demo service: ARG
 
 test: install-test  ## all tests, in parallel: ARGS="-k publish"
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q $(ARGS)
+
+chaos: install-test  ## what takes minutes, signals or gigabytes
+	@$(BIN)/python -m pytest -m chaos -q -rA $(ARGS)
 
 lint: install-test  ## style, types, who may import whom, sizes
 	@$(BIN)/ruff check .
