@@ -111,19 +111,23 @@ class Downstream:
         self.settle_keep_alive(exchange)
         fields: list[Field] = [(name.lower(), name, value) for name, value in answer.headers]
         fields.append((b"date", b"Date", self.engine.date.value()))
-        plan = exchange.plan
+        plan, body = exchange.plan, answer.body
         if plan is not None:
             for edit in plan.response_edits:
                 fields = edit.apply(fields, exchange)
+            if plan.compression is not None:
+                fields, encoder = plan.compression.begin(exchange.head, answer.status, len(body), fields)
+                if encoder is not None:
+                    body = encoder.encode(body, flush=False) + encoder.finish()
         more = b"X-Request-Id: %b\r\n" % exchange.request_id.encode()
         if answer.status not in (204, 304):
-            more += b"Content-Length: %d\r\n" % len(answer.body)
+            more += b"Content-Length: %d\r\n" % len(body)
         head = response_head(
             answer.status, reason_of(answer.status), fields, more + self.connection_line(exchange)
         )
         exchange.answering = True
         exchange.status = answer.status
-        self.send(exchange, head if exchange.head.method == b"HEAD" else head + answer.body)
+        self.send(exchange, head if exchange.head.method == b"HEAD" else head + body)
 
     def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
         """The problem, unless an answer is under way already; then the connection can only break off."""

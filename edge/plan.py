@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from edge.compression import Compression
 from edge.cors import CorsPolicy
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.path_edits import PathEdit, compile_path_edit
-from edge.template import Render, compile_template, for_address
+from edge.template import Render, compile_location
 from edge.upstream.balance.turn import Turn
 from edge.upstream.upstreams import Upstream
 from weir.models.effective import Route, Settings, Timeouts, timeouts_for
@@ -41,7 +42,7 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "body_limit", "cors", "deny", "location", "logged", "name", "path_edit", "phases",
+        "allow", "body_limit", "compression", "cors", "deny", "location", "logged", "name", "path_edit", "phases",
         "redirect_status", "request_edits", "respond", "response_edits", "shares",
     )  # fmt: skip
 
@@ -61,12 +62,14 @@ class Plan:
         """Of every answer; the rule's own come last."""
         if self.cors is not None:
             self.response_edits = (self.cors, *self.response_edits)
+        compress = settings.compress if route.compress is None else route.compress
+        self.compression = Compression(compress.encodings) if compress and compress.encodings else None
         self.path_edit: PathEdit | None = compile_path_edit(route.path_edit, settings.merge_slashes)
         self.respond: Respond | None = route.action if isinstance(route.action, Respond) else None
         self.location: Render | None = None
         self.redirect_status = 0
         if isinstance(route.action, Redirect):
-            self.location = compile_template(route.action.location, for_address)
+            self.location = compile_location(route.action.location)
             self.redirect_status = route.action.status
         self.shares: Turn[Share] = Turn(())
         if isinstance(route.action, Proxy):
@@ -99,7 +102,6 @@ def _refuse_unbuilt(route: Route) -> None:
         "limit": bool(route.limits),
         "mirror": route.mirror is not None,
         "retry": route.retry is not None and route.retry.count > 0,
-        "compress": route.compress is not None and bool(route.compress.encodings),
     }
     for clause, present in asked.items():
         if present:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 
+from edge.encoders import Encoder
 from edge.exchange import Exchange
 from edge.header_edits import apply_edits
 from edge.http.connection_field import without_listed
 from edge.http.framing import is_bodiless
-from edge.http.head import ResponseHead
+from edge.http.head import Field, ResponseHead
 from edge.http.response_reader import ResponseReader
 from edge.http.upgrade import asks_for_upgrade, is_what_was_asked
 from edge.http.writer import LAST_CHUNK, chunk, response_head
 from edge.plan import Plan, Share
 from edge.trailers import response_end, response_line
+from edge.transport import FULL_READ
 from edge.tunnel import Tunnel
 from edge.upload import Upload
 from edge.upstream.connection import UpstreamConnection
@@ -43,32 +45,36 @@ def relay(
     if upload is not None and not upload.done:
         exchange.keep_alive = False
     bodiless = exchange.head.method == b"HEAD" or is_bodiless(head.status)
-    chunked = not bodiless and head.length is None and exchange.head.version == "1.1"
-    if not bodiless and head.length is None and not chunked:
+    fields, encoder = _fields(exchange, plan, head), None
+    if plan.compression is not None:
+        fields, encoder = plan.compression.begin(exchange.head, head.status, head.length, fields)
+    endless = not bodiless and (head.length is None or encoder is not None)
+    chunked = endless and exchange.head.version == "1.1"
+    if endless and not chunked:
         exchange.keep_alive = False
     framing = _framing_line(head, bodiless, chunked)
     if head.trailers and chunked:
         framing += response_line(exchange, plan, head)
-    data = _head_bytes(exchange, plan, head, framing)
+    line = exchange.downstream.connection_line(exchange)
+    data = response_head(head.status, head.reason, fields, framing + line)
     exchange.answering = True
     exchange.status = head.status
     if bodiless:
         exchange.downstream.send(exchange, data)
         return
     try:
-        _stream(exchange, plan, share, connection, data, chunked, until)
+        _stream(exchange, plan, share, connection, data, chunked, encoder, until)
     except UpstreamError:
         if head.length is None and not chunked:
             exchange.downstream.transport.abort()
         raise
 
 
-def _head_bytes(exchange: Exchange, plan: Plan, head: ResponseHead, framing: bytes) -> bytes:
+def _fields(exchange: Exchange, plan: Plan, head: ResponseHead) -> list[Field]:
     fields = without_listed(head.fields, head.connections) if head.connections else head.fields
     if plan.response_edits:
         fields = apply_edits(plan.response_edits, fields, exchange)
-    line = exchange.downstream.connection_line(exchange)
-    return response_head(head.status, head.reason, fields, framing + line)
+    return fields
 
 
 def _framing_line(head: ResponseHead, bodiless: bool, chunked: bool) -> bytes:
@@ -87,13 +93,18 @@ def _stream(
     connection: UpstreamConnection,
     head: bytes,
     chunked: bool,
+    encoder: Encoder | None,
     until: float,
 ) -> None:
+    """With an encoder, what the upstream has said so far is never held back: only full reads wait for more."""
     reader, downstream, transport = connection.reader, exchange.downstream, connection.transport
     data = reader.take()
+    whole = reader.complete and not reader.error
+    if encoder is not None:
+        data = encoder.encode(data, flush=not whole) + (encoder.finish() if whole else b"")
     if chunked and data:
         data = chunk(data)
-    if reader.complete and not reader.error:
+    if whole:
         end = _end(exchange, plan, reader) if chunked else b""
         downstream.send(exchange, head + data + end)
         return
@@ -107,9 +118,14 @@ def _stream(
         data = connection.read_body()
         if not data:
             break
+        if encoder is not None:
+            data = encoder.encode(data, flush=len(data) < FULL_READ // 2)
+            if not data:
+                continue
         downstream.send(exchange, chunk(data) if chunked else data)
     if chunked:
-        downstream.send(exchange, _end(exchange, plan, reader))
+        rest = chunk(encoder.finish()) if encoder is not None else b""
+        downstream.send(exchange, rest + _end(exchange, plan, reader))
 
 
 def _end(exchange: Exchange, plan: Plan, reader: ResponseReader) -> bytes:

@@ -24,7 +24,6 @@ def route(**clauses: object) -> Route:
         {"limits": (Counted("a#0", Rate(count=1, per_ms=1)),)},
         {"mirror": Mirror(percent=1.0, to="u")},
         {"retry": Retry(count=1, on=("connect",))},
-        {"compress": Compress(encodings=("gzip",))},
     ],
 )
 def test_what_is_not_built_is_never_ignored(clauses: dict[str, object]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from weir.models.node import Clause
 from weir.models.rule_clauses import (
-    Compress,
     EditHeader,
     InlineLimit,
     Mirror,
@@ -37,8 +36,6 @@ def not_built(clause: Clause) -> str:
         return f"require {clause.any_of[0].method}"
     if isinstance(clause, Retry) and clause.count:
         return "retry"
-    if isinstance(clause, Compress) and clause.encodings:
-        return "compress"
     if isinstance(clause, Balance) and clause.hash_on == "consumer":
         return "balance hash(consumer)"
     if isinstance(clause, EditHeader) and isinstance(clause.value, Secret):

@@ -26,7 +26,7 @@ def feature(clause: str, place: str = "rule a") -> str:
         ("limit 5 per 1s", "limit"),
         ("retry 1 on connect", "retry"),
         ("retry off", ""),
-        ("compress gzip", "compress"),
+        ("compress gzip", ""),
         ("compress off", ""),
         ("mirror a", "mirror"),
         ('set request header "X" = secret("a")', "secret(…)"),
