@@ -18,7 +18,7 @@ from weir.processes import run_file
 from weir.processes.ports import Address, CannotListen, address_of, bind
 from weir.settings.values import without_password
 from weir.store.binary import ServerBinary, find_server
-from weir.store.embedded import EmbeddedStore, end_server, prepare
+from weir.store.embedded import EmbeddedStore, data_written_by, end_server, prepare
 
 
 class CannotStart(Exception):
@@ -115,7 +115,7 @@ def store_for(values: Mapping[str, Any], state: Path) -> Store:
     if values["redis"]:
         return Store(values["redis"])
     explicit = str(values["store_bin"] or "")
-    binary = find_server(explicit, os.environ.get("PATH", ""))
+    binary = find_server(explicit, os.environ.get("PATH", ""), data_written_by(state))
     end_server(state)
     embedded = prepare(state, binary)
     return Store(embedded.url, embedded, binary)

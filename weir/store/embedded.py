@@ -27,6 +27,7 @@ from urllib.parse import quote
 
 from weir.store.binary import ServerBinary
 from weir.store.connect import connect
+from weir.store.data_writer import ServerVersion, record_writer, writer_of
 from weir.store.errors import StoreAway, StoreError
 from weir.store.url import StoreUrl, parse_url
 
@@ -87,12 +88,18 @@ def prepare(state: Path, binary: ServerBinary) -> EmbeddedStore:
         configuration = directory / "server.conf"
         _write_private(configuration, "\n".join([*_settings(directory), *listen, ""]))
         _write_private(directory / "url", url)
+        record_writer(directory, ServerVersion(binary.name, binary.version))
     except OSError as error:
         raise StoreError(f"the embedded store cannot use {directory}: {error.strerror}") from error
     # Said here too: were the file not read, a server with default settings would listen on every interface.
     port = ("--port", "0") if url.startswith("unix:") else ()
     argv = (str(binary.path), _unglobbed(str(configuration)), *port)
     return EmbeddedStore(argv, {"LC_ALL": "C"}, url, directory)
+
+
+def data_written_by(state: Path) -> ServerVersion | None:
+    """Which server wrote the data of this state, for ``find_server``; None if there is none yet."""
+    return writer_of(state.absolute() / FOLDER)
 
 
 def live_server(state: Path) -> LiveServer | None:
