@@ -44,7 +44,7 @@ class Downstream:
             f"X-Real-IP: {peer}\r\nVia: 1.1 weir\r\n"
         ).encode("latin-1")
         """What an upstream is told of every request that says nothing itself of where it came from."""
-        self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head)
+        self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head, engine.limits.head)
         self.awaiting: Transport | None = None
         """Whose answer is awaited; a client that closes meanwhile ends the wait."""
         self._served = False

@@ -35,8 +35,18 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     graceful_timeout_s: float = 10.0
     keep_alive_s: float = 75.0
     head_timeout_s: float = 10.0
-    """Request head; also a stalled body and a client that takes nothing."""
+    body_timeout_s: float = 10.0
+    """Silence in a request body."""
+    write_timeout_s: float = 10.0
+    """How long a client may take nothing of an answer."""
+    max_target: int = 8 * 1024
+    """Bytes of a request target."""
+    max_fields: int = 100
+    """Fields of a request head."""
     worker_connections: int = 10_000
+    """Of one worker; what is above waits in the listener's queue, where another worker may take it."""
+    per_address: int = 1000
+    """Of one client address in one worker; 0: no limit."""
     timeout_s: int = 30
     """A worker whose event loop stands still for so long is killed."""
     backlog: int = 2048

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import resource
+
 from edge.child_arguments import ChildArguments
 from edge.gunicorn_app import GunicornOptions, run_gunicorn
 
 GRACE_S = 8.0
 """How long requests may go on after SIGTERM; below ``boot.GUNICORN_STOP_S``, after which the supervisor kills."""
 
+SPARE_FILES = 1024
+"""Open files beside a client's connection and the upstream's that serves it."""
+
 
 def run(arguments: ChildArguments) -> None:
     """Ends the process as gunicorn does."""
     settings = arguments.settings
+    allow_open_files(2 * settings.max_connections + SPARE_FILES)
     run_gunicorn(
         GunicornOptions(
             binds=tuple(f"fd://{fd}" for fd in arguments.fds),
@@ -21,5 +27,21 @@ def run(arguments: ChildArguments) -> None:
             proxy_protocol=settings.proxy_protocol,
             access_log=settings.access_log,
             graceful_timeout_s=GRACE_S,
+            head_timeout_s=settings.head_timeout,
+            keep_alive_s=settings.keep_alive,
+            body_timeout_s=settings.body_timeout,
+            write_timeout_s=settings.write_timeout,
+            max_target=settings.max_target,
+            max_fields=settings.max_fields,
+            worker_connections=settings.max_connections,
+            per_address=settings.max_connections_per_address,
         )
     )
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raises this process's own bound as far as it may; the system's common 1024 would be the real bound else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft not in (resource.RLIM_INFINITY, hard) and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

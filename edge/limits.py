@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from edge.http.framing import BOUNDS, Bounds
+
 MAX_DRAIN = 64 * 1024
 """Bytes of an unread request body that are read and dropped to keep a connection (RFC 9112 §9.3)."""
 
@@ -22,6 +24,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Longest silence in a request body."""
     write_s: float = 10.0
     """Longest time in which a client takes nothing of an answer."""
+    head: Bounds = BOUNDS
+    """Of a request's head; its bytes are a version's ``max head``."""
     per_address: int = 1000
     """Connections of one client address to one worker; 0: no limit."""
     max_pooled: int = 64

@@ -29,6 +29,16 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     cluster: str
     proxy_protocol: tuple[str, ...]
     """``off``, ``v1`` or ``v2``: one for each of ``edge``."""
+    head_timeout: float
+    """Seconds, as the three below."""
+    keep_alive: float
+    body_timeout: float
+    write_timeout: float
+    max_target: int
+    """Bytes."""
+    max_fields: int
+    max_connections: int
+    max_connections_per_address: int
     access_log: str
     """``-`` (standard output), ``off`` or a file."""
 

@@ -24,6 +24,7 @@ from edge.arrival import receive
 from edge.deadlines import Sweeper
 from edge.engine import Engine
 from edge.gunicorn_app import GunicornOptions
+from edge.http.framing import Bounds
 from edge.http.names import response_names
 from edge.limits import Limits
 from edge.loader import Loader
@@ -122,10 +123,16 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
     def dropped() -> None:
         telemetry.log_dropped += 1
 
-    wait = options.head_timeout_s
     return Engine(
         snapshot=Snapshot(),
-        limits=Limits(head_s=wait, keep_alive_s=options.keep_alive_s, body_s=wait, write_s=wait),
+        limits=Limits(
+            head_s=options.head_timeout_s,
+            keep_alive_s=options.keep_alive_s,
+            body_s=options.body_timeout_s,
+            write_s=options.write_timeout_s,
+            head=Bounds(options.max_target, options.max_fields),
+            per_address=options.per_address,
+        ),
         sweeper=Sweeper(),
         telemetry=telemetry,
         access_log=AccessLog(open_log(options.access_log), on_dropped=dropped),

@@ -33,6 +33,11 @@ BAD_SET_UP = 2
 STORE_STOP_S = 10.0
 EDGE_STOP_S = 25.0
 """Longer than the edge gives its own children together."""
+EDGE_FLAGS = (
+    "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
+    "access_log",
+)  # fmt: skip
+EDGE_TIMES = ("head_timeout", "keep_alive", "body_timeout", "write_timeout")
 DEMO_STOP_S = 3.0
 
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
@@ -133,9 +138,12 @@ def edge_arguments(state: Path, rules: Path | None, values: Mapping[str, Any]) -
         arguments += ["--edge", str(address)]
     for protocol in values["proxy_protocol"]:
         arguments += ["--proxy-protocol", protocol]
-    for name in ("status", "workers", "node", "cluster", "access_log"):
+    for name in EDGE_FLAGS:
         if values[name] != "":
             arguments += ["--" + name.replace("_", "-"), str(values[name])]
+    for name in EDGE_TIMES:
+        arguments += ["--" + name.replace("_", "-"), f"{round(values[name] * 1000)}ms"]
+    arguments += ["--max-target", f"{values['max_target']}B"]
     if rules is not None:
         arguments += ["--config", str(rules)]
     return arguments

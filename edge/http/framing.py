@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 
 from edge.answers import Refusal
 from edge.http.head import RequestHead, ResponseHead
 
 MAX_TARGET = 8 * 1024
-"""Bytes of a request target."""
+"""Bytes of a request target, if nothing else is set."""
 MAX_FIELDS = 100
-"""Fields of a head, and of trailers."""
+"""Fields of a head, and of trailers; of a request, if nothing else is set."""
 
 _UNSUPPORTED = frozenset({b"CONNECT", b"TRACE", b"SOURCE"})
 """SOURCE is of another protocol (ICE), which llhttp reads too."""
@@ -24,6 +25,24 @@ _NOT_IN_REASON = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 RequestCheck = Callable[[RequestHead], Refusal | None]
 ResponseCheck = Callable[[ResponseHead], str | None]
+
+
+class Bounds(NamedTuple):
+    """Of a request's head, beside its size in bytes, which a version says."""
+
+    max_target: int = MAX_TARGET
+    max_fields: int = MAX_FIELDS
+
+    def target_too_long(self) -> Refusal:
+        """RFC 9110 §15.5.15."""
+        return Refusal("target-too-long", f"a request target has at most {self.max_target} bytes")
+
+    def too_many_fields(self) -> Refusal:
+        """RFC 6585 §5."""
+        return Refusal("head-too-large", f"a request has at most {self.max_fields} header fields")
+
+
+BOUNDS = Bounds()
 
 
 def version_is_1_0_or_1_1(head: RequestHead) -> Refusal | None:
@@ -40,23 +59,9 @@ def method_is_supported(head: RequestHead) -> Refusal | None:
     return None
 
 
-def target_is_short(head: RequestHead) -> Refusal | None:
-    """RFC 9110 §15.5.15."""
-    if len(head.target) > MAX_TARGET:
-        return Refusal("target-too-long", f"a request target has at most {MAX_TARGET} bytes")
-    return None
-
-
 def target_has_no_fragment(head: RequestHead) -> Refusal | None:
     """RFC 9112 §3.2: a fragment is not part of any form of the target."""
     return _malformed("a request target has no fragment") if b"#" in head.target else None
-
-
-def fields_are_few(head: RequestHead) -> Refusal | None:
-    """RFC 6585 §5."""
-    if head.count > MAX_FIELDS:
-        return Refusal("head-too-large", f"a request has at most {MAX_FIELDS} header fields")
-    return None
 
 
 def host_is_there_once(head: RequestHead) -> Refusal | None:
@@ -106,9 +111,7 @@ def upgrade_has_no_body(head: RequestHead) -> Refusal | None:
 REQUEST_CHECKS: tuple[RequestCheck, ...] = (
     version_is_1_0_or_1_1,
     method_is_supported,
-    target_is_short,
     target_has_no_fragment,
-    fields_are_few,
     host_is_there_once,
 )
 """For every request."""
@@ -123,8 +126,12 @@ FRAMING_CHECKS: tuple[RequestCheck, ...] = (
 """For requests with a field that they are about; most have none."""
 
 
-def check_request(head: RequestHead) -> Refusal | None:
+def check_request(head: RequestHead, bounds: Bounds = BOUNDS) -> Refusal | None:
     """The first refusal, else None; then ``head.length`` is decided."""
+    if len(head.target) > bounds.max_target:
+        return bounds.target_too_long()
+    if head.count > bounds.max_fields:
+        return bounds.too_many_fields()
     for check in REQUEST_CHECKS:
         refusal = check(head)
         if refusal is not None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
 
 from edge.answers import Refusal
-from edge.http.framing import MAX_FIELDS, MAX_TARGET, check_request
+from edge.http.framing import BOUNDS, Bounds, check_request
 from edge.http.head import Field, RequestHead
 from edge.http.names import NameTable, Role
 from edge.http.trailers import BLANKS, permitted
@@ -55,8 +55,9 @@ class Message:
 class RequestReader:
     """Fed with bytes; gives messages. Does no I/O."""
 
-    def __init__(self, names: NameTable, max_head: int) -> None:
+    def __init__(self, names: NameTable, max_head: int, bounds: Bounds = BOUNDS) -> None:
         self._names = names
+        self._bounds = bounds
         self.max_head = max_head
         self.ready: deque[Message] = deque()
         """Messages whose head is complete, in order."""
@@ -94,8 +95,6 @@ class RequestReader:
             self._check_growing(self._current)
         elif in_body is not None and self._in_body is in_body:
             self._check_overhead(in_body, len(data), sum(map(len, in_body.pieces[held:])))
-        elif len(self._raw) > MAX_FIELDS:
-            self.error = Refusal("head-too-large", f"trailers have at most {MAX_FIELDS} fields")
 
     def go_on_as_http(self, message: Message) -> None:
         """The protocol does not change behind ``message``: what follows is the next request."""
@@ -109,16 +108,17 @@ class RequestReader:
         """Bounds of a head that is not complete yet."""
         if self.error is not None:
             return
-        if len(head.target) > MAX_TARGET:
-            self.error = Refusal("target-too-long", f"a request target has at most {MAX_TARGET} bytes")
+        if len(head.target) > self._bounds.max_target:
+            self.error = self._bounds.target_too_long()
         elif self._head_bytes > self.max_head:
             self.error = self._head_too_large()
 
     def _check_overhead(self, message: Message, wire: int, content: int) -> None:
         """Nobody takes what chunks carry besides their content, so nothing else would bound it."""
         message.overhead = max(0, message.overhead + wire - DEAREST_BYTE * content)
-        if self.error is None and (message.overhead > self.max_head or len(self._raw) > MAX_FIELDS):
-            bounds = f"{self.max_head} bytes and {MAX_FIELDS} fields"
+        max_fields = self._bounds.max_fields
+        if self.error is None and (message.overhead > self.max_head or len(self._raw) > max_fields):
+            bounds = f"{self.max_head} bytes and {max_fields} fields"
             self.error = Refusal("head-too-large", f"chunk extensions and trailers have at most {bounds}")
 
     def _head_too_large(self) -> Refusal:
@@ -166,7 +166,7 @@ class RequestReader:
         if head.size > self.max_head:
             message.refusal = self._head_too_large()
         else:
-            message.refusal = check_request(head)
+            message.refusal = check_request(head, self._bounds)
         self.ready.append(message)
 
     def on_body(self, data: bytes) -> None:
@@ -176,10 +176,13 @@ class RequestReader:
     def on_message_complete(self) -> None:
         message = self._in_body
         if message is not None:
-            if self._raw and len(self._raw) <= MAX_FIELDS:
+            self._in_body = None
+            if len(self._raw) > self._bounds.max_fields:  # never complete: an answer of its own would be one too many
+                self.error = Refusal("head-too-large", f"trailers have at most {self._bounds.max_fields} fields")
+                return
+            if self._raw:
                 message.trailers = permitted(self._raw, self._names)
             message.complete = True
-            self._in_body = None
 
 
 def _sort(head: RequestHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:

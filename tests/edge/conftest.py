@@ -13,7 +13,11 @@ from tests.support.upstream import Upstream
 @pytest.fixture(scope="session")
 def shared_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
     edge = EdgeProcess(
-        tmp_path_factory.mktemp("edge"), 'rule none { when any; respond 404 "" }', head_timeout_s=1.0
+        tmp_path_factory.mktemp("edge"),
+        'rule none { when any; respond 404 "" }',
+        head_timeout_s=1.0,
+        body_timeout_s=1.0,
+        write_timeout_s=1.0,
     )
     yield edge
     edge.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from edge import gunicorn_child
@@ -25,3 +27,34 @@ def test_inherited_sockets_and_settings_become_options(monkeypatch):
     assert options.binds == ("fd://5", "fd://7")
     assert (options.workers, options.access_log, options.agent_socket) == (3, "off", Path("/link"))
     assert options.versions == settings.versions
+
+
+def test_bounds_of_clients_become_options(monkeypatch):
+    given: list[GunicornOptions] = []
+    monkeypatch.setattr(gunicorn_child, "run_gunicorn", given.append)
+    flags = ["--head-timeout", "1s", "--keep-alive", "2m", "--body-timeout", "300ms", "--write-timeout", "4s"]
+    flags += ["--max-target", "1KiB", "--max-fields", "5", "--max-connections", "6"]
+    flags += ["--max-connections-per-address", "0", "--proxy-protocol", "v1"]
+    settings = EdgeSettings.from_arguments(["--redis", "redis://h:1", *flags], {})
+    gunicorn_child.run(ChildArguments((5,), Path("/link"), settings))
+    told = given[0]
+    assert (told.head_timeout_s, told.keep_alive_s, told.body_timeout_s, told.write_timeout_s) == (
+        1,
+        120,
+        0.3,
+        4,
+    )
+    assert (told.max_target, told.max_fields, told.worker_connections, told.per_address) == (1024, 5, 6, 0)
+    assert told.proxy_protocol == ("v1",)
+
+
+def test_open_files_are_allowed_as_far_as_may_be():
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (100, 200))\n"
+        "from edge.gunicorn_child import allow_open_files as allow\n"
+        "for wanted in (50, 150, 10_000):\n"
+        "    allow(wanted); print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+    )
+    code = "from gevent import monkey; monkey.patch_all()\n" + code
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["100", "150", "200"]

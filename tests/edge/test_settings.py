@@ -73,3 +73,13 @@ def test_the_store_can_come_from_the_environment():
 )
 def test_any_host_name_makes_a_node_name(host, name):
     assert node_name(host) == name
+
+
+def test_a_proxy_protocol_is_for_all_addresses_or_one_for_each():
+    two = [*STORE, "--edge", "127.0.0.1:1", "--edge", "127.0.0.1:2"]
+    for flags, expected in ((["v1"], ("v1", "v1")), (["off", "v2"], ("off", "v2")), ([], ("off", "off"))):
+        said = [word for flag in flags for word in ("--proxy-protocol", flag)]
+        assert EdgeSettings.from_arguments([*two, *said], {}).proxy_protocol == expected
+    assert EdgeSettings.from_arguments(two, {"WEIR_PROXY_PROTOCOL": "v2 off"}).proxy_protocol == ("v2", "off")
+    with pytest.raises(SettingsError, match="given 3 times and there are 2"):
+        EdgeSettings.from_arguments([*two, *(["--proxy-protocol", "v1"] * 3)], {})

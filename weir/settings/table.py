@@ -101,6 +101,76 @@ SETTINGS: tuple[Setting, ...] = (
         repeatable=True,
     ),
     Setting(
+        name="head_timeout",
+        parse=values.duration,
+        placeholder="TIME",
+        default="10s",
+        help="How long a request head may take from its first byte to its last; then 408.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="keep_alive",
+        parse=values.duration,
+        placeholder="TIME",
+        default="75s",
+        help="How long a client's connection may stay idle between requests; then it is closed.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="body_timeout",
+        parse=values.duration,
+        placeholder="TIME",
+        default="10s",
+        help="How long nothing may come of a request body; then 408.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="write_timeout",
+        parse=values.duration,
+        placeholder="TIME",
+        default="10s",
+        help="How long a client may take nothing of its answer; then the connection is closed.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="max_target",
+        parse=values.size,
+        placeholder="SIZE",
+        default="8KiB",
+        help="Longest request target (path and query); above it 414.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="max_fields",
+        parse=values.count,
+        placeholder="N",
+        default="100",
+        help="Most header fields of a request, and most trailers; above it 431.",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="max_connections",
+        parse=values.count,
+        placeholder="N",
+        default="10000",
+        help=(
+            "Most client connections of one worker. One more waits in the listening queue until another worker "
+            "takes it or one ends."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="max_connections_per_address",
+        parse=values.count_or_none,
+        placeholder="N",
+        default="1000",
+        help=(
+            "Most connections of one client address (of IPv6: one /64) to one worker; one more gets 503 and is "
+            "closed. Peers in `trusted_proxies` are exempt; 0 is no limit."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
         name="access_log",
         parse=values.log_target,
         placeholder="FILE|-|off",

@@ -15,6 +15,11 @@ MAX_WORKERS = 1024
 CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label: it stands in every key of the store, and needs no escaping there."""
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+DURATION = re.compile(r"(\d{1,9})(ms|s|m|h)", re.ASCII)
+SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+SIZE = re.compile(r"(\d{1,9})(B|KiB|MiB)", re.ASCII)
+BYTES = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
+MAX_COUNT = 1_000_000
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
@@ -67,6 +72,39 @@ def workers(text: str) -> int:
     """How many worker processes; 0 is one for each core."""
     if not (text.isascii() and text.isdigit() and len(text) <= 6) or int(text) > MAX_WORKERS:
         raise ValueError(f'"{text}" is not a number between 0 and {MAX_WORKERS}')
+    return int(text)
+
+
+def duration(text: str) -> float:
+    """Seconds, from ``500ms``, ``10s``, ``2m`` or ``1h``; a millisecond to a day."""
+    found = DURATION.fullmatch(text)
+    seconds = int(found[1]) * SECONDS[found[2]] if found else 0.0
+    if not 0.001 <= seconds <= 86400:
+        raise ValueError(f'"{text}" is not a time between 1ms and 24h, such as 500ms, 10s or 2m')
+    return seconds
+
+
+def size(text: str) -> int:
+    """Bytes, from ``512B`` or ``8KiB``; at least one, at most 1 MiB."""
+    found = SIZE.fullmatch(text)
+    number = int(found[1]) * BYTES[found[2]] if found else 0
+    if not 1 <= number <= 1024 * 1024:
+        raise ValueError(f'"{text}" is not a size between 1B and 1MiB, such as 8KiB')
+    return number
+
+
+def count(text: str) -> int:
+    """A number from 1 to a million."""
+    number = count_or_none(text)
+    if number == 0:
+        raise ValueError(f'"{text}" is not a number between 1 and {MAX_COUNT}')
+    return number
+
+
+def count_or_none(text: str) -> int:
+    """A number up to a million; 0 is no limit."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 7) or int(text) > MAX_COUNT:
+        raise ValueError(f'"{text}" is not a number between 0 and {MAX_COUNT}')
     return int(text)
 
 

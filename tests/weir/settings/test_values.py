@@ -54,3 +54,27 @@ def test_the_length_of_names_is_bounded():
         values.node_name("n" * 64)
     with pytest.raises(ValueError, match="63"):
         values.cluster_name("c" * 64)
+
+
+def test_times_are_bounded_and_have_a_unit():
+    said = {"1ms": 0.001, "500ms": 0.5, "10s": 10, "2m": 120, "24h": 86400}
+    assert {text: values.duration(text) for text in said} == said
+    for text in ("0s", "25h", "10", "1.5s", "-1s", "s", "", "1d", "\u0661s"):
+        with pytest.raises(ValueError, match="between 1ms and 24h"):
+            values.duration(text)
+
+
+def test_sizes_are_bounded_and_have_a_unit():
+    said = {"1B": 1, "8KiB": 8192, "1MiB": 1 << 20}
+    assert {text: values.size(text) for text in said} == said
+    for text in ("0B", "1025KiB", "8192", "8kb", ""):
+        with pytest.raises(ValueError, match="between 1B and 1MiB"):
+            values.size(text)
+
+
+def test_counts_are_bounded():
+    assert [values.count(text) for text in ("1", "1000000")] == [1, 1_000_000]
+    assert values.count_or_none("0") == 0
+    for text in ("0", "1000001", "-1", "many", ""):
+        with pytest.raises(ValueError, match="between"):
+            values.count(text)
