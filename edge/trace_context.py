@@ -23,7 +23,12 @@ def trace_id_of(values: list[bytes]) -> str:
     if found is None:
         return ""
     version, trace, parent, more = found.groups()
-    if version == b"ff" or (version == b"00" and more is not None) or not int(trace, 16) or not int(parent, 16):
+    if (
+        version == b"ff"
+        or (version == b"00" and more is not None)
+        or not int(trace, 16)
+        or not int(parent, 16)
+    ):
         return ""
     return trace.decode()
 
