@@ -46,6 +46,8 @@ class Exchange:
     captures: Mapping[str, str] = NO_CAPTURES
     upstream = ""
     replayable = True
+    answer_lines = b""
+    """Header lines of the edge's own in an upstream's answer."""
     answering = False
     """A byte of the answer may have gone out; from now on a failure can only cut it off."""
     status = 0

@@ -44,6 +44,7 @@ class Plan:
     __slots__ = (
         "allow", "body_limit", "compression", "cors", "deny", "location", "logged", "name", "path_edit", "phases",
         "redirect_status", "request_edits", "respond", "response_edits", "shares",
+        "sticky_shares",
     )  # fmt: skip
 
     def __init__(self, route: Route, upstreams: Mapping[str, Upstream], settings: Settings) -> None:
@@ -76,6 +77,10 @@ class Plan:
             self.shares = Turn(
                 [(_share(route, upstreams, to.to, settings), to.weight) for to in route.action.to]
             )
+        self.sticky_shares: tuple[Share, ...] = ()
+        """Those that a client's cookie may name, if there is a choice."""
+        if len(self.shares.items) > 1:
+            self.sticky_shares = tuple(share for share in self.shares.items if share.upstream.sticky)
 
 
 def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings: Settings) -> Share:

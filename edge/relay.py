@@ -56,7 +56,7 @@ def relay(
     if head.trailers and chunked:
         framing += response_line(exchange, plan, head)
     line = exchange.downstream.connection_line(exchange)
-    data = response_head(head.status, head.reason, fields, framing + line)
+    data = response_head(head.status, head.reason, fields, framing + exchange.answer_lines + line)
     exchange.answering = True
     exchange.status = head.status
     if bodiless:
@@ -153,7 +153,7 @@ def _switch_protocols(
             sent=Sent.ALL,
         )
     downstream = exchange.downstream
-    line = b"Connection: upgrade\r\nUpgrade: %b\r\n" % head.upgrades[0]
+    line = b"%bConnection: upgrade\r\nUpgrade: %b\r\n" % (exchange.answer_lines, head.upgrades[0])
     fields = without_listed(head.fields, head.connections)
     exchange.answering = True
     exchange.status = 101

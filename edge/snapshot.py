@@ -58,7 +58,7 @@ def build(parts: VersionParts, upstreams: Upstreams, previous: Snapshot, pace: P
     snapshot.loaded = True
     by_owner: dict[Owner, dict[str, Upstream]] = {}
     for (owner, name), pool in parts.pools.items():
-        by_owner.setdefault(owner, {})[name] = upstreams.upstream(owner, pool)
+        by_owner.setdefault(owner, {})[name] = upstreams.upstream(owner, pool, parts.manifest.incarnation)
         pace.pause()
     snapshot.pools = frozenset(parts.pools)
     for route_set in parts.sets:

@@ -46,7 +46,8 @@ def needed(plan: Plan) -> bool:
 
 def run(exchange: Exchange, plan: Plan) -> None:
     """Raises Refusal, ClientGone."""
-    share = plan.shares.next()
+    share = _held_share(exchange, plan) if plan.sticky_shares else None
+    share = share or plan.shares.next()
     if share is None:
         raise Refusal("no-target", "no share of this rule has a weight above 0")
     exchange.upstream = share.upstream.name
@@ -65,12 +66,25 @@ def run(exchange: Exchange, plan: Plan) -> None:
             return
 
 
+def _held_share(exchange: Exchange, plan: Plan) -> Share | None:
+    """A client that sticks to a target stays with its upstream too, before weights are looked at."""
+    for share in plan.sticky_shares:
+        if share.upstream.sticky is not None and share.upstream.sticky.held(exchange) is not None:
+            return share
+    return None
+
+
 def _pick(exchange: Exchange, upstream: Upstream) -> Target:
     """Raises Refusal."""
+    sticky = upstream.sticky
+    if sticky is not None and (held := sticky.held(exchange)) is not None:
+        return held
     key = "" if upstream.key is None else upstream.key(exchange)
     target = upstream.pick(upstream.turn, key, ())
     if target is None:
         raise Refusal("no-target", f"upstream {upstream.name} has no target with a weight above 0")
+    if sticky is not None:
+        exchange.answer_lines = sticky.line(target, exchange.scheme)
     return target
 
 

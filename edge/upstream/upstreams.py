@@ -12,6 +12,7 @@ from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
 from edge.upstream.balance.turn import Turn
 from edge.upstream.resolver import Resolver
+from edge.upstream.sticky import Sticky
 from edge.upstream.target import Target
 from weir.models.document import Owner
 from weir.models.effective import Pool
@@ -23,14 +24,17 @@ PoolId = tuple[Owner, str]
 class Upstream:
     """A pool at work."""
 
-    __slots__ = ("key", "measures", "name", "pick", "pool", "turn")
+    __slots__ = ("key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn")
 
-    def __init__(self, pool: Pool, turn: Turn[Target]) -> None:
-        """Raises ValueError for what is not built yet."""
+    def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
+        """``targets``: those of weight 0 too. ``secret``: see ``sticky``. Raises ValueError for what is not built."""
         policy = "round_robin" if pool.balance is None else pool.balance.policy
         self.name = pool.name
         self.pool = pool
         self.turn = turn
+        self.targets = targets
+        self.secret = secret
+        self.sticky = None if pool.sticky is None else Sticky(pool.sticky, pool.name, targets, secret)
         self.pick: Pick[Target] = POLICIES[policy]
         self.key: Key | None = None
         """What the policy wants to know of a request; None: nothing."""
@@ -38,6 +42,10 @@ class Upstream:
             self.key = key_of(pool.balance, pool.name)
         self.measures = policy == "p2c"
         """Whether it asks for the latency of its targets."""
+
+    def in_use(self) -> tuple[Target, ...]:
+        """Those that may get a request."""
+        return self.turn.items if self.sticky is None else self.targets
 
 
 class Upstreams:
@@ -61,19 +69,21 @@ class Upstreams:
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
-    def upstream(self, owner: Owner, pool: Pool) -> Upstream:
+    def upstream(self, owner: Owner, pool: Pool, secret: str = "") -> Upstream:
         """The one at work if its targets are the same, else a new one over the targets that stay.
 
-        Raises ValueError for what this worker cannot do.
+        ``secret`` is what all nodes know and no client does. Raises ValueError for what this worker cannot do.
         """
+        secret = secret if pool.sticky is not None else ""
         known = self._upstreams.get((owner, pool.name))
-        if known is not None and known.pool == pool:
+        if known is not None and known.pool == pool and known.secret == secret:
             return known
         if known is not None and known.pool.targets == pool.targets:
-            turn = known.turn
+            turn, targets = known.turn, known.targets
         else:
-            turn = Turn([(self._target(target.url), target.weight) for target in pool.targets])
-        found = self._upstreams[owner, pool.name] = Upstream(pool, turn)
+            targets = tuple(self._target(target.url) for target in pool.targets)
+            turn = Turn([(target, said.weight) for target, said in zip(targets, pool.targets, strict=True)])
+        found = self._upstreams[owner, pool.name] = Upstream(pool, turn, targets, secret)
         return found
 
     def retain(self, live: Iterable[PoolId]) -> None:
@@ -81,7 +91,7 @@ class Upstreams:
         keep = set(live)
         for identity in [identity for identity in self._upstreams if identity not in keep]:
             del self._upstreams[identity]
-        used = {target.url for upstream in self._upstreams.values() for target in upstream.turn.items}
+        used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
         for url in [url for url in self._targets if url not in used]:
             self._targets.pop(url).retire()
         self._resolver.forget({target.host: None for target in self._targets.values()})

@@ -11,7 +11,7 @@ from weir.models.rule_clauses import (
     Retry,
     UseLimit,
 )
-from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Sticky, Tls
+from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Tls
 from weir.models.values import Secret
 
 _WHOLE: dict[type[Clause], str] = {
@@ -23,7 +23,6 @@ _WHOLE: dict[type[Clause], str] = {
     Budget: "budget",
     Concurrency: "concurrency",
     Tls: "tls",
-    Sticky: "sticky",
     SlowStart: "slow_start",
 }
 

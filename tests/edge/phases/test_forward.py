@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.edge_process import EdgeProcess
 from tests.support.ports import free_port
+from tests.support.raw_client import Response
 from tests.support.upstream import Peer, ok
 from tests.support.wait import wait_until
 
@@ -201,6 +202,51 @@ class TestChoice:
         users = [{request.header("x-user") for request in one.requests} for one in every]
         assert sum(map(len, users)) == 20
         assert sum(len(one.requests) for one in every) == 60
+
+
+class TestSticky:
+    def cookie(self, response: Response) -> str:
+        return (response.header("set-cookie") or "").partition(";")[0]
+
+    def test_a_client_stays_with_its_target_while_it_is_there(self, edge: EdgeProcess, upstreams) -> None:
+        one, two = upstreams(), upstreams()
+        rule = 'rule a { when any; proxy u }\nupstream u { sticky cookie "weir" for 1h; '
+        edge.publish(rule + f"target {one.url}; target {two.url} }}")
+        with edge.client() as client:
+            first = client.get("/")
+            assert first.header("set-cookie") == (
+                f"{self.cookie(first)}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"
+            )
+            for _ in range(5):
+                again = client.get("/", "a.test", f"Cookie: a=b; {self.cookie(first)}")
+                assert again.header("set-cookie") is None
+            assert (len(one.requests), len(two.requests)) == (6, 0)
+            edge.publish(rule + f"target {one.url} weight 0; target {two.url} }}")
+            assert client.get("/", "a.test", f"Cookie: {self.cookie(first)}").status == 200
+            assert (len(one.requests), len(two.requests)) == (7, 0)
+            edge.publish(rule + f"target {two.url} }}")
+            moved = client.get("/", "a.test", f"Cookie: {self.cookie(first)}")
+            assert (len(one.requests), len(two.requests)) == (7, 1)
+            assert self.cookie(moved) not in ("", self.cookie(first))
+
+    def test_a_client_stays_with_its_share_until_that_has_weight_0(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        stable, canary = upstreams(), upstreams()
+        both = "".join(
+            f'upstream {name} {{ target {one.url}; sticky cookie "weir" }}\n'
+            for name, one in (("stable", stable), ("canary", canary))
+        )
+        edge.publish(both + "rule a { when any; proxy stable 1, canary 9 }")
+        with edge.client() as client:
+            cookie = self.cookie(client.get("/"))
+            assert len(canary.requests) == 1
+            for _ in range(20):
+                client.get("/", "a.test", f"Cookie: {cookie}")
+            assert (len(stable.requests), len(canary.requests)) == (0, 21)
+            edge.publish(both + "rule a { when any; proxy stable 1, canary 0 }")
+            assert self.cookie(client.get("/", "a.test", f"Cookie: {cookie}"))
+            assert (len(stable.requests), len(canary.requests)) == (1, 21)
 
 
 class TestWhatIsSent:

@@ -13,7 +13,7 @@ from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
 from weir.models.effective import Pool
 from weir.models.rule_clauses import Timeout
-from weir.models.upstream_clauses import Balance, Target
+from weir.models.upstream_clauses import Balance, Sticky, Target
 
 A, B = Target(url="http://127.0.0.1:1"), Target(url="http://127.0.0.1:2")
 
@@ -46,6 +46,24 @@ def test_a_target_that_stays_keeps_its_connections(upstreams: Upstreams) -> None
     assert upstreams.upstream("file", Pool(name="u", targets=(A,))).turn.items == (a,)
     upstreams.retain([("file", "u")])
     assert not a.retired
+
+
+def test_weight_0_keeps_its_connections_only_for_clients_that_stay(upstreams: Upstreams) -> None:
+    off = Target(url=A.url, weight=0)
+    (a,) = upstreams.upstream("file", Pool(name="u", targets=(A,))).targets
+    upstreams.upstream("file", Pool(name="u", targets=(off, B), sticky=Sticky(cookie="weir")), "secret")
+    upstreams.retain([("file", "u")])
+    assert not a.retired
+    upstreams.upstream("file", Pool(name="u", targets=(off, B)))
+    upstreams.retain([("file", "u")])
+    assert a.retired
+
+
+def test_another_secret_makes_other_cookies(upstreams: Upstreams) -> None:
+    pool = Pool(name="u", targets=(A,), sticky=Sticky(cookie="weir"))
+    first = upstreams.upstream("file", pool, "one")
+    assert upstreams.upstream("file", pool, "one") is first
+    assert upstreams.upstream("file", pool, "two") is not first
 
 
 def test_what_no_version_names_is_retired(upstreams: Upstreams) -> None:
