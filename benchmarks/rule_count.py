@@ -6,12 +6,14 @@ The promise: with 10 000 rules at most 1.2 times the processor time of a request
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.side_by_side.gateways import weir
 from benchmarks.side_by_side.measures import CONNECTIONS, Options, closed_loop
+from benchmarks.side_by_side.process import Failed
 from benchmarks.side_by_side.report import aligned, medians, ratio_text, ratios, rows
 from benchmarks.side_by_side.rounds import Failures, Rounds, alternate, made
 from benchmarks.side_by_side.services import http_service
@@ -27,7 +29,11 @@ def main() -> int:
         Options(rounds=1, seconds=1) if arguments.quick else Options(arguments.rounds, arguments.seconds)
     )
     failures: Failures = {}
-    found = measure(arguments.counts[:2] if arguments.quick else arguments.counts, options, failures)
+    try:
+        found = measure(arguments.counts[:2] if arguments.quick else arguments.counts, options, failures)
+    except Failed as error:
+        print(f"weir failed: {error}", file=sys.stderr)
+        return 1
     print(f"{options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections; medians")
     by_name = {name: medians(each) for name, each in found.items()}
     print(aligned(list(rows(by_name, ("per_second", "p50_ms", "p99_ms", "cpu_us", "rss_mib")))))
@@ -51,6 +57,8 @@ def measure(counts: list[int], options: Options, failures: Failures) -> Rounds:
 
 def _compare(found: Rounds) -> bool:
     """Whether the promise is kept."""
+    if not found:
+        return False
     (few, under), *others = found.items()
     worst = 0.0
     for name, over in others:

@@ -84,7 +84,8 @@ def seen(port: int) -> str | None:
 
 
 def _last_words(folder: Path) -> str:
-    return (folder / "output").read_bytes()[-400:].decode(errors="replace").strip() or "it said nothing"
+    lines = (folder / "output").read_bytes()[-2000:].decode(errors="replace").split("\n")
+    return "; ".join(line.strip() for line in lines if line.strip(" ]"))[-400:] or "it said nothing"
 
 
 def replace(path: Path, text: str) -> None:
