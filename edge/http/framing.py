@@ -19,8 +19,11 @@ MAX_TARGET = 8 * 1024
 MAX_FIELDS = 100
 """Fields of a head, and of trailers; of a request, if nothing else is set."""
 
-_UNSUPPORTED = frozenset({b"CONNECT", b"TRACE", b"SOURCE"})
-"""SOURCE is of another protocol (ICE), which llhttp reads too."""
+_UNSUPPORTED = frozenset(
+    b"CONNECT TRACE SOURCE DESCRIBE ANNOUNCE SETUP PLAY PAUSE TEARDOWN GET_PARAMETER SET_PARAMETER REDIRECT RECORD "
+    b"FLUSH".split()
+)
+"""From SOURCE on they are of other protocols (ICE, RTSP), which llhttp reads too."""
 _NOT_IN_REASON = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 RequestCheck = Callable[[RequestHead], Refusal | None]
