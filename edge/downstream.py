@@ -89,6 +89,8 @@ class Downstream:
         exchange.bytes_in = message.took
         if message.took > exchange.body_limit:
             raise Refusal("body-too-large", f"a body has at most {exchange.body_limit} bytes here")
+        if exchange.copy is not None:
+            exchange.copy.add(data, last=message.complete)
         return data
 
     def continue_if_expected(self, exchange: Exchange) -> None:

@@ -13,6 +13,7 @@ from edge.deadlines import Sweeper
 from edge.http.date import Date
 from edge.http.names import NameTable, request_names
 from edge.limits import Limits
+from edge.mirror import Mirrors
 from edge.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Engine:
         self.date = Date()
         self.connections: set[Downstream] = set()
         self.addresses = AddressCounts()
+        self.mirrors = Mirrors(telemetry)
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self._prefix = secrets.token_hex(12)

@@ -19,6 +19,7 @@ from weir.routing.request_values import first_cookie_values, first_query_values
 
 if TYPE_CHECKING:
     from edge.downstream import Downstream
+    from edge.mirror import Copy
     from edge.plan import Plan
     from edge.snapshot import Snapshot
 
@@ -46,6 +47,8 @@ class Exchange:
     captures: Mapping[str, str] = NO_CAPTURES
     upstream = ""
     replayable = True
+    copy: Copy | None = None
+    """The request's copy for another upstream, until its body is complete."""
     answer_lines = b""
     """Header lines of the edge's own in an upstream's answer."""
     answering = False

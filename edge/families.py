@@ -55,6 +55,12 @@ FAMILIES: tuple[Family, ...] = (
         buckets=LATENCY_BUCKETS,
     ),
     Family(
+        name="weir_mirrored_total",
+        kind="counter",
+        help="Copies of requests, by upstream and outcome: answered, failed, or why none was sent.",
+        labels=("upstream", "outcome"),
+    ),
+    Family(
         name="weir_malformed_total",
         kind="counter",
         help="Requests refused before they met a rule, by status.",

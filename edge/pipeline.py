@@ -12,11 +12,11 @@ from types import ModuleType
 
 from edge.answers import CLIENT_GONE, Answer, Refusal
 from edge.exchange import Exchange
-from edge.phases import admit, cors, forward, guard, match, record, respond, rewrite
+from edge.phases import admit, cors, forward, guard, match, mirror, record, respond, rewrite
 from edge.plan import Plan
 from edge.upstream.errors import ClientGone
 
-RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, respond, rewrite, forward)
+RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, respond, rewrite, mirror, forward)
 PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)
 
 RulePhase = Callable[[Exchange, Plan], Answer | None]
@@ -41,6 +41,8 @@ def run(exchange: Exchange) -> None:
         exchange.code, exchange.detail = "client-gone", str(gone)
     finally:
         telemetry.in_flight -= 1
+        if exchange.copy is not None:
+            exchange.copy.drop("incomplete")
         exchange.snapshot.users -= 1
         record.run(exchange)
 

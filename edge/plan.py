@@ -5,12 +5,13 @@ A rule pays only for what it asks: what it does not say is no phase of its plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from edge.compression import Compression
 from edge.cors import CorsPolicy
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
+from edge.mirror import Mirror
 from edge.path_edits import PathEdit, compile_path_edit
 from edge.template import Render, compile_location
 from edge.upstream.balance.turn import Turn
@@ -42,8 +43,8 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "body_limit", "compression", "cors", "deny", "location", "logged", "name", "path_edit", "phases",
-        "redirect_status", "request_edits", "respond", "response_edits", "shares",
+        "allow", "body_limit", "compression", "cors", "deny", "location", "logged", "mirror", "name",
+        "path_edit", "phases", "redirect_status", "request_edits", "respond", "response_edits", "shares",
         "sticky_shares",
     )  # fmt: skip
 
@@ -72,6 +73,10 @@ class Plan:
         if isinstance(route.action, Redirect):
             self.location = compile_location(route.action.location)
             self.redirect_status = route.action.status
+        self.mirror: Mirror | None = None
+        if route.mirror is not None:
+            to_mirror = _share(route, upstreams, route.mirror.to, settings)
+            self.mirror = Mirror(to_mirror, route.mirror.percent / 100)
         self.shares: Turn[Share] = Turn(())
         if isinstance(route.action, Proxy):
             self.shares = Turn(
@@ -81,6 +86,13 @@ class Plan:
         """Those that a client's cookie may name, if there is a choice."""
         if len(self.shares.items) > 1:
             self.sticky_shares = tuple(share for share in self.shares.items if share.upstream.sticky)
+
+    def upstreams(self) -> Iterator[Upstream]:
+        """Every one that the rule sends something to."""
+        for share in self.shares.items:
+            yield share.upstream
+        if self.mirror is not None:
+            yield self.mirror.share.upstream
 
 
 def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings: Settings) -> Share:
@@ -105,7 +117,6 @@ def _refuse_unbuilt(route: Route) -> None:
     asked = {
         "require": route.require is not None and bool(route.require.any_of),
         "limit": bool(route.limits),
-        "mirror": route.mirror is not None,
         "retry": route.retry is not None and route.retry.count > 0,
     }
     for clause, present in asked.items():

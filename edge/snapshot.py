@@ -96,6 +96,4 @@ def _plans(route_set: RouteSet, upstreams: dict[str, Upstream], settings: Settin
 
 def _still_holds(plans: list[Plan], upstreams: dict[str, Upstream]) -> bool:
     """Whether every upstream they send to is still the same."""
-    return all(
-        upstreams.get(share.upstream.name) is share.upstream for plan in plans for share in plan.shares.items
-    )
+    return all(upstreams.get(upstream.name) is upstream for plan in plans for upstream in plan.upstreams())

@@ -49,6 +49,8 @@ class Telemetry:
         """By status; of requests that never met a rule."""
         self.connections: dict[str, int] = {}
         """Turned away before their first request, by reason."""
+        self.mirrors: dict[tuple[str, str], int] = {}
+        """Copies of requests, by upstream and what became of them."""
         self.request_seconds = Histogram()
         self.upstream_seconds = Histogram()
         self.log_dropped = 0
@@ -79,6 +81,11 @@ class Telemetry:
         self.attempts[key] = self.attempts.get(key, 0) + 1
         self.upstream_seconds.observe(seconds)
 
+    def mirror(self, upstream: str, outcome: str) -> None:
+        """One copy of a request that was asked for, sent or not."""
+        key = (upstream, outcome)
+        self.mirrors[key] = self.mirrors.get(key, 0) + 1
+
     def take(self) -> list[dict[str, Any]]:
         """The frames to send; counting starts anew."""
         parts = list(_parted(self._counters()))
@@ -91,7 +98,7 @@ class Telemetry:
             if any(histogram.counts)
         ]
         self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
-        self.connections = {}
+        self.connections, self.mirrors = {}, {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
@@ -101,6 +108,8 @@ class Telemetry:
             yield ["weir_requests_total", [rule, str(status)], count]
         for (upstream, outcome), count in self.attempts.items():
             yield ["weir_attempts_total", [upstream, outcome], count]
+        for (upstream, outcome), count in self.mirrors.items():
+            yield ["weir_mirrored_total", [upstream, outcome], count]
         for status, count in self.malformed.items():
             yield ["weir_malformed_total", [str(status)], count]
         for reason, count in self.connections.items():

@@ -9,7 +9,7 @@ from edge.plan import Plan
 from tests.support.in_process import InProcess
 from weir.models.condition import AnyRequest
 from weir.models.effective import Counted, Route, Settings
-from weir.models.rule_clauses import Compress, Mirror, Proxy, Require, Respond, Retry
+from weir.models.rule_clauses import Compress, Proxy, Require, Respond, Retry
 from weir.models.values import Destination, Rate, Requirement
 
 
@@ -22,7 +22,6 @@ def route(**clauses: object) -> Route:
     [
         {"require": Require(any_of=(Requirement(method="key"),))},
         {"limits": (Counted("a#0", Rate(count=1, per_ms=1)),)},
-        {"mirror": Mirror(percent=1.0, to="u")},
         {"retry": Retry(count=1, on=("connect",))},
     ],
 )

@@ -41,6 +41,18 @@ def test_a_changed_upstream_changes_the_plans_that_use_it(tmp_path: Path) -> Non
     assert plan.shares.items[0].try_s == 9.0
 
 
+def test_a_changed_upstream_changes_the_plans_that_mirror_to_it(tmp_path: Path) -> None:
+    rules = (
+        "upstream u {{ target http://127.0.0.1:1{more} }}\nrule a {{ proxy http://127.0.0.1:2; mirror u }}"
+    )
+    edge = InProcess(tmp_path, rules.format(more=""))
+    edge.publish(rules.format(more="; timeout try 9s"))
+    ((plan,),) = edge.engine.snapshot.plans.values()
+    assert plan.mirror is not None
+    assert plan.mirror.share.try_s == 9.0
+    assert {upstream.name for upstream in plan.upstreams()} == {"u", "http://127.0.0.1:2"}
+
+
 def test_an_old_snapshot_is_taken_apart_and_the_new_one_works(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, MANY)
     old = edge.engine.snapshot

@@ -109,6 +109,8 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
 
 
 def _decisions(route: Route, facts: Facts) -> Iterator[str]:
+    if route.mirror is not None:
+        yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"
     origin = facts.header("origin")
     if route.cors is not None and origin is not None:
         allowed = "may" if origin in Origins(route.cors.origins) else "may not"

@@ -6,7 +6,6 @@ from weir.models.node import Clause
 from weir.models.rule_clauses import (
     EditHeader,
     InlineLimit,
-    Mirror,
     Require,
     Retry,
     UseLimit,
@@ -17,7 +16,6 @@ from weir.models.values import Secret
 _WHOLE: dict[type[Clause], str] = {
     InlineLimit: "limit",
     UseLimit: "limit",
-    Mirror: "mirror",
     Check: "check",
     Eject: "eject",
     Budget: "budget",

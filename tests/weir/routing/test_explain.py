@@ -19,7 +19,7 @@ from tests.support.routing import (
     table_of,
     under,
 )
-from weir.models.rule_clauses import Cors
+from weir.models.rule_clauses import Cors, Mirror
 from weir.routing.explain import Failure, explain, explain_text
 from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
@@ -142,3 +142,9 @@ def test_what_cors_decides_is_told() -> None:
     other = explain(table, RequestFacts("h", "/", headers=[("Origin", "https://b.test")]))
     assert other.decisions == ("cors: scripts of https://b.test may not read the answer",)
     assert explain(table, RequestFacts("h", "/")).decisions == ()
+
+
+def test_what_is_mirrored_is_told() -> None:
+    copied = msgspec.structs.replace(rule("api", ANY), mirror=Mirror(percent=0.5, to="next"))
+    explained = explain(Table.build([rule_set(copied)]), RequestFacts("h", "/"))
+    assert explained.decisions == ("mirror: of these requests, 0.5% go to next too",)

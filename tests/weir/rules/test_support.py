@@ -28,7 +28,7 @@ def feature(clause: str, place: str = "rule a") -> str:
         ("retry off", ""),
         ("compress gzip", ""),
         ("compress off", ""),
-        ("mirror a", "mirror"),
+        ("mirror a", ""),
         ('set request header "X" = secret("a")', "secret(…)"),
         ('set request header "X" = "a"', ""),
         ("proxy a", ""),
