@@ -6,7 +6,8 @@ An element that is malformed counts as if it were not there; so does everything 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from edge.http.head import Field
 
@@ -17,7 +18,7 @@ MAX_ELEMENTS = 64
 FULL = 1000
 """The weight 1; weights are whole thousandths."""
 
-Weights = dict[bytes, int]
+Weights = Mapping[bytes, int]
 """Lower-case name or range → weight; of one that comes twice, the higher."""
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -27,14 +28,7 @@ _WEIGHT = re.compile(rb"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 def weights(value: bytes) -> Weights:
     """Of a field's value. Parameters other than ``q`` are not compared."""
-    found: Weights = {}
-    for element in value[:MAX_LIST].split(b",", MAX_ELEMENTS)[:MAX_ELEMENTS]:
-        name, *parameters = (part.strip(b" \t") for part in element.split(b";"))
-        weight = _weight(parameters)
-        if weight is not None and _NAME.fullmatch(name):
-            name = name.lower()
-            found[name] = max(weight, found.get(name, 0))
-    return found
+    return _weights(value[:MAX_LIST])
 
 
 def best_media_type(accept: Weights, offers: Sequence[tuple[bytes, ...]]) -> int:
@@ -62,6 +56,19 @@ def best_coding(accept: Weights, offers: Sequence[bytes]) -> bytes:
 def joined(fields: Sequence[Field], name: bytes) -> bytes:
     """All values of the lower-case name, as one list (RFC 9110 §5.3)."""
     return b",".join([value for lower, _, value in fields if lower == name])
+
+
+@lru_cache(maxsize=256)
+def _weights(value: bytes) -> Weights:
+    """Clients say few different things, again and again."""
+    found: dict[bytes, int] = {}
+    for element in value.split(b",", MAX_ELEMENTS)[:MAX_ELEMENTS]:
+        name, *parameters = (part.strip(b" \t") for part in element.split(b";"))
+        weight = _weight(parameters)
+        if weight is not None and _NAME.fullmatch(name):
+            name = name.lower()
+            found[name] = max(weight, found.get(name, 0))
+    return found
 
 
 def _media_weight(accept: Weights, media_type: bytes) -> int:
