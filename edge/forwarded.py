@@ -19,6 +19,19 @@ MAX_REQUEST_ID = 128
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 
+_WRITTEN = frozenset(
+    {
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-real-ip",
+        b"x-request-id",
+    }
+)
+"""Fields that the edge writes anew for every upstream."""
+
+
 class Origin(NamedTuple):
     """Where a request came from, after trust was decided."""
 
@@ -46,7 +59,7 @@ def origin_of(peer: str, scheme: str, port: int, pairs: Pairs, trusted: NetworkS
     proto = _last(said.get(b"x-forwarded-proto", b"")).lower()
     believed = proto if proto in ("http", "https") else scheme
     default = port if believed == scheme else 443 if believed == "https" else 80
-    passed = tuple(pair for pair in pairs if pair[0] == b"forwarded")
+    passed = tuple(pair for pair in pairs if pair[0] not in _WRITTEN)
     host = _last(said.get(b"x-forwarded-host", b"")).encode("latin-1")
     identity = _request_id(said.get(b"x-request-id", b""))
     return Origin(
@@ -72,7 +85,7 @@ def forwarding_fields(origin: Origin, peer: str, host: bytes, request_id: str) -
         (b"x-request-id", b"X-Request-Id", request_id.encode()),
         (b"via", b"Via", b"1.1 weir"),
     ]
-    return fields + [(name, b"Forwarded", value) for name, value in origin.passed]
+    return fields + [(name, name.title(), value) for name, value in origin.passed]
 
 
 def _walk(peer: str, value: bytes, trusted: NetworkSet) -> tuple[str, bytes]:

@@ -63,11 +63,17 @@ _REQUEST: Mapping[bytes, int] = {
     b"x-real-ip": Role.FORWARDED,
     b"x-request-id": Role.FORWARDED,
     b"forwarded": Role.FORWARDED,
+    # Some servers take the path from these; what is routed must be what is served.
+    b"x-original-url": Role.FORWARDED,
+    b"x-rewrite-url": Role.FORWARDED,
     b"traceparent": Role.TRACE,
     b"tracestate": Role.TRACE,
 }
 _IDENTITY = b"x-weir-"
 """Who called, as the edge tells the upstream; clients must not say it."""
+
+_FORWARDED = b"x-forwarded-"
+"""Any of them; servers know more than the four that the edge writes."""
 
 _UNSAFE_WITH_UNDERSCORE = frozenset({Role.HOST, Role.LENGTH, Role.CODING, Role.CONNECTION, Role.UPGRADE})
 
@@ -92,6 +98,10 @@ class NameTable(dict[bytes, Name]):
         if folded.startswith(_IDENTITY) and self._roles is not _FRAMING:
             return Role.DROPPED
         role = self._roles.get(folded, Role.ORDINARY)
+        if folded.startswith(_FORWARDED) and b"forwarded" in self._roles:
+            role = Role.FORWARDED
+            if lower == folded:
+                return role
         if role in _UNSAFE_WITH_UNDERSCORE:
             return Role.REFUSED
         return Role.DROPPED if role == Role.FORWARDED else role

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.forwarded import MAX_HOPS, Origin, forwarding_fields, origin_of
+from edge.http.names import Role, request_names
 from weir.routing.networks import NetworkSet
 
 TRUSTED = NetworkSet(["10.0.0.0/8", "2001:db8::/32"])
@@ -75,3 +76,16 @@ def test_the_upstream_is_told() -> None:
     assert said[b"x-forwarded-host"] == b"a.test"
     assert said[b"x-request-id"] == b"id"
     assert said[b"via"] == b"1.1 weir"
+
+
+@pytest.mark.parametrize(
+    "name", [b"x-forwarded-prefix", b"x-forwarded-ssl", b"x-original-url", b"x-rewrite-url"]
+)
+def test_what_else_says_where_a_request_came_from_is_believed_of_trusted_peers_only(name: bytes) -> None:
+    assert request_names()[name] == (name, Role.FORWARDED)
+    assert request_names()[name.replace(b"-", b"_")][1] == Role.DROPPED
+    stranger = origin_of("192.0.2.1", "http", 80, ((name, b"/x"),), NetworkSet(("10.0.0.0/8",)))
+    assert stranger.passed == ()
+    friend = origin_of("10.0.0.1", "http", 80, ((name, b"/x"),), NetworkSet(("10.0.0.0/8",)))
+    assert friend.passed == ((name, b"/x"),)
+    assert (name, name.title(), b"/x") in forwarding_fields(friend, "10.0.0.1", b"a", "id")
