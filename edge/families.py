@@ -77,6 +77,17 @@ FAMILIES: tuple[Family, ...] = (
         kind="counter",
         help="Access log lines dropped because the buffer was full.",
     ),
+    Family(
+        name="weir_dns_lookups_total",
+        kind="counter",
+        help="Look-ups of targets' names: answered, none (there is no address), failed (nobody could say).",
+        labels=("outcome",),
+    ),
+    Family(
+        name="weir_dns_stale_names",
+        kind="gauge",
+        help="Names whose last addresses stay in use because the look-up fails; the sum of the workers.",
+    ),
     Family(name="weir_requests_in_flight", kind="gauge", help="Requests being worked on."),
     Family(name="weir_downstream_connections", kind="gauge", help="Open connections of clients."),
     Family(

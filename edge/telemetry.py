@@ -53,6 +53,8 @@ class Telemetry:
         """Copies of requests, by upstream and what became of them."""
         self.request_seconds = Histogram()
         self.upstream_seconds = Histogram()
+        self.lookups: dict[str, int] = {}
+        """Of names of targets, by outcome."""
         self.log_dropped = 0
         self.in_flight = 0
         self._gauges: list[tuple[str, Gauge]] = [("weir_requests_in_flight", lambda: self.in_flight)]
@@ -74,6 +76,10 @@ class Telemetry:
     def connection_refused(self, reason: str) -> None:
         """One connection that was closed before its first request: ``proxy-protocol`` or ``per-address``."""
         self.connections[reason] = self.connections.get(reason, 0) + 1
+
+    def looked_up(self, outcome: str) -> None:
+        """One look-up of a name."""
+        self.lookups[outcome] = self.lookups.get(outcome, 0) + 1
 
     def attempt(self, upstream: str, outcome: str, seconds: float) -> None:
         """One attempt, until its response head or its failure."""
@@ -98,7 +104,7 @@ class Telemetry:
             if any(histogram.counts)
         ]
         self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
-        self.connections, self.mirrors = {}, {}
+        self.connections, self.mirrors, self.lookups = {}, {}, {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
@@ -114,6 +120,8 @@ class Telemetry:
             yield ["weir_malformed_total", [str(status)], count]
         for reason, count in self.connections.items():
             yield ["weir_connections_refused_total", [reason], count]
+        for outcome, count in self.lookups.items():
+            yield ["weir_dns_lookups_total", [outcome], count]
         if self.log_dropped:
             yield ["weir_access_log_dropped_total", [], self.log_dropped]
 

@@ -54,7 +54,9 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self._write_log_to_gunicorn()
         telemetry = Telemetry()
         self.engine = _engine(options, telemetry)
-        upstreams = _upstreams(self.engine)
+        resolver = Resolver(count=telemetry.looked_up)
+        telemetry.gauge("weir_dns_stale_names", resolver.stale)
+        upstreams = _upstreams(self.engine, resolver)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
         self.engine.sweeper.start()
@@ -139,10 +141,10 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
     )
 
 
-def _upstreams(engine: Engine) -> Upstreams:
+def _upstreams(engine: Engine, resolver: Resolver) -> Upstreams:
     return Upstreams(
         sweeper=engine.sweeper,
-        resolver=Resolver(),
+        resolver=resolver,
         names=response_names(),
         limits=engine.limits,
         context=ssl.create_default_context(),

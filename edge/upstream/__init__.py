@@ -5,6 +5,6 @@
 * **connection**: one connection to a target, carrying one exchange at a time;
 * **attempt**: one try; ``UpstreamError`` says at which stage it failed and what had gone out by then.
 
-Files, in reading order: ``errors``, ``decide``, ``balance``, ``sticky``, ``resolver``, ``connect``, ``tls``,
+Files, in reading order: ``errors``, ``decide``, ``balance``, ``sticky``, ``dns``, ``resolver``, ``connect``, ``tls``,
 ``connection``, ``target``, ``upstreams``.
 """

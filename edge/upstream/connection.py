@@ -15,10 +15,12 @@ from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 class UpstreamConnection:
     """``begin``, ``send`` …, ``read_head``, ``read_body`` …; the one who reads sets the transport's deadline."""
 
-    __slots__ = ("idle", "reader", "reused", "sent", "transport")
+    __slots__ = ("address", "idle", "reader", "reused", "sent", "transport")
 
-    def __init__(self, transport: Transport, names: NameTable) -> None:
+    def __init__(self, transport: Transport, names: NameTable, address: str = "") -> None:
         self.transport = transport
+        self.address = address
+        """Where to."""
         self.reader = ResponseReader(names)
         self.idle = False
         """In the pool."""

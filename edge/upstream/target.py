@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections import deque
+from collections.abc import Container
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -33,7 +34,7 @@ class Target:
     """Connections to one target; ``acquire`` one, then ``release`` or ``discard`` it."""
 
     __slots__ = (
-        "_connecting", "_idle", "_limits", "_names", "_resolver", "_sweeper", "_tls", "_turn",
+        "_connecting", "_current", "_idle", "_limits", "_names", "_resolver", "_sweeper", "_tls", "_turn",
         "authority", "connections", "host", "latency", "port", "retired", "seed", "url",
     )  # fmt: skip
 
@@ -63,6 +64,8 @@ class Target:
         """Measured only where an upstream balances by it."""
         self.seed = hash_of(url)
         self._connecting = 0
+        self._current: Container[str] | None = None
+        """Addresses that may be kept connected; None: whatever there is."""
         self._idle: deque[UpstreamConnection] = deque()
         self._limits = limits
         self._names = names
@@ -105,6 +108,7 @@ class Target:
             or len(self._idle) >= self._limits.max_pooled
             or not connection.reader.may_be_reused()
             or connection.transport.interrupted
+            or (self._current is not None and connection.address not in self._current)
             or (isinstance(connection.transport, TlsTransport) and connection.transport.has_unread)
         ):
             self.discard(connection)
@@ -129,6 +133,13 @@ class Target:
         while self._idle:
             self.discard(self._idle.pop())
 
+    def keep_only(self, addresses: Container[str]) -> None:
+        """The name has these addresses now: idle connections to others close, those in use when they are done."""
+        self._current = addresses
+        for connection in [one for one in self._idle if one.address not in addresses]:
+            self._idle.remove(connection)
+            self.discard(connection)
+
     def _leave(self, connection: UpstreamConnection) -> None:
         """Runs in the hub: the other end closed an idle connection, or its time in the pool is over."""
         if connection.idle:
@@ -138,34 +149,39 @@ class Target:
     def _connect(self, within_s: float) -> UpstreamConnection:
         self._connecting += 1
         try:
-            transport = self._first_reachable(time.monotonic() + within_s, self._addresses(within_s))
+            transport, address = self._first_reachable(time.monotonic() + within_s, self._addresses(within_s))
         finally:
             self._connecting -= 1
         self.connections += 1
-        connection = UpstreamConnection(transport, self._names)
+        connection = UpstreamConnection(transport, self._names, address)
         transport.on_unread = partial(self._leave, connection)
         return connection
 
-    def _first_reachable(self, until: float, addresses: tuple[str, ...]) -> Transport:
+    def _first_reachable(self, until: float, addresses: tuple[str, ...]) -> tuple[Transport, str]:
         """Nothing may listen on one address of a name, as often for ``localhost``: the next one is asked then."""
         for address in addresses[:-1]:
             try:
-                return connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
+                return self._connected(address, until), address
             except UpstreamError as error:
                 if error.cause is not Cause.UNREACHABLE:
                     raise
-        return connect(addresses[-1], self.port, until - time.monotonic(), self._sweeper, self._tls)
+        return self._connected(addresses[-1], until), addresses[-1]
+
+    def _connected(self, address: str, until: float) -> Transport:
+        return connect(address, self.port, until - time.monotonic(), self._sweeper, self._tls)
 
     def _addresses(self, within_s: float) -> tuple[str, ...]:
-        """Some of them, with another one in front every time."""
+        """Some of them, with another one in front every time; those of IPv6 behind those of IPv4."""
         try:
             found = self._resolver.addresses(self.host, within_s)
         except CannotResolve as error:
             raise UpstreamError(
                 Cause.UNREACHABLE, str(error), stage=Stage.CONNECT, sent=Sent.NOTHING
             ) from None
-        self._turn = (self._turn + 1) % len(found)
-        return (found[self._turn :] + found[: self._turn])[:MAX_ADDRESSES_TRIED]
+        first = tuple([address for address in found if ":" not in address]) or found
+        rest = found[len(first) :]
+        self._turn = (self._turn + 1) % len(first)
+        return (first[self._turn :] + first[: self._turn] + rest)[:MAX_ADDRESSES_TRIED]
 
     @property
     def is_name(self) -> bool:

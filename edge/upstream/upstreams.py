@@ -63,6 +63,7 @@ class Upstreams:
         """``context`` verifies https targets."""
         self._sweeper = sweeper
         self._resolver = resolver
+        resolver.on_change = self._addresses_changed
         self._names = names
         self._limits = limits
         self._context = context
@@ -99,6 +100,11 @@ class Upstreams:
     def connections(self) -> int:
         """Open connections to all targets."""
         return sum(target.connections for target in self._targets.values())
+
+    def _addresses_changed(self, host: str, addresses: tuple[str, ...]) -> None:
+        for target in self._targets.values():
+            if target.host == host:
+                target.keep_only(addresses)
 
     def _target(self, url: str) -> Target:
         found = self._targets.get(url)

@@ -41,6 +41,7 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     telemetry.request("a", 200, 0.0)
     telemetry.attempt("u", "200", 0.0)
     telemetry.refused(400)
+    telemetry.looked_up("answered")
     telemetry.log_dropped = 1
     telemetry.gauge("weir_hub_lag_seconds", lambda: 0.5)
     table = {family.name: family for family in FAMILIES}

@@ -15,6 +15,7 @@ from edge.deadlines import Sweeper
 from edge.http.names import response_names
 from edge.limits import Limits
 from edge.upstream.connection import UpstreamConnection
+from edge.upstream.dns.lookup import Answer
 from edge.upstream.errors import Cause, UpstreamError
 from edge.upstream.resolver import Resolver
 from edge.upstream.target import MAX_ADDRESSES_TRIED, Target
@@ -37,7 +38,7 @@ def make(sweeper: Sweeper) -> Iterator[MakeTarget]:
     made: list[Target] = []
 
     def target(url: str, context: ssl.SSLContext | None = None, *addresses: str) -> Target:
-        resolver = Resolver(lambda _name: addresses or ("127.0.0.1",))
+        resolver = Resolver(lambda _name: Answer(addresses or ("127.0.0.1",), (), 60.0))
         parts = {"sweeper": sweeper, "names": response_names(), "limits": Limits(), "context": context}
         made.append(Target(url, resolver=resolver, **parts))  # type: ignore[arg-type]
         return made[-1]

@@ -210,3 +210,58 @@ def test_default_ports_and_authority(make: MakeTarget) -> None:
     assert make("http://a.test").port == 80
     assert make("https://a.test").port == 443
     assert make("http://a.test:81").authority == b"a.test:81"
+
+
+def test_connections_to_an_address_that_the_name_lost_close_when_they_are_idle(
+    make: MakeTarget, upstreams
+) -> None:
+    target = make(upstreams().url)
+    idle, in_use = use(target), use(target)
+    target.release(idle)
+    assert {idle.address, in_use.address} == {"127.0.0.1"}
+    target.keep_only(("127.0.0.1", "192.0.2.1"))
+    assert target.idle == 1
+    target.keep_only(("192.0.2.1",))
+    assert (target.idle, target.connections, target.in_flight) == (0, 1, 1)
+    assert idle.transport.closed
+    assert not in_use.transport.closed
+    target.release(in_use)
+    assert (target.connections, in_use.transport.closed) == (0, True)
+
+
+def test_addresses_of_ipv6_wait_behind_those_of_ipv4_which_take_turns(sweeper: Sweeper) -> None:
+    class Known(Resolver):
+        def addresses(self, host: str, within_s: float) -> tuple[str, ...]:
+            return ("192.0.2.1", "192.0.2.2", "2001:db8::1") if host == "a.test" else ("::1", "::2")
+
+    def target(host: str) -> Target:
+        return Target(
+            f"http://{host}:80",
+            sweeper=sweeper,
+            resolver=Known(),
+            names=response_names(),
+            limits=Limits(),
+            context=None,
+        )
+
+    both, six = target("a.test"), target("b.test")
+    assert [both._addresses(1.0) for _ in range(2)] == [
+        ("192.0.2.2", "192.0.2.1", "2001:db8::1"),
+        ("192.0.2.1", "192.0.2.2", "2001:db8::1"),
+    ]
+    assert six._addresses(1.0) == ("::2", "::1")
+
+
+def test_a_retired_target_finishes_what_is_in_use_and_closes_the_rest_at_once(
+    make: MakeTarget, upstreams
+) -> None:
+    target = make(upstreams().url)
+    idle, in_use = use(target), use(target)
+    target.release(idle)
+    target.retire()
+    assert (idle.transport.closed, in_use.transport.closed, target.in_flight) == (True, False, 1)
+    in_use.begin(False)
+    in_use.send(GET, last=True)
+    assert in_use.read_head().status == 200
+    target.discard(in_use)
+    assert target.connections == 0

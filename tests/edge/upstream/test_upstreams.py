@@ -59,6 +59,13 @@ def test_weight_0_keeps_its_connections_only_for_clients_that_stay(upstreams: Up
     assert a.retired
 
 
+def test_a_change_of_addresses_reaches_every_target_of_the_name(upstreams: Upstreams) -> None:
+    first, second, other = (Target(url=f"http://{name}") for name in ("a.test:1", "a.test:2", "b.test:1"))
+    made = upstreams.upstream("file", Pool(name="u", targets=(first, second, other))).targets
+    upstreams._resolver.on_change("a.test", ("192.0.2.1",))
+    assert [target._current for target in made] == [("192.0.2.1",), ("192.0.2.1",), None]
+
+
 def test_another_secret_makes_other_cookies(upstreams: Upstreams) -> None:
     pool = Pool(name="u", targets=(A,), sticky=Sticky(cookie="weir"))
     first = upstreams.upstream("file", pool, "one")
