@@ -177,8 +177,11 @@ class RequestReader:
         message = self._in_body
         if message is not None:
             self._in_body = None
-            if len(self._raw) > self._bounds.max_fields:  # never complete: an answer of its own would be one too many
-                self.error = Refusal("head-too-large", f"trailers have at most {self._bounds.max_fields} fields")
+            # Never complete: an answer of its own would be one too many.
+            if len(self._raw) > self._bounds.max_fields:
+                self.error = Refusal(
+                    "head-too-large", f"trailers have at most {self._bounds.max_fields} fields"
+                )
                 return
             if self._raw:
                 message.trailers = permitted(self._raw, self._names)

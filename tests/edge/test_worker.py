@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,15 @@ from tests.support.edge_process import EdgeProcess, SmallAgent
 from tests.support.raw_client import RawClient
 from tests.support.upstream import Peer, Upstream, ok
 from tests.support.wait import wait_until
+
+
+def refuses(port: int) -> bool:
+    """Whether nobody listens there any more."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 @pytest.fixture
@@ -129,6 +139,7 @@ class TestStop:
             wait_until(lambda: b"/slow" in upstream.received, what="the upstream is asked")
             os.kill(own_edge.process.pid, signal.SIGTERM)
             assert idle.is_closed()
+            wait_until(lambda: refuses(own_edge.port), what="every worker has noticed")
             go_on.set()
             response = busy.response()
             assert (response.body, response.header("connection")) == (b"late", "close")

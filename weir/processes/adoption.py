@@ -50,7 +50,8 @@ def write_answer(node_directory: Path, answer: Answer) -> None:
 def read_order(node_directory: Path) -> Order | None:
     """None without an order; ``ValueError`` if the file is no order, ``OSError`` if it cannot be read."""
     path = order_file(node_directory)
-    if not path.exists():  # asked first: an order that appears after a vain read must not count as a broken one
+    # Asked first: an order that appears after a vain read must not count as a broken one.
+    if not path.exists():
         return None
     content = run_file.read(path)
     match content:
