@@ -42,6 +42,8 @@ LONGEST_SOCKET_PATH = 103
 ASK_S = 0.2
 """How long the supervisor waits for the status listener at one look."""
 
+GUNICORN_START_S = 240.0
+"""It serves at once, but counts as ready when the rules file, if any, is published: 100 000 rules take a minute."""
 GUNICORN_STOP_S = 10.0
 AGENT_STOP_S = 5.0
 
@@ -141,6 +143,7 @@ def children(argv: Sequence[str], listeners: Listeners, link: Path, status: Addr
             name="gunicorn",
             argv=lambda: [*python, "edge", "gunicorn", *child_arguments.write(edge_fds, link, argv)],
             ready=functools.partial(is_settled, status),
+            ready_within_s=GUNICORN_START_S,
             stop_within_s=GUNICORN_STOP_S,
             forward_hangup=True,
             pass_fds=edge_fds,

@@ -44,6 +44,10 @@ SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 """A folder called "edge" where the person happens to stand is not the edge: not for its children either."""
 
 
+EDGE_START_S = 300.0
+"""Reading and checking a file of 100 000 rules takes a minute or two before the first of them is served."""
+
+
 def run(arguments: list[str]) -> int:
     """0 after Ctrl-C or SIGTERM, 1 after too many deaths, 2 for bad input or set-up, 130 after a second Ctrl-C."""
     try:
@@ -125,7 +129,7 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
         # Not among the arguments, which everyone on the machine can read: the URL may hold a password.
         environment={"WEIR_REDIS": parts.store.url, **SAFE_PATH},
         ready=is_running(state / "run.json"),
-        ready_within_s=60.0,
+        ready_within_s=EDGE_START_S,
         stop_within_s=EDGE_STOP_S,
         forward_hangup=True,
     )
