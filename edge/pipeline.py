@@ -1,7 +1,7 @@
 """The life of a request: the one ordered list of its phases (``docs/life-of-a-request.md`` has the same).
 
 ``guard`` and ``match`` run for every request; of ``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs,
-exactly once. Between ``match`` and ``forward`` stand, as they are built: authenticate, limit.
+exactly once. Between ``admit`` and ``respond`` will stand, as they are built: authenticate, limit (decision 5).
 """
 
 from __future__ import annotations
