@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -20,7 +20,9 @@ import redis
 from redis import exceptions as foreign
 
 from weir.store.border import foreign_errors
-from weir.store.errors import StoreError
+from weir.store.errors import StoreAway, StoreError
+from weir.store.pipelines import Info, Pipelines
+from weir.store.script_calls import ScriptCall
 from weir.store.topologies import Timeouts, Topology, topology_of
 from weir.store.url import parse_url
 
@@ -55,6 +57,7 @@ class Client:
         self.timeout_s = timeout_s
         self._topology = topology
         self._server: Server | None = None
+        self._pipelines = Pipelines(topology, self._check)
 
     def server(self) -> Server:
         """Who answers; asked once. Raises StoreError if it is too old."""
@@ -101,6 +104,30 @@ class Client:
             found.extend(self.call("MGET", batch[0], *batch[1:]))
         return found
 
+    def pipeline(self, calls: Sequence[ScriptCall]) -> list[Any]:
+        """One round trip for each server that the calls concern; for each call its reply or a StoreError (not raised).
+
+        Raises StoreAway if no call got an answer. Nothing is sent twice but for what was surely not carried out.
+        """
+        answers = [self._own(answer) for answer in self._pipelines.run(calls)]
+        if answers and all(isinstance(answer, StoreAway) for answer in answers):
+            raise next((away for away in answers if away.sent), answers[0])
+        return answers
+
+    def history(self, key: str) -> str:
+        """``run_id:replid`` of the server that holds ``key``, as its newest connection told; "" before the first
+        ``pipeline`` there. A data set that was lost or taken back (restart, failover) has another one.
+
+        Raises StoreAway if a cluster's map of slots cannot be read.
+        """
+        with foreign_errors(self.where, sent=False):
+            return self._pipelines.history(key)
+
+    def suspect_history(self, key: str) -> None:
+        """Read the history of the server that holds ``key`` again before the next call there. Raises StoreAway."""
+        with foreign_errors(self.where, sent=False):
+            self._pipelines.suspect(key)
+
     def subscribe(self, channel: str) -> Subscription:
         """Listen to a channel; messages sent before that are not heard."""
         with foreign_errors(self.where, sent=False):
@@ -109,6 +136,18 @@ class Client:
     def close(self) -> None:
         """Drop every connection; the next command connects again."""
         self._topology.close()
+
+    def _check(self, info: Info) -> None:
+        self._server = supported(info, self.where)
+
+    def _own(self, answer: Any) -> Any:
+        if not isinstance(answer, Exception):
+            return answer
+        try:
+            with foreign_errors(self.where, sent=True):
+                raise answer
+        except StoreError as error:
+            return error
 
 
 class Session:
@@ -170,7 +209,7 @@ class Subscription:
         self._pubsub.close()
 
 
-def supported(info: dict[str, Any], where: str) -> Server:
+def supported(info: Mapping[str, Any], where: str) -> Server:
     """Read INFO's ``server`` section; raise StoreError if it is older than Redis 7.0.
 
     Valkey says ``redis_version:7.2.4`` for old clients; its own version stands in ``valkey_version``.

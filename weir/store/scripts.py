@@ -13,12 +13,14 @@ import hashlib
 import re
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from weir.store.connect import Session
 from weir.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from weir.store.connect import Session
 
 Value = str | int | bytes
 SECTIONS = ("KEYS", "ARGV", "RETURNS", "MISSING", "COST")
