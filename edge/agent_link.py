@@ -1,7 +1,8 @@
 """The worker's end of the unix socket to the node agent: told of versions, tells what it serves and what it counted.
 
 The agent may be away, restarted or wrong: the worker serves on and connects again, for ever, with a growing pause.
-Reading and writing are two greenlets; the one who writes holds a lock, so that frames never mix.
+One greenlet reads; others load versions, send counts and send questions, each holding a lock while it writes, so that
+frames never mix.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gevent
 from gevent import socket as gevent_socket
+from gevent.event import Event
 from gevent.lock import Semaphore
 
 from edge import frames
+from edge.agent_asks import Asks
 from edge.loader import Applied, Loader, Refused
 from edge.telemetry import Telemetry
 
@@ -34,15 +38,22 @@ log = logging.getLogger("weir.agent_link")
 class AgentLink:
     """``start`` it once; it never ends by itself."""
 
-    def __init__(self, path: Path, worker: int, loader: Loader, telemetry: Telemetry) -> None:
+    def __init__(
+        self, path: Path, worker: int, loader: Loader, telemetry: Telemetry, asks: Asks | None = None
+    ) -> None:
         self._path = path
         self._worker = worker
         self._loader = loader
         self._telemetry = telemetry
+        self._asks = asks or Asks()
         self._sending = Semaphore(1)
+        self._wanted = ("", 0)
+        self._wake = Event()
+        self._sock: gevent_socket.socket | None = None
 
     def start(self) -> None:
         gevent.spawn(self._connect_for_ever)
+        gevent.spawn(self._load_for_ever)
 
     def _connect_for_ever(self) -> None:
         pause = FIRST_PAUSE_S
@@ -58,7 +69,7 @@ class AgentLink:
     def _converse(self) -> None:
         """Until the agent closes. Raises OSError, FrameError."""
         sock = gevent_socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        counting: gevent.Greenlet[..., None] | None = None
+        beside: list[gevent.Greenlet[..., None]] = []
         try:
             sock.settimeout(SEND_S)
             sock.connect(str(self._path))
@@ -67,37 +78,69 @@ class AgentLink:
             current = self._loader.current
             if current is not None:
                 self._send(sock, applied_frame(current))
-            counting = gevent.spawn(self._count, sock)
+            self._sock = sock
+            self._asks.attach()
+            beside = [gevent.spawn(self._beside, sock, work) for work in (self._count, self._ask)]
             while (message := frames.read(sock)) is not None:
-                self._take(sock, message)
+                self._take(message)
         finally:
-            if counting is not None:
-                counting.kill()
+            self._sock = None
+            gevent.killall(beside)
+            self._asks.detach()
             sock.close()
 
-    def _take(self, sock: gevent_socket.socket, message: Mapping[str, Any]) -> None:
-        incarnation, number = message.get("incarnation"), message.get("number")
-        if message["kind"] != "version" or not isinstance(incarnation, str) or not isinstance(number, int):
-            raise frames.FrameError(f"the agent sent a {message['kind']!r} frame that is not understood")
-        outcome = self._loader.load((incarnation, number))
-        if isinstance(outcome, Refused):
-            refused = {"kind": "refused", "incarnation": incarnation, "number": number}
-            self._send(sock, {**refused, "reason": outcome.reason})
+    def _take(self, message: Mapping[str, Any]) -> None:
+        kind = message["kind"]
+        if kind == "replies":
+            self._asks.replies(message.get("items"))
+        elif kind == "news":
+            self._asks.news(message.get("topic"), message.get("body"))
         else:
-            self._send(sock, applied_frame(outcome))
+            incarnation, number = message.get("incarnation"), message.get("number")
+            if kind != "version" or not isinstance(incarnation, str) or not isinstance(number, int):
+                raise frames.FrameError(f"the agent sent a {kind!r} frame that is not understood")
+            self._wanted = (incarnation, number)
+            self._wake.set()
+
+    def _load_for_ever(self) -> None:
+        """Loads what was told last. Beside the reader, whom answers and news reach meanwhile; an agent that goes away
+        in the middle does not stop it."""
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            incarnation, number = self._wanted
+            outcome = self._loader.load((incarnation, number))
+            sock = self._sock
+            if sock is None:
+                continue  # the next agent hears it with the hello, or asks again
+            if isinstance(outcome, Refused):
+                refused = {"kind": "refused", "incarnation": incarnation, "number": number}
+                self._beside(sock, partial(self._send, message={**refused, "reason": outcome.reason}))
+            else:
+                self._beside(sock, partial(self._send, message=applied_frame(outcome)))
+
+    def _ask(self, sock: gevent_socket.socket) -> None:
+        while True:
+            frame = self._asks.next_frame()
+            with self._sending, gevent.Timeout(SEND_S, TimeoutError("the agent takes no frame")):
+                sock.sendall(frame)
 
     def _count(self, sock: gevent_socket.socket) -> None:
         """What was counted while a frame could not be sent is lost with it; counting goes on."""
         while True:
             gevent.sleep(COUNTERS_EVERY_S)
-            try:
-                for frame in self._telemetry.take():
-                    self._send(sock, frame)
-            except (OSError, frames.FrameError) as error:
-                log.debug("counters were not sent: %s", error)
-                with suppress(OSError):  # half a frame may have gone out: the reader must end too
-                    sock.shutdown(socket.SHUT_RDWR)
-                return
+            self._asks.give_up_old()
+            for frame in self._telemetry.take():
+                self._send(sock, frame)
+
+    def _beside(self, sock: gevent_socket.socket, work: Callable[[gevent_socket.socket], None]) -> None:
+        """Whoever cannot send ends the conversation: half a frame may have gone out."""
+        try:
+            work(sock)
+        except (OSError, frames.FrameError) as error:
+            log.debug("a frame was not sent to the agent: %s", error)
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _send(self, sock: gevent_socket.socket, message: Mapping[str, Any]) -> None:
         with self._sending, gevent.Timeout(SEND_S, TimeoutError("the agent takes no frame")):

@@ -9,7 +9,10 @@ A frame is four bytes of length (big-endian, of what follows), then one msgpack 
 | ``applied`` | worker → agent | ``incarnation``, ``number``, ``took_ms`` |
 | ``refused`` | worker → agent | ``incarnation``, ``number``, ``reason`` |
 | ``counters`` | worker → agent | ``counters``, ``histograms``, ``gauges``: lists of [family, labels, value…] |
+| ``asks`` | worker → agent | ``items``: lists of [number, topic, body]; number 0 wants no answer |
 | ``version`` | agent → worker | ``incarnation``, ``number``: read the version files now |
+| ``replies`` | agent → worker | ``items``: lists of [number, body] |
+| ``news`` | agent → worker | ``topic``, ``body`` |
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ MAX_FRAME = 1 << 20
 MAX_ITEMS = 65_536
 """Entries of one map or list."""
 
+MAX_ASKS = 256
+"""Items of one frame of questions or answers."""
+
 _LENGTH = struct.Struct(">I")
 
 
@@ -35,8 +41,11 @@ class FrameError(Exception):
 
 
 def pack(message: Mapping[str, Any]) -> bytes:
-    """One frame. Raises ``FrameError`` above ``MAX_FRAME``."""
-    body: bytes = msgpack.packb(dict(message), use_bin_type=True)
+    """One frame. Raises ``FrameError`` above ``MAX_FRAME``, and for what msgpack has no form of."""
+    try:
+        body: bytes = msgpack.packb(dict(message), use_bin_type=True)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FrameError(f"a frame cannot be encoded: {error}") from error
     if len(body) > MAX_FRAME:
         raise FrameError(f"a frame of {len(body)} bytes is over the bound of {MAX_FRAME}")
     return _LENGTH.pack(len(body)) + body

@@ -1,7 +1,9 @@
 """The agent's end of the unix socket to the workers: which worker serves which version, and their counts.
 
-A worker that is slow, silent or wrong costs only its own connection: frames out wait in a slot that holds the
-newest version, never a queue, and a connection that breaks the protocol is closed (the worker connects again).
+A worker that is slow, silent or wrong costs only its own connection: versions and news wait in slots that hold the
+newest, answers in a bounded queue, and a connection that breaks the protocol is closed (the worker connects again).
+
+What workers ask is answered by ``Topic`` objects, each question in a greenlet of its own.
 """
 
 from __future__ import annotations
@@ -9,18 +11,19 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
-from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
 from edge import frames
 from edge.agent.facts import Facts, WorkerFacts, is_known, wanted
 from edge.agent.metrics import WorkerMetrics
+from edge.agent.outbox import Outbox
 from edge.version_files import Identity
 
 MAX_CONNECTIONS = 4096
@@ -30,21 +33,47 @@ SEND_S = 5.0
 """A worker that does not take a frame for so long is closed."""
 MAX_REASON = 500
 """Characters of a refusal that are kept."""
+MAX_ANSWERING = 512
+"""Questions of one connection that are worked on; it is not read on while there are as many."""
+LAST_ANSWERS_S = 5.0
+"""How long the answers of a connection that is gone may take to end."""
+MAX_NEWS = 4096
+"""Pieces of news that are kept for workers that connect later."""
 
 log = logging.getLogger("weir.agent")
+
+
+class Topic(Protocol):
+    """Answers the questions of workers on one subject."""
+
+    def answer(self, connection: int, body: Any) -> Any:
+        """The answer, as msgpack knows it; nil is no answer. May block, as long as it says. ``body`` is unchecked."""
+        ...
+
+    def gone(self, connection: int) -> None:
+        """The worker of ``connection`` is gone and no answer to it is being worked on; numbers never come again."""
+        ...
 
 
 class WorkerLink:
     """Serves ``path``; ``on_refused`` is called when a worker could not load the held version."""
 
     def __init__(
-        self, path: Path, facts: Facts, metrics: WorkerMetrics, *, on_refused: Callable[[], None]
+        self,
+        path: Path,
+        facts: Facts,
+        metrics: WorkerMetrics,
+        *,
+        on_refused: Callable[[], None],
+        topics: Mapping[str, Topic] | None = None,
     ) -> None:
         self._path = path
         self._facts = facts
         self._metrics = metrics
         self._on_refused = on_refused
-        self._wakes: dict[int, Event] = {}
+        self._topics = dict(topics or {})
+        self._outboxes: dict[int, Outbox] = {}
+        self._news: dict[tuple[str, str], bytes] = {}
         self._last = 0
         self._pool: Pool = Pool(MAX_CONNECTIONS)
         self._server: StreamServer | None = None
@@ -68,10 +97,25 @@ class WorkerLink:
     def tell(self) -> None:
         """Tells every worker which version is held now."""
         now = time.monotonic()
-        for connection, wake in self._wakes.items():
+        for connection, outbox in self._outboxes.items():
             if worker := self._facts.workers.get(connection):
                 worker.since, worker.refused = now, ""
-            wake.set()
+            outbox.tell_version()
+
+    def announce(self, topic: str, body: Any, key: str = "") -> None:
+        """Tells every worker, and those that connect later, until there is newer news of the same topic and key.
+
+        ``body`` None ends it: workers that connect later hear nothing. Beyond ``MAX_NEWS`` the oldest is forgotten.
+        Raises FrameError for a body that is no frame.
+        """
+        frame = frames.pack({"kind": "news", "topic": topic, "body": body})
+        self._news.pop((topic, key), None)
+        if body is not None:
+            self._news[topic, key] = frame
+            if len(self._news) > MAX_NEWS:
+                del self._news[next(iter(self._news))]
+        for outbox in self._outboxes.values():
+            outbox.put_news(topic, key, frame)
 
     def _serve(self, client: socket.socket, _address: object) -> None:
         self._last += 1
@@ -98,29 +142,62 @@ class WorkerLink:
     def _converse(self, connection: int, client: socket.socket) -> None:
         """Reads until the worker goes; a second greenlet writes, so that neither waits for the other."""
         client.settimeout(None)
-        wake = self._wakes[connection] = Event()
+        outbox = self._outboxes[connection] = Outbox()
         if is_known(self._facts):
-            wake.set()
-        writer = gevent.spawn(self._write, client, wake)
+            outbox.tell_version()
+        for (topic, key), frame in self._news.items():
+            outbox.put_news(topic, key, frame)
+        answering: Pool = Pool(MAX_ANSWERING)
+        writer = gevent.spawn(self._write, client, outbox)
         try:
             while (message := frames.read(client)) is not None:
-                self._take(connection, message)
+                if message["kind"] == "asks":
+                    self._asked(connection, message, outbox, answering)
+                else:
+                    self._take(connection, message)
         finally:
-            del self._wakes[connection]
+            del self._outboxes[connection]
             writer.kill()
+            self._leave(connection, answering)
 
-    def _write(self, client: socket.socket, wake: Event) -> None:
-        while True:
-            wake.wait()
-            wake.clear()
-            incarnation, number = wanted(self._facts.held)
+    def _leave(self, connection: int, answering: Pool) -> None:
+        """What is being answered ends first, so that no topic gives something to a worker that it was told is gone."""
+        answering.join(timeout=LAST_ANSWERS_S)
+        answering.kill()
+        for name, topic in self._topics.items():
             try:
+                topic.gone(connection)
+            except Exception:
+                log.exception("the topic %s failed when a worker went", name)
+
+    def _asked(self, connection: int, message: dict[str, Any], outbox: Outbox, answering: Pool) -> None:
+        """Waits while too much of this connection is being answered. Raises FrameError."""
+        for number, name, body in asked_items(message):
+            topic = self._topics.get(name)
+            if topic is None:
+                outbox.put_reply(number, None)
+            else:
+                answering.spawn(self._answer, topic, connection, number, body, outbox)
+
+    def _answer(self, topic: Topic, connection: int, number: int, body: Any, outbox: Outbox) -> None:
+        reply: Any = None
+        try:
+            reply = topic.answer(connection, body)
+        except Exception:
+            log.exception("a question of a worker could not be answered")
+        if number:
+            outbox.put_reply(number, reply)
+
+    def _write(self, client: socket.socket, outbox: Outbox) -> None:
+        try:
+            while True:
+                frame = outbox.next_frame(lambda: wanted(self._facts.held))
                 with gevent.Timeout(SEND_S, TimeoutError("the worker takes no frame")):
-                    frames.send(client, {"kind": "version", "incarnation": incarnation, "number": number})
-            except OSError as error:
-                log.warning("a worker's connection is closed: %s", error)
+                    client.sendall(frame)
+        except (OSError, frames.FrameError) as error:
+            log.warning("a worker's connection is closed: %s", error)
+            with suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
-                return
 
     def _take(self, connection: int, message: dict[str, Any]) -> None:
         worker = self._facts.workers[connection]
@@ -148,6 +225,19 @@ class WorkerLink:
 def identity_text(held: Identity | None) -> str:
     """For log lines."""
     return f"version {held.number} of {held.incarnation[:8]}" if held else "no version"
+
+
+def asked_items(message: dict[str, Any]) -> list[tuple[int, str, Any]]:
+    """The items of an ``asks`` frame. Raises FrameError if they are none, or too many."""
+    items = message.get("items")
+    if not isinstance(items, list) or len(items) > frames.MAX_ASKS:
+        raise frames.FrameError(f"asks without items, or with more than {frames.MAX_ASKS}")
+    for item in items:
+        if not isinstance(item, list) or len(item) != 3:
+            raise frames.FrameError("a question that is no list of number, topic and body")
+        if not isinstance(item[0], int) or not isinstance(item[1], str):
+            raise frames.FrameError("a question whose number is none, or whose topic is no text")
+    return [(number, topic, body) for number, topic, body in items]
 
 
 def _version(message: dict[str, Any]) -> tuple[str, int]:
