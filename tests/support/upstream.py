@@ -75,7 +75,8 @@ class Peer:
             while size := int(self.read_until(b"\r\n"), 16):
                 request.body += self.read_exactly(size)
                 self.read_exactly(2)
-            self.read_until(b"\r\n")
+            while self.read_until(b"\r\n") != b"\r\n":
+                pass  # trailers
         elif length := request.header("content-length"):
             request.body = self.read_exactly(int(length))
         return request
@@ -107,8 +108,8 @@ class Upstream:
 
     answer: Callable[[Request], bytes] = lambda _request: ok()
     script: Callable[[Peer], None] | None = None
-    peers: list[Peer] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
+    peers: list[Peer] = field(default_factory=list, repr=False)
+    requests: list[Request] = field(default_factory=list, repr=False)
 
     def start(self) -> Upstream:
         self._listener = socket.create_server(("127.0.0.1", 0))
