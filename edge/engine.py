@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from edge.access_log import AccessLog
 from edge.address_counts import AddressCounts
+from edge.agent_asks import Asks
 from edge.deadlines import Sweeper
 from edge.http.date import Date
 from edge.http.names import NameTable, request_names
@@ -43,6 +44,7 @@ class Engine:
         self.connections: set[Downstream] = set()
         self.addresses = AddressCounts()
         self.mirrors = Mirrors(telemetry)
+        self.asks = Asks()
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self._prefix = secrets.token_hex(12)

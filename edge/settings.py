@@ -24,6 +24,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     edge: tuple[Address, ...]
     status: Address
     redis: str
+    redis_counters: str
+    """Where limits and budgets count; the same as ``redis`` unless it was given."""
     workers: int
     node: str
     cluster: str
@@ -48,6 +50,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         values = read_settings("edge", "weir edge", DESCRIPTION, argv, environ)
         if not values["redis"]:
             raise SettingsError("no store was given: use --redis URL (`weir up` brings a store of its own)")
+        values["redis_counters"] = values["redis_counters"] or values["redis"]
         values["proxy_protocol"] = for_each_address(values["proxy_protocol"], len(values["edge"]))
         values["state"] = values["state"].absolute()
         values["config"] = values["config"].absolute() if values["config"] else None

@@ -63,7 +63,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self.engine.access_log.start()
         loader.load()
         if options.agent_socket is not None:
-            AgentLink(options.agent_socket, self.age, loader, telemetry).start()
+            AgentLink(options.agent_socket, self.age, loader, telemetry, self.engine.asks).start()
 
     def run(self) -> None:
         """Serves until gunicorn says stop."""

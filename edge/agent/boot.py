@@ -24,9 +24,11 @@ from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
 from edge.agent.metrics import StateMetrics, WorkerMetrics
+from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.status import StatusServer
-from edge.agent.store_parts import StoreParts, store_parts
-from edge.agent.worker_link import WorkerLink
+from edge.agent.store_parts import StoreParts, counters_client, store_parts
+from edge.agent.store_pipe import StorePipe
+from edge.agent.worker_link import Topic, WorkerLink
 from edge.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
@@ -63,7 +65,9 @@ class Agent:
         self._store: StoreParts = store_parts(settings.redis, settings.cluster)
         registry = CollectorRegistry()
         worker_metrics, metrics = WorkerMetrics(registry), StateMetrics(registry, self.facts)
+        self._pipe = StorePipe(counters_client(settings.redis_counters), PipeMetrics(registry))
         self._link = WorkerLink(link, self.facts, worker_metrics, on_refused=self._recheck_files)
+        self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener, registry, lambda: readiness(self.facts, time.monotonic())
         )
@@ -97,6 +101,7 @@ class Agent:
     def start(self) -> None:
         """Raises ``OSError`` if the disk or the socket refuses."""
         self.facts.held = self._files.identity()
+        self._pipe.start()
         self._link.start()
         self._status.start()
         loops: Sequence[Callable[[], None]] = [self._follow]
@@ -113,8 +118,13 @@ class Agent:
         gevent.killall(self._greenlets, timeout=2)
         self._announcer.leave()
         self._link.stop()
+        self._pipe.stop()
         self._status.stop()
         self._store.client.close()
+
+    def _topics(self) -> dict[str, Topic]:
+        """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
+        return {}
 
     def _follow(self) -> None:
         """Orders of a person and versions of the store in one loop: neither meets the other half done."""

@@ -13,6 +13,9 @@ from weir.store.versions import Versions
 
 TIMEOUT_S = 3.0
 CONNECT_TIMEOUT_S = 1.0
+COUNTERS_TIMEOUT_S = 0.05
+"""A request waits for it, so it is short; what has not answered by then counts as away."""
+COUNTERS_CONNECT_TIMEOUT_S = 0.1
 
 
 class StoreParts(NamedTuple):
@@ -37,3 +40,8 @@ def store_parts(url: str, cluster: str) -> StoreParts:
         nodes=Nodes(client, keys),
         publisher=Publisher(client, keys),
     )
+
+
+def counters_client(url: str) -> Client:
+    """The client of ``StorePipe``. Raises ``StoreError`` if the URL cannot be understood."""
+    return connect(url, timeout_s=COUNTERS_TIMEOUT_S, connect_timeout_s=COUNTERS_CONNECT_TIMEOUT_S)

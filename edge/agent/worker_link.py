@@ -65,13 +65,12 @@ class WorkerLink:
         metrics: WorkerMetrics,
         *,
         on_refused: Callable[[], None],
-        topics: Mapping[str, Topic] | None = None,
     ) -> None:
         self._path = path
         self._facts = facts
         self._metrics = metrics
         self._on_refused = on_refused
-        self._topics = dict(topics or {})
+        self._topics: dict[str, Topic] = {}
         self._outboxes: dict[int, Outbox] = {}
         self._news: dict[tuple[str, str], bytes] = {}
         self._last = 0
@@ -87,6 +86,10 @@ class WorkerLink:
         listener.listen(1024)
         self._server = StreamServer(listener, self._serve, spawn=self._pool)
         self._server.start()
+
+    def answer_with(self, topics: Mapping[str, Topic]) -> None:
+        """Who answers which questions; before ``start``. (Topics may ``announce``, so the link is made first.)"""
+        self._topics.update(topics)
 
     def stop(self) -> None:
         """Closes the socket and every connection; the workers serve on."""

@@ -54,6 +54,18 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge", "client"),
     ),
     Setting(
+        name="redis_counters",
+        parse=values.store_url,
+        placeholder="URL",
+        default="",
+        default_text="the store of the cluster",
+        help=(
+            "Store of the counters of limits and budgets, if they are to live on another server than the "
+            "configuration; the same for every node of a cluster."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
         name="store_bin",
         parse=values.file,
         placeholder="FILE",
