@@ -31,6 +31,8 @@ LONGEST_PAUSE_S = 2.0
 COUNTERS_EVERY_S = 1.0
 SEND_S = 5.0
 """An agent that takes no frame for so long is given up."""
+FINISH_S = 1.0
+"""How long the end of a worker may wait for its last counts to be taken."""
 
 log = logging.getLogger("weir.agent_link")
 
@@ -47,6 +49,7 @@ class AgentLink:
         self._telemetry = telemetry
         self._asks = asks or Asks()
         self._sending = Semaphore(1)
+        self._reporting = Semaphore(1)
         self._wanted = ("", 0)
         self._wake = Event()
         self._sock: gevent_socket.socket | None = None
@@ -54,6 +57,17 @@ class AgentLink:
     def start(self) -> None:
         gevent.spawn(self._connect_for_ever)
         gevent.spawn(self._load_for_ever)
+
+    def finish(self) -> None:
+        """The last counts, before the process ends; an agent that is away or slow does not hold it up."""
+        sock = self._sock
+        if sock is None:
+            return
+        try:
+            with gevent.Timeout(FINISH_S, TimeoutError("the agent takes no frame")):
+                self._report(sock)
+        except (OSError, frames.FrameError) as error:
+            log.warning("the last counts of this worker are lost: %s", error)
 
     def _connect_for_ever(self) -> None:
         pause = FIRST_PAUSE_S
@@ -130,8 +144,7 @@ class AgentLink:
         while True:
             gevent.sleep(COUNTERS_EVERY_S)
             self._asks.give_up_old()
-            for frame in self._telemetry.take():
-                self._send(sock, frame)
+            self._report(sock)
 
     def _beside(self, sock: gevent_socket.socket, work: Callable[[gevent_socket.socket], None]) -> None:
         """Whoever cannot send ends the conversation: half a frame may have gone out."""
@@ -141,6 +154,12 @@ class AgentLink:
             log.debug("a frame was not sent to the agent: %s", error)
             with suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
+
+    def _report(self, sock: gevent_socket.socket) -> None:
+        """Two never mix: whoever comes second has waited for all of the first's frames. Raises OSError, FrameError."""
+        with self._reporting:
+            for frame in self._telemetry.take():
+                self._send(sock, frame)
 
     def _send(self, sock: gevent_socket.socket, message: Mapping[str, Any]) -> None:
         with self._sending, gevent.Timeout(SEND_S, TimeoutError("the agent takes no frame")):

@@ -7,7 +7,7 @@ from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
 
-from edge.access_log import AccessLog
+from edge.access_log.log import AccessLog
 from edge.address_counts import AddressCounts
 from edge.agent_asks import Asks
 from edge.deadlines import Sweeper

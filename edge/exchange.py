@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from edge.access_log import Attempt
+from edge.access_log.attempt import Attempt, Served
 from edge.forwarded import Origin
 from edge.http.head import Field
 from edge.http.request_reader import Message
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from edge.downstream import Downstream
     from edge.mirror import Copy
     from edge.plan import Plan
+    from edge.retry.kept_body import KeptBody
     from edge.snapshot import Snapshot
 
 
@@ -47,6 +48,9 @@ class Exchange:
     captures: Mapping[str, str] = NO_CAPTURES
     upstream = ""
     replayable = True
+    """Whatever was read of the body is still at hand."""
+    kept: KeptBody | None = None
+    """Where it is, but for its first part; None: nothing more is kept."""
     copy: Copy | None = None
     """The request's copy for another upstream, until its body is complete."""
     answer_lines = b""
@@ -58,6 +62,10 @@ class Exchange:
     detail = ""
     bytes_in = 0
     bytes_out = 0
+    attempts: tuple[Attempt, ...] = ()
+    """Those that failed."""
+    served: Served | None = None
+    """The one that gave the answer, unless the answer broke off."""
     _address: tuple[Address | None] | None = None
     _headers: dict[str, str] | None = None
     _queries: dict[str, str] | None = None
@@ -77,7 +85,6 @@ class Exchange:
         self.ip = downstream.peer
         self.fields: list[Field] = head.fields
         self.body_limit = snapshot.settings.max_body
-        self.attempts: list[Attempt] = []
 
     def let_go_of_snapshot(self) -> None:
         """For tunnels and event streams, which may outlive many versions: they keep their rule only."""

@@ -49,10 +49,22 @@ FAMILIES: tuple[Family, ...] = (
         labels=("upstream", "outcome"),
     ),
     Family(
+        name="weir_answers_broken_total",
+        kind="counter",
+        help="Answers that broke off, or were found malformed, after their head; their attempts have a status.",
+        labels=("upstream",),
+    ),
+    Family(
         name="weir_upstream_seconds",
         kind="histogram",
         help="From the start of an attempt to the head of its response.",
         buckets=LATENCY_BUCKETS,
+    ),
+    Family(
+        name="weir_retries_total",
+        kind="counter",
+        help="Attempts that might have been repeated, by upstream and outcome: granted, replaced, or why not.",
+        labels=("upstream", "outcome"),
     ),
     Family(
         name="weir_mirrored_total",

@@ -1,16 +1,19 @@
 """What a worker counts: plain integers in dicts, handed to the node agent as differences once a second.
 
+What happens to every request is only put aside on its path; ``fold`` counts many at once, in C where that is possible.
 Labels are names of rules and upstreams, statuses and words of fixed lists; nothing a client can make up. Families,
 labels and bucket bounds are those of the agent's table (``edge/families.py``).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
-from edge.families import LATENCY_BUCKETS
+from edge.access_log.attempt import Served
+from edge.histogram import Histogram
 
 MAX_ENTRIES = 8_000
 """Counters of one frame."""
@@ -19,38 +22,36 @@ MAX_BYTES = 768 * 1024
 ENTRY = 48
 """Bytes of a counter beside its labels, at most."""
 
-Labels = tuple[str, ...]
+MAX_WAITING = 2_000
+"""Requests that wait for being counted; to count so many takes a millisecond or two."""
+
+Answered = tuple[str, int, float, float, Served | None]
+"""Rule, status, monotonic seconds of start and end, and the attempt that gave the answer."""
 Gauge = Callable[[], float]
-
-
-class Histogram:
-    """Counts per bucket, not cumulated, and the sum of the values."""
-
-    __slots__ = ("counts", "sum")
-
-    def __init__(self) -> None:
-        self.counts = [0] * (len(LATENCY_BUCKETS) + 1)
-        self.sum = 0.0
-
-    def observe(self, seconds: float) -> None:
-        self.counts[bisect_left(LATENCY_BUCKETS, seconds)] += 1
-        self.sum += seconds
 
 
 class Telemetry:
     """Counts since the last ``take``."""
 
     def __init__(self) -> None:
-        self.requests: dict[tuple[str, int], int] = {}
+        self.answered: list[Answered] = []
+        """Not yet counted; who appends calls ``fold`` at ``MAX_WAITING``."""
+        self.served: list[Served] = []
+        """The same of attempts that brought an answer; at most one for each of ``answered`` and of those in flight."""
+        self.requests: Counter[tuple[str, int]] = Counter()
         """By rule and status."""
-        self.attempts: dict[tuple[str, str], int] = {}
+        self.attempts: Counter[tuple[str, int | str]] = Counter()
         """By upstream and outcome: a status, or the stage that failed."""
         self.malformed: dict[int, int] = {}
         """By status; of requests that never met a rule."""
         self.connections: dict[str, int] = {}
         """Turned away before their first request, by reason."""
+        self.broken: dict[str, int] = {}
+        """Answers that broke off, by upstream."""
         self.mirrors: dict[tuple[str, str], int] = {}
         """Copies of requests, by upstream and what became of them."""
+        self.retries: dict[tuple[str, str], int] = {}
+        """Attempts that might have been repeated, by upstream and outcome."""
         self.request_seconds = Histogram()
         self.upstream_seconds = Histogram()
         self.lookups: dict[str, int] = {}
@@ -63,11 +64,20 @@ class Telemetry:
         """A value of the present, read at every ``take``."""
         self._gauges.append((family, read))
 
-    def request(self, rule: str, status: int, seconds: float) -> None:
-        """One answered request."""
-        key = (rule, status)
-        self.requests[key] = self.requests.get(key, 0) + 1
-        self.request_seconds.observe(seconds)
+    def request(self, rule: str, status: int, started: float, ended: float) -> None:
+        """One answered request; times are monotonic seconds."""
+        self.answered.append((rule, status, started, ended, None))
+        if len(self.answered) >= MAX_WAITING:
+            self.fold()
+
+    def fold(self) -> None:
+        """Counts what waits."""
+        answered, self.answered = self.answered, []
+        self.requests.update(map(_RULE_AND_STATUS, answered))
+        self.request_seconds.observe_all([ended - started for _, _, started, ended, _ in answered])
+        served, self.served = self.served, []
+        self.attempts.update(map(_UPSTREAM_AND_STATUS, served))
+        self.upstream_seconds.observe_all([head - started for _, _, started, head, _, _ in served])
 
     def refused(self, status: int) -> None:
         """One request that never met a rule."""
@@ -81,11 +91,19 @@ class Telemetry:
         """One look-up of a name."""
         self.lookups[outcome] = self.lookups.get(outcome, 0) + 1
 
-    def attempt(self, upstream: str, outcome: str, seconds: float) -> None:
-        """One attempt, until its response head or its failure."""
-        key = (upstream, outcome)
-        self.attempts[key] = self.attempts.get(key, 0) + 1
+    def attempt_failed(self, upstream: str, stage: str, seconds: float) -> None:
+        """One attempt that brought no answer, until its failure; those that did are in ``served``."""
+        self.attempts[upstream, stage] += 1
         self.upstream_seconds.observe(seconds)
+
+    def broken_off(self, upstream: str) -> None:
+        """One answer that failed after its head, which was counted as an attempt that brought one."""
+        self.broken[upstream] = self.broken.get(upstream, 0) + 1
+
+    def retry(self, upstream: str, outcome: str) -> None:
+        """One attempt after which another one was asked for, granted or not."""
+        key = (upstream, outcome)
+        self.retries[key] = self.retries.get(key, 0) + 1
 
     def mirror(self, upstream: str, outcome: str) -> None:
         """One copy of a request that was asked for, sent or not."""
@@ -94,6 +112,7 @@ class Telemetry:
 
     def take(self) -> list[dict[str, Any]]:
         """The frames to send; counting starts anew."""
+        self.fold()
         parts = list(_parted(self._counters()))
         histograms = [
             [family, [], histogram.counts, histogram.sum]
@@ -103,8 +122,9 @@ class Telemetry:
             )
             if any(histogram.counts)
         ]
-        self.requests, self.attempts, self.malformed, self.log_dropped = {}, {}, {}, 0
-        self.connections, self.mirrors, self.lookups = {}, {}, {}
+        self.requests, self.attempts = Counter(), Counter()
+        self.malformed, self.broken, self.log_dropped = {}, {}, 0
+        self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
@@ -113,7 +133,11 @@ class Telemetry:
         for (rule, status), count in self.requests.items():
             yield ["weir_requests_total", [rule, str(status)], count]
         for (upstream, outcome), count in self.attempts.items():
-            yield ["weir_attempts_total", [upstream, outcome], count]
+            yield ["weir_attempts_total", [upstream, str(outcome)], count]
+        for upstream, count in self.broken.items():
+            yield ["weir_answers_broken_total", [upstream], count]
+        for (upstream, outcome), count in self.retries.items():
+            yield ["weir_retries_total", [upstream, outcome], count]
         for (upstream, outcome), count in self.mirrors.items():
             yield ["weir_mirrored_total", [upstream, outcome], count]
         for status, count in self.malformed.items():
@@ -124,6 +148,10 @@ class Telemetry:
             yield ["weir_dns_lookups_total", [outcome], count]
         if self.log_dropped:
             yield ["weir_access_log_dropped_total", [], self.log_dropped]
+
+
+_RULE_AND_STATUS = itemgetter(0, 1)
+_UPSTREAM_AND_STATUS = itemgetter(0, 1)
 
 
 def _parted(counters: Iterable[list[Any]]) -> Iterator[list[Any]]:

@@ -18,7 +18,7 @@ from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
-from edge.access_log import AccessLog, open_log
+from edge.access_log.log import AccessLog, open_log
 from edge.agent_link import AgentLink
 from edge.arrival import receive
 from edge.deadlines import Sweeper
@@ -46,6 +46,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """One event loop and everything that runs on it."""
 
     engine: Engine
+    _link: AgentLink | None = None
 
     def load_wsgi(self) -> None:
         """Builds the worker in place of loading an application; the version on disk is in service afterwards."""
@@ -63,7 +64,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self.engine.access_log.start()
         loader.load()
         if options.agent_socket is not None:
-            AgentLink(options.agent_socket, self.age, loader, telemetry, self.engine.asks).start()
+            self._link = AgentLink(options.agent_socket, self.age, loader, telemetry, self.engine.asks)
+            self._link.start()
 
     def run(self) -> None:
         """Serves until gunicorn says stop."""
@@ -76,6 +78,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             server.close()
         self._finish(time.monotonic() + self.cfg.graceful_timeout)
         self.engine.access_log.close()
+        if self._link is not None:
+            self._link.finish()
 
     def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
         """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""

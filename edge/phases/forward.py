@@ -7,7 +7,7 @@ from functools import partial
 
 import msgspec
 
-from edge.access_log import Attempt, milliseconds
+from edge.access_log.attempt import Attempt, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
 from edge.forwarded import forwarding_fields
@@ -17,12 +17,17 @@ from edge.http.writer import chunk, request_head
 from edge.interim import pass_on
 from edge.plan import Plan, Share
 from edge.relay import relay
+from edge.retry.kept_body import KeptBody
+from edge.retry.policy import RetryPolicy
+from edge.retry.tries import Tries
 from edge.trailers import request_end, request_lines
 from edge.transport import NEVER
 from edge.upload import Upload
+from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.decide import IDEMPOTENT, GiveUp, decide, speaks_of_target
+from edge.upstream.decide import IDEMPOTENT, speaks_of_target
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+from edge.upstream.health import NOBODY
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 
@@ -36,6 +41,8 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """That is all of it."""
     more: bytes
     """Header lines the edge adds."""
+    plain: bytes
+    """The same without the number of the attempt."""
     until: float
     """Monotonic seconds: the end of all attempts."""
 
@@ -52,35 +59,48 @@ def run(exchange: Exchange, plan: Plan) -> None:
         raise Refusal("no-target", "no share of this rule has a weight above 0")
     exchange.upstream = share.upstream.name
     outgoing = _outgoing(exchange, share)
-    fresh, attempt = False, 0
+    policy, budget = share.retry, share.upstream.budget
+    if policy is not None:
+        if not outgoing.whole:
+            _keep_body(exchange, policy)
+        if budget is not None:
+            budget.attempted()
+    target = _pick(exchange, share.upstream, NOBODY)
+    tries: Tries | None = None
     while True:
-        target = _pick(exchange, share.upstream)
         try:
-            _attempt(exchange, plan, share, target, outgoing, fresh)
+            again = _attempt(exchange, plan, share, target, outgoing, tries)
+            if again is None:
+                return
+            tries = again
         except UpstreamError as error:
-            decision = decide(error, exchange, attempt, None)
-            if isinstance(decision, GiveUp):
+            tries = tries or _tries(exchange, share, outgoing)
+            if not tries.after_error(error, target):
                 raise Refusal(error.cause.value, error.detail) from None
-            fresh, attempt = decision.fresh, attempt + 1
-        else:
-            return
+        tries.pause()
+        target = tries.choose(partial(_pick, exchange, share.upstream))
+        outgoing = _repeated(exchange, share, outgoing)
+
+
+def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
+    return Tries(exchange, share.retry, share.upstream.budget, outgoing.until, share.try_s)
 
 
 def _held_share(exchange: Exchange, plan: Plan) -> Share | None:
     """A client that sticks to a target stays with its upstream too, before weights are looked at."""
     for share in plan.sticky_shares:
-        if share.upstream.sticky is not None and share.upstream.sticky.held(exchange) is not None:
+        if share.upstream.held(exchange) is not None:
             return share
     return None
 
 
-def _pick(exchange: Exchange, upstream: Upstream) -> Target:
-    """Raises Refusal."""
+def _pick(exchange: Exchange, upstream: Upstream, tried: frozenset[Target]) -> Target:
+    """Raises Refusal. A client that sticks to a target that failed gets another one, and sticks to that."""
     sticky = upstream.sticky
-    if sticky is not None and (held := sticky.held(exchange)) is not None:
+    if sticky is not None and (held := upstream.held(exchange)) is not None and held not in tried:
+        exchange.answer_lines = b""
         return held
-    key = "" if upstream.key is None else upstream.key(exchange)
-    target = upstream.pick(upstream.turn, key, ())
+    target = upstream.choose("" if upstream.key is None else upstream.key(exchange), tried)
     if target is None:
         raise Refusal("no-target", f"upstream {upstream.name} has no target with a weight above 0")
     if sticky is not None:
@@ -91,11 +111,31 @@ def _pick(exchange: Exchange, upstream: Upstream) -> Target:
 def _outgoing(exchange: Exchange, share: Share) -> Outgoing:
     head, message = exchange.head, exchange.message
     data = exchange.downstream.read_body(exchange) if message.pieces else b""
-    whole = exchange.replayable = message.complete
+    whole = message.complete
     if head.length is None:
         data = (chunk(data) if data else b"") + (request_end(exchange) if whole else b"")
     until = NEVER if share.total_s is None else exchange.started + share.total_s
-    return Outgoing(data, whole, _added_lines(exchange, head), until)
+    more = _added_lines(exchange, head)
+    if head.attempt > 1:
+        more += b"X-Weir-Attempt: %d\r\n" % head.attempt
+    return Outgoing(data, whole, more, more, until)
+
+
+def _keep_body(exchange: Exchange, policy: RetryPolicy) -> None:
+    """What of the body is still to come is kept as it goes by, if all of it fits."""
+    length, took = exchange.head.length, exchange.message.took
+    if (took if length is None else length) <= policy.body:
+        exchange.kept = KeptBody(policy.body - took)
+
+
+def _repeated(exchange: Exchange, share: Share, last: Outgoing) -> Outgoing:
+    """Once more, with all of the body that was read meanwhile; the rest of it follows as before."""
+    body, whole, more, kept = last.body, last.whole, last.plain, exchange.kept
+    if kept is not None:
+        body, whole = body + kept.take(), kept.ended
+    if share.retry is not None:
+        more += b"X-Weir-Attempt: %d\r\n" % (len(exchange.attempts) + 1)
+    return Outgoing(body, whole, more, last.plain, last.until)
 
 
 def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
@@ -124,12 +164,15 @@ def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
 
 
 def _attempt(
-    exchange: Exchange, plan: Plan, share: Share, target: Target, outgoing: Outgoing, fresh: bool
-) -> None:
-    """One try, with its line in ``attempts``. Raises UpstreamError while nothing of an answer went out."""
+    exchange: Exchange, plan: Plan, share: Share, target: Target, outgoing: Outgoing, tries: Tries | None
+) -> Tries | None:
+    """One try, with its line in ``attempts``. Gives the tries if its answer was given up for another one.
+
+    Raises UpstreamError while nothing of an answer went out.
+    """
     started = time.monotonic()
     try:
-        connection = _acquire(exchange, share, target, outgoing, fresh)
+        connection = _acquire(exchange, share, target, outgoing, tries is not None and tries.fresh)
     except UpstreamError as error:
         _note_failure(exchange, share, target, started, error)
         raise
@@ -141,6 +184,11 @@ def _attempt(
             upload.start()
         _await_head(exchange, plan, share, connection, outgoing)
         _note_success(exchange, share, target, started, connection)
+        if share.retry is not None:
+            again = _given_up(exchange, share, target, outgoing, connection, tries)
+            if again is not None:
+                reusable = connection.reader.complete and (upload is None or upload.done)
+                return again
         relay(exchange, plan, share, connection, upload, outgoing.until)
         reusable = upload is None or upload.done
     except UpstreamError as error:
@@ -157,6 +205,32 @@ def _attempt(
             target.release(connection)
         else:
             target.discard(connection)
+    return None
+
+
+def _given_up(
+    exchange: Exchange,
+    share: Share,
+    target: Target,
+    outgoing: Outgoing,
+    connection: UpstreamConnection,
+    tries: Tries | None,
+) -> Tries | None:
+    """Whether there is another attempt instead of this answer; of the answer, only what came already is read."""
+    policy, budget, head = share.retry, share.upstream.budget, connection.reader.head
+    if policy is None or head is None:
+        return None
+    if budget is not None and head.status < ERROR and head.status != OVERLOADED:
+        budget.succeeded(retry=tries is not None)
+    if head.status not in policy.statuses:
+        if tries is None:
+            policy.answered(exchange.served)
+        return None
+    tries = tries or _tries(exchange, share, outgoing)
+    if not tries.after_answer(head, connection.reused, target):
+        return None
+    connection.reader.take()
+    return tries
 
 
 def _acquire(
@@ -197,27 +271,29 @@ def _await_head(
 def _note_success(
     exchange: Exchange, share: Share, target: Target, started: float, connection: UpstreamConnection
 ) -> None:
-    seconds = time.monotonic() - started
     head = connection.reader.head
     status = head.status if head is not None else 0
-    exchange.attempts.append(
-        Attempt(target.url, milliseconds(seconds), status=status, reused=connection.reused)
-    )
-    exchange.downstream.engine.telemetry.attempt(exchange.upstream, str(status), seconds)
+    now = time.monotonic()
+    served = (exchange.upstream, status, started, now, target.url, connection.reused)
+    exchange.served = served
+    exchange.downstream.engine.telemetry.served.append(served)
     if share.upstream.measures:
-        target.latency.answered(seconds, status, started + seconds)
+        target.latency.answered(now - started, status, now)
 
 
 def _note_failure(
     exchange: Exchange, share: Share, target: Target, started: float, error: UpstreamError
 ) -> None:
-    """A failure after the head belongs to the attempt that is noted already."""
+    """A failure after the head belongs to the attempt that is noted, and counted, already."""
     seconds = time.monotonic() - started
-    status = exchange.attempts.pop().status if exchange.answering else 0
-    sentence = f"{error.stage.value}: {error.detail}"
-    exchange.attempts.append(
-        Attempt(target.url, milliseconds(seconds), status=status, error=sentence, reused=error.reused)
-    )
-    exchange.downstream.engine.telemetry.attempt(exchange.upstream, error.stage.value, seconds)
+    telemetry = exchange.downstream.engine.telemetry
+    sentence, status = f"{error.stage.value}: {error.detail}", 0
+    if exchange.served is not None:
+        status, exchange.served = exchange.served[1], None
+        telemetry.broken_off(exchange.upstream)
+    else:
+        telemetry.attempt_failed(exchange.upstream, error.stage.value, seconds)
+    failed = Attempt(target.url, milliseconds(seconds), status=status, error=sentence, reused=error.reused)
+    exchange.attempts = (*exchange.attempts, failed)
     if share.upstream.measures and speaks_of_target(error):
         target.latency.failed(seconds, started + seconds)

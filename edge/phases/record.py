@@ -1,49 +1,38 @@
-"""record: the line in the access log and the counts. Runs once for every exchange, however it ended."""
+"""record: the line in the access log and the counts. Runs once for every exchange, however it ended.
+
+It is on every request's path, so it puts aside what is known and leaves the work to those who do it for many at once:
+``Telemetry.fold`` and ``AccessLog.flush``.
+"""
 
 from __future__ import annotations
 
-import time
+from time import monotonic
 
-from edge.access_log import Entry, milliseconds
 from edge.exchange import Exchange
+from edge.telemetry import MAX_WAITING
 
 
 def run(exchange: Exchange) -> None:
     """Never raises."""
+    ended = monotonic()
     engine = exchange.downstream.engine
-    seconds = time.monotonic() - exchange.started
     plan = exchange.plan
-    if plan is not None:
-        engine.telemetry.request(plan.name, exchange.status, seconds)
-    elif exchange.code == "no-rule":
-        engine.telemetry.request("", exchange.status, seconds)
+    if plan is None:
+        _run_without_rule(exchange, ended)
+        return
+    answered = engine.telemetry.answered
+    answered.append((plan.name, exchange.status, exchange.started, ended, exchange.served))
+    if len(answered) >= MAX_WAITING:
+        engine.telemetry.fold()
+    if plan.logged and engine.access_log.on:
+        engine.access_log.write(exchange, ended)
+
+
+def _run_without_rule(exchange: Exchange, ended: float) -> None:
+    engine = exchange.downstream.engine
+    if exchange.code == "no-rule":
+        engine.telemetry.request("", exchange.status, exchange.started, ended)
     else:
         engine.telemetry.refused(exchange.status)
-    if engine.access_log.on and (plan.logged if plan is not None else exchange.snapshot.settings.log):
-        engine.access_log.write(entry(exchange, seconds))
-
-
-def entry(exchange: Exchange, seconds: float) -> Entry:
-    """What is logged; of a request that was not understood, as much as was read."""
-    head = exchange.head
-    plan = exchange.plan
-    return Entry(
-        exchange.downstream.engine.access_log.timestamps.text(time.time() - seconds),
-        exchange.request_id,
-        exchange.ip,
-        exchange.method or head.method.decode("ascii", "replace"),
-        exchange.scheme,
-        exchange.host,
-        exchange.path or head.target[:256].decode("latin-1"),
-        exchange.status,
-        exchange.bytes_in,
-        exchange.bytes_out,
-        milliseconds(seconds),
-        plan.name if plan is not None else "",
-        exchange.upstream,
-        exchange.snapshot.number,
-        exchange.attempts,
-        exchange.code,
-        exchange.detail,
-        exchange.trace_id,
-    )
+    if engine.access_log.on and exchange.snapshot.settings.log:
+        engine.access_log.write(exchange, ended)

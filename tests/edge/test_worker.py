@@ -172,3 +172,21 @@ class TestStop:
         wait_until(lambda: len(set(own_edge.worker_pids()) - before) == 2, what="new workers")
         with RawClient(own_edge.port) as client:
             assert client.get("/").body == b"2"
+
+
+def test_a_graceful_stop_loses_no_count_and_no_line(own_edge: EdgeProcess) -> None:
+    for _ in range(7):
+        with own_edge.client() as client:
+            client.get("/")
+            client.get("/")
+    own_edge.process.send_signal(signal.SIGTERM)
+    assert own_edge.process.wait(timeout=30) == 0
+
+    def counts() -> tuple[int, int]:
+        frames = own_edge.agent.of_kind("counters")
+        counted = [each[2] for frame in frames for each in frame["counters"]]
+        seconds = [sum(each[2]) for frame in frames for each in frame["histograms"]]
+        return sum(counted), sum(seconds)
+
+    wait_until(lambda: counts() == (14, 14), what="the last counts of both workers")
+    assert len(own_edge.log()) == 14

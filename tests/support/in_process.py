@@ -9,7 +9,8 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.access_log import AccessLog, Entry
+from edge.access_log.json_lines import Entry, Timestamps, entry
+from edge.access_log.log import AccessLog
 from edge.deadlines import Sweeper
 from edge.downstream import Downstream
 from edge.engine import Engine
@@ -59,10 +60,10 @@ class KeptLog(AccessLog):
 
     def __init__(self) -> None:
         super().__init__(1, on_dropped=lambda: None)
-        self.kept: list[Entry] = []
 
-    def write(self, entry: Entry) -> None:
-        self.kept.append(entry)
+    @property
+    def kept(self) -> list[Entry]:
+        return [entry(each, 0.0, Timestamps()) for each in self._waiting]
 
 
 class InProcess:

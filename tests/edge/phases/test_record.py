@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.telemetry import MAX_WAITING
 from tests.support.in_process import InProcess
 
 RULES = 'rule a { when path under "/a"; respond 200 "hello" }\nrule b { when path == "/b"; log off; respond 200 "" }'
@@ -32,6 +33,7 @@ def test_a_rule_without_log_is_counted_all_the_same(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, RULES)
     edge.ask("/b")
     assert edge.log.kept == []
+    edge.engine.telemetry.fold()
     assert edge.engine.telemetry.requests == {("b", 200): 1}
 
 
@@ -39,6 +41,7 @@ def test_requests_that_met_no_rule_are_counted_by_status(tmp_path: Path) -> None
     edge = InProcess(tmp_path, RULES)
     edge.ask("/none")
     edge.ask("/%zz")
+    edge.engine.telemetry.fold()
     assert edge.engine.telemetry.requests == {("", 404): 1}
     assert edge.engine.telemetry.malformed == {400: 1}
 
@@ -48,3 +51,12 @@ def test_nothing_is_in_flight_and_no_snapshot_in_use_afterwards(tmp_path: Path) 
     for data in ("/a", "/none", "/%zz"):
         edge.ask(data)
     assert (edge.engine.telemetry.in_flight, edge.engine.snapshot.users) == (0, 0)
+
+
+def test_what_waits_to_be_counted_is_bounded(tmp_path: Path) -> None:
+    edge = InProcess(tmp_path, RULES)
+    telemetry = edge.engine.telemetry
+    telemetry.answered = [("a", 200, 0.0, 0.001, None)] * (MAX_WAITING - 1)
+    edge.ask("/b")
+    assert telemetry.answered == []
+    assert telemetry.requests == {("a", 200): MAX_WAITING - 1, ("b", 200): 1}

@@ -1,0 +1,118 @@
+"""The access log as JSON: one object a line, without the query, which may hold secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from edge.access_log.attempt import Attempt, attempt_of, milliseconds
+
+if TYPE_CHECKING:
+    from edge.exchange import Exchange
+
+LONGEST_UNREAD = 256
+"""Bytes that are shown of a target that was not understood."""
+
+_encoder = msgspec.json.Encoder()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One exchange. Bytes are those of bodies in, and of everything sent out."""
+
+    time: str
+    request_id: str
+    ip: str
+    method: str
+    scheme: str
+    host: str
+    path: str
+    status: int
+    bytes_in: int
+    bytes_out: int
+    duration_ms: float
+    rule: str
+    upstream: str
+    version: int
+    attempts: tuple[Attempt, ...]
+    code: str = ""
+    """Why the edge itself answered."""
+    detail: str = ""
+    trace_id: str = ""
+    """Of W3C Trace Context; empty for a request that was not understood."""
+
+
+def take(exchange: Exchange, ended: float) -> tuple[Any, ...]:
+    """What the line needs, for ``entry``; of a request that was not understood, as much as was read."""
+    plan = exchange.plan
+    return (
+        exchange.started,
+        ended,
+        exchange.request_id,
+        exchange.ip,
+        exchange.method or exchange.head.method.decode("ascii", "replace"),
+        exchange.scheme,
+        exchange.host,
+        exchange.path or exchange.head.target[:LONGEST_UNREAD].decode("latin-1"),
+        exchange.status,
+        exchange.bytes_in,
+        exchange.bytes_out,
+        plan.name if plan is not None else "",
+        exchange.upstream,
+        exchange.snapshot.number,
+        exchange.attempts,
+        exchange.served,
+        exchange.code,
+        exchange.detail,
+        exchange.trace_id,
+    )
+
+
+def encode(taken: Sequence[tuple[Any, ...]], wall: float) -> bytes:
+    """The lines. ``wall`` is Unix time when the monotonic clock was 0."""
+    stamps = Timestamps()
+    return _encoder.encode_lines([entry(each, wall, stamps) for each in taken])
+
+
+def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
+    (
+        started, ended, request_id, ip, method, scheme, host, path, status, bytes_in, bytes_out, rule, upstream,
+        version, attempts, served, code, detail, trace_id,
+    ) = taken  # fmt: skip
+    return Entry(
+        stamps.text(wall + started),
+        request_id,
+        ip,
+        method,
+        scheme,
+        host,
+        path,
+        status,
+        bytes_in,
+        bytes_out,
+        milliseconds(ended - started),
+        rule,
+        upstream,
+        version,
+        attempts if served is None else (*attempts, attempt_of(served)),
+        code,
+        detail,
+        trace_id,
+    )
+
+
+class Timestamps:
+    """RFC 3339 in UTC with milliseconds; the part to the second is made once a second."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._text = ""
+
+    def text(self, wall: float) -> str:
+        second = int(wall)
+        if second != self._second:
+            self._second = second
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
+        return f"{self._text}{int((wall - second) * 1000):03d}Z"
