@@ -116,17 +116,20 @@ class Client:
 
     def history(self, key: str) -> str:
         """``run_id:replid`` of the server that holds ``key``, as its newest connection told; "" before the first
-        ``pipeline`` there. A data set that was lost or taken back (restart, failover) has another one.
-
-        Raises StoreAway if a cluster's map of slots cannot be read.
-        """
-        with foreign_errors(self.where, sent=False):
-            return self._pipelines.history(key)
+        ``pipeline`` there. Data that was lost or taken back (restart, failover) has another one. Asks nobody."""
+        return self._pipelines.history(key)
 
     def suspect_history(self, key: str) -> None:
-        """Read the history of the server that holds ``key`` again before the next call there. Raises StoreAway."""
-        with foreign_errors(self.where, sent=False):
-            self._pipelines.suspect(key)
+        """Read the history of the server that holds ``key`` again before the next ``pipeline`` there."""
+        self._pipelines.suspect(key)
+
+    def place(self, key: str) -> str:
+        """``host:port`` of the cluster's server that holds ``key``, as far as is known; "" elsewhere. Asks nobody."""
+        server = self._topology.peek(key) if self._topology.spread else None
+        if server is None:
+            return ""
+        options = server.connection_pool.connection_kwargs
+        return f"{options['host']}:{options['port']}"
 
     def subscribe(self, channel: str) -> Subscription:
         """Listen to a channel; messages sent before that are not heard."""

@@ -57,15 +57,16 @@ class Pipelines:
 
     def history(self, key: str) -> str:
         """The newest history id of the server that holds ``key``; empty if nothing was sent there yet."""
-        known = self._of_server.get(self._topology.server_of(key).connection_pool)
+        server = self._topology.peek(key)
+        known = self._of_server.get(server.connection_pool) if server else None
         return known.history if known else ""
 
     def suspect(self, key: str) -> None:
         """Read the history of the server that holds ``key`` again before the next call."""
-        pool = self._topology.server_of(key).connection_pool
-        known = self._of_server.get(pool)
-        if known is not None:
-            self._of_server[pool] = known._replace(reading=known.reading + 1)
+        server = self._topology.peek(key)
+        known = self._of_server.get(server.connection_pool) if server else None
+        if server is not None and known is not None:
+            self._of_server[server.connection_pool] = known._replace(reading=known.reading + 1)
 
     def run(self, calls: Sequence[ScriptCall]) -> list[Any]:
         """For each call its reply, or an exception."""

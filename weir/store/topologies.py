@@ -43,6 +43,10 @@ class Topology(Protocol):
 
     def server_of(self, key: str) -> redis.Redis: ...
 
+    def peek(self, key: str) -> redis.Redis | None:
+        """The same as far as it is known now, without asking anybody."""
+        ...
+
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         """The server that a MOVED or ASK answer names."""
         ...
@@ -64,6 +68,9 @@ class OneServer:
         self._sentinels = sentinels
 
     def server_of(self, key: str) -> redis.Redis:  # noqa: ARG002 - one server holds all keys
+        return self._server
+
+    def peek(self, key: str) -> redis.Redis | None:  # noqa: ARG002
         return self._server
 
     def redirected(self, error: foreign.AskError) -> redis.Redis:
@@ -93,6 +100,13 @@ class ManyServers:
     def server_of(self, key: str) -> redis.Redis:
         cluster = self._current()
         return cluster.get_redis_connection(cluster.get_node_from_key(key))
+
+    def peek(self, key: str) -> redis.Redis | None:
+        cluster = self._cluster
+        try:
+            return cluster and cluster.get_redis_connection(cluster.get_node_from_key(key))
+        except foreign.RedisClusterException:  # nobody serves the slot
+            return None
 
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         cluster = self._current()

@@ -1,0 +1,245 @@
+"""The pipe on a real store that answers, is frozen, or is gone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+from prometheus_client import CollectorRegistry
+
+from edge.agent.pipe_lane import MAX_BATCH, MAX_QUEUE
+from edge.agent.pipe_metrics import PipeMetrics
+from edge.agent.store_pipe import StorePipe
+from tests.support.servers import RunningServer, server_folder, start_server
+from weir.store.connect import Client
+from weir.store.errors import StoreAway, StoreError
+from weir.store.script_calls import ScriptCall, script_call
+from weir.store.topologies import Timeouts, topology_of
+from weir.store.url import parse_url
+
+PATIENT_S = 10.0
+LIVING = script_call("live_nodes", nodes="{a}", within_ms=600_000, limit=0)
+
+
+def announced(node: str) -> Any:
+    return script_call("announce", nodes="{a}", node=node, forget_ms=600_000, most=10_000)
+
+
+class Gated(Client):
+    """A client whose round trips wait for a gate: without monkey patching a slow server would stop the test itself."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        topology = topology_of(parse_url(url), Timeouts(timeout_s, timeout_s))
+        super().__init__(topology, url, timeout_s)
+        self.gate = Event()
+        self.gate.set()
+
+    def pipeline(self, calls: Sequence[ScriptCall]) -> list[Any]:
+        self.gate.wait()
+        return super().pipeline(calls)
+
+
+class Piped:
+    """A pipe on a server; ``now`` is its breaker's clock."""
+
+    def __init__(self, server: RunningServer, timeout_s: float = PATIENT_S) -> None:
+        self.server = server
+        self.now = 0.0
+        self.registry = CollectorRegistry()
+        self.client = Gated(server.url, timeout_s)
+        self.pipe = StorePipe(self.client, PipeMetrics(self.registry), clock=lambda: self.now)
+        self.pipe.start()
+
+    def metric(self, name: str, **labels: str) -> float:
+        value = self.registry.get_sample_value(name, labels)
+        assert value is not None, name
+        return value
+
+    def error_count(self, kind: str) -> float:
+        return self.metric("weir_counters_errors_total", kind=kind)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with server_folder() as directory:
+        yield directory
+
+
+@pytest.fixture
+def piped(folder: Path) -> Iterator[Piped]:
+    made = Piped(start_server(folder))
+    yield made
+    made.pipe.stop()
+    made.server.stop()
+
+
+def fail(piped: Piped) -> StoreAway:
+    with pytest.raises(StoreAway) as away:
+        piped.pipe.ask(LIVING, PATIENT_S)
+    return away.value
+
+
+def open_breaker(piped: Piped) -> None:
+    piped.server.kill()
+    for _ in range(3):
+        assert piped.pipe.available
+        assert not fail(piped).sent
+    assert not piped.pipe.available
+
+
+def test_an_answer_comes_back_to_the_one_who_asked(piped: Piped) -> None:
+    asked = [gevent.spawn(piped.pipe.ask, announced(f"n{number}"), PATIENT_S) for number in range(20)]
+    gevent.joinall(asked, raise_error=True)
+    assert [each.value for each in asked] == [1] * 20
+    assert piped.pipe.ask(LIVING, PATIENT_S)[0] == 20
+    assert piped.pipe.history("{a}")
+
+
+def test_what_gathers_goes_in_one_round_trip_of_bounded_length(piped: Piped) -> None:
+    piped.pipe.ask(LIVING, PATIENT_S)
+    replies: list[Any] = []
+    for number in range(MAX_BATCH + 1):
+        piped.pipe.later(announced(f"n{number}"), replies.append)
+    piped.pipe.ask(LIVING, PATIENT_S)
+    assert replies == [1] * (MAX_BATCH + 1)
+    assert piped.metric("weir_counters_round_trip_seconds_count") == 3
+    assert piped.metric("weir_counters_calls_total") == MAX_BATCH + 3
+
+
+def test_an_error_answer_is_its_askers_alone_and_no_failure_of_the_store(piped: Piped) -> None:
+    piped.server.admin().set("{a}", "text")
+    heard: list[Any] = []
+    for _ in range(4):
+        piped.pipe.later(LIVING, heard.append)
+        with pytest.raises(StoreError, match="WRONGTYPE"):
+            piped.pipe.ask(LIVING, PATIENT_S)
+    assert heard == [None] * 4
+    assert piped.pipe.available
+    assert piped.error_count("refused") == 8
+
+
+def test_a_full_queue_refuses_at_once(piped: Piped) -> None:
+    heard: list[Any] = []
+    for _ in range(MAX_QUEUE):
+        piped.pipe.later(LIVING, heard.append)
+    assert heard == []
+    assert piped.metric("weir_counters_queue") == MAX_QUEUE
+    assert not fail(piped).sent
+    piped.pipe.later(LIVING, lambda reply: heard.append(("refused", reply)))
+    assert heard == [("refused", None)]
+    assert piped.error_count("full") == 2
+
+
+def test_who_gives_up_before_the_call_is_sent_has_not_sent_it(piped: Piped) -> None:
+    piped.pipe.ask(LIVING, PATIENT_S)
+    piped.client.gate.clear()
+    first = gevent.spawn(piped.pipe.ask, announced("first"), PATIENT_S)
+    gevent.sleep(0.01)
+    with pytest.raises(StoreAway) as away:
+        piped.pipe.ask(announced("second"), 0.05)
+    assert not away.value.sent
+    piped.client.gate.set()
+    assert first.get() == 1
+    assert piped.pipe.ask(LIVING, PATIENT_S)[0] == 1
+    assert piped.error_count("timeout") == 1
+
+
+def test_who_gives_up_later_does_not_know(piped: Piped) -> None:
+    piped.pipe.ask(LIVING, PATIENT_S)
+    piped.client.gate.clear()
+    with pytest.raises(StoreAway) as away:
+        piped.pipe.ask(announced("n"), 0.05)
+    assert away.value.sent
+    piped.client.gate.set()
+    assert piped.pipe.ask(LIVING, PATIENT_S)[0] == 1
+
+
+def test_a_frozen_store_is_left_alone_after_three_round_trips(folder: Path) -> None:
+    piped = Piped(start_server(folder), timeout_s=0.05)
+    piped.server.freeze()
+    started = time.monotonic()
+    for _ in range(3):
+        fail(piped)
+    assert time.monotonic() - started < 5
+    assert not piped.pipe.available
+    assert piped.metric("weir_counters_up") == 0
+    round_trips = piped.metric("weir_counters_round_trip_seconds_count")
+    assert not fail(piped).sent
+    assert piped.metric("weir_counters_round_trip_seconds_count") == round_trips
+    piped.pipe.stop()
+    piped.server.stop()
+
+
+def test_one_call_tries_a_store_that_was_left_alone_and_the_others_are_turned_away(piped: Piped) -> None:
+    open_breaker(piped)
+    heard: list[Any] = []
+    piped.pipe.later(LIVING, heard.append)
+    assert heard == [None]
+    piped.now = 0.25
+    assert piped.pipe.available
+    for _ in range(3):
+        piped.pipe.later(LIVING, heard.append)
+    gevent.sleep(0)
+    while len(heard) < 4:
+        gevent.sleep(0.01)
+    assert piped.metric("weir_counters_round_trip_seconds_count") == 4
+    piped.now = 0.7
+    assert not piped.pipe.available  # the next pause is twice as long
+    piped.now = 0.75
+    piped.server = start_server(piped.server.directory)
+    assert piped.pipe.ask(LIVING, PATIENT_S) == [0, []]
+    assert piped.pipe.available
+    assert piped.metric("weir_counters_up") == 1
+
+
+def test_a_callback_that_fails_costs_nobody_else_his_answer(piped: Piped) -> None:
+    def bad(_reply: object) -> None:
+        raise RuntimeError("of the test")
+
+    piped.pipe.later(LIVING, bad)
+    assert piped.pipe.ask(LIVING, PATIENT_S) == [0, []]
+
+
+def test_an_error_that_nobody_foresaw_is_an_answer_and_the_pipe_goes_on(
+    piped: Piped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_calls: object) -> list[Any]:
+        raise RuntimeError("of the test")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(piped.client, "pipeline", broken)
+        assert fail(piped).sent
+    assert piped.pipe.ask(LIVING, PATIENT_S) == [0, []]
+
+
+def test_at_the_end_everybody_who_waits_is_told(piped: Piped) -> None:
+    piped.pipe.ask(LIVING, PATIENT_S)
+    piped.client.gate.clear()
+    waiting = [gevent.spawn(piped.pipe.ask, LIVING, PATIENT_S) for _ in range(3)]
+    gevent.sleep(0.01)
+    waiting += [gevent.spawn(piped.pipe.ask, LIVING, PATIENT_S) for _ in range(3)]
+    gevent.sleep(0.01)
+    piped.pipe.stop()
+    gevent.joinall(waiting, timeout=5)
+    assert [type(each.exception) for each in waiting] == [StoreAway] * 6
+
+
+def test_a_history_is_read_again_at_most_once_a_second(piped: Piped) -> None:
+    def infos() -> int:
+        return int(piped.server.admin().info("commandstats")["cmdstat_info"]["calls"])
+
+    piped.pipe.ask(LIVING, PATIENT_S)
+    before = infos()
+    for _ in range(3):
+        piped.pipe.suspect("{a}")
+        piped.pipe.ask(LIVING, PATIENT_S)
+    assert infos() == before + 2 + 1  # two sections, and this look
+    piped.now = 1.0
+    piped.pipe.suspect("{a}")
+    piped.pipe.ask(LIVING, PATIENT_S)
+    assert infos() == before + 2 + 1 + 2 + 1
