@@ -11,7 +11,7 @@ Served: TypeAlias = tuple[str, int, float, float, str, bool]
 target, and whether its connection had served before. A plain tuple, as most requests make one."""
 
 
-class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One try at a target, as the log shows it."""
 
     target: str

@@ -19,7 +19,7 @@ LONGEST_UNREAD = 256
 _encoder = msgspec.json.Encoder()
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One exchange. Bytes are those of bodies in, and of everything sent out."""
 
     time: str
@@ -106,6 +106,8 @@ def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
 class Timestamps:
     """RFC 3339 in UTC with milliseconds; the part to the second is made once a second."""
 
+    __slots__ = ("_second", "_text")
+
     def __init__(self) -> None:
         self._second = -1
         self._text = ""
@@ -115,4 +117,7 @@ class Timestamps:
         if second != self._second:
             self._second = second
             self._text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(second))
-        return f"{self._text}{int((wall - second) * 1000):03d}Z"
+        return self._text + _MILLISECONDS[int((wall - second) * 1000)]
+
+
+_MILLISECONDS = tuple(f"{number:03d}Z" for number in range(1000))
