@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from edge.deadlines import Sweeper
 from edge.http.names import NameTable
 from edge.limits import Limits
+from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
 from edge.upstream.balance.turn import Turn
+from edge.upstream.health import NOBODY, Health
+from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver
-from edge.upstream.sticky import Sticky
+from edge.upstream.sticky import Sticky, WithCookies
 from edge.upstream.target import Target
 from weir.models.document import Owner
 from weir.models.effective import Pool
@@ -24,7 +27,7 @@ PoolId = tuple[Owner, str]
 class Upstream:
     """A pool at work."""
 
-    __slots__ = ("key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn")
+    __slots__ = ("budget", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn")
 
     def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
         """``targets``: those of weight 0 too. ``secret``: see ``sticky``. Raises ValueError for what is not built."""
@@ -42,6 +45,26 @@ class Upstream:
             self.key = key_of(pool.balance, pool.name)
         self.measures = policy == "p2c"
         """Whether it asks for the latency of its targets."""
+        self.budget: Spending | None = None
+        """What limits further attempts; None: nothing does."""
+        self.health: Health[Target] | None = None
+        """None if none of its targets can ever be out."""
+
+    def choose(self, key: str, tried: frozenset[Target] = NOBODY) -> Target | None:
+        """Who takes a request: somebody healthy who was not ``tried``, else somebody healthy, else None."""
+        out: frozenset[Target] = NOBODY if self.health is None else self.health.out
+        if tried:
+            found = self.pick(self.turn, key, out | tried)
+            if found is not None:
+                return found
+        return self.pick(self.turn, key, out)
+
+    def held(self, request: WithCookies) -> Target | None:
+        """The target that the request's cookie names, unless it is out."""
+        if self.sticky is None:
+            return None
+        found = self.sticky.held(request)
+        return None if self.health is not None and found in self.health.out else found
 
     def in_use(self) -> tuple[Target, ...]:
         """Those that may get a request."""
@@ -59,14 +82,16 @@ class Upstreams:
         names: NameTable,
         limits: Limits,
         context: ssl.SSLContext,
+        board: HealthBoard | None = None,
     ) -> None:
-        """``context`` verifies https targets."""
+        """``context`` verifies https targets. ``board``: where their health is told to others, and heard."""
         self._sweeper = sweeper
         self._resolver = resolver
         resolver.on_change = self._addresses_changed
         self._names = names
         self._limits = limits
         self._context = context
+        self._board = board or HealthBoard()
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
@@ -85,6 +110,8 @@ class Upstreams:
             targets = tuple(self._target(target.url) for target in pool.targets)
             turn = Turn([(target, said.weight) for target, said in zip(targets, pool.targets, strict=True)])
         found = self._upstreams[owner, pool.name] = Upstream(pool, turn, targets, secret)
+        before = None if known is None else known.health
+        found.health = self._board.health(owner, pool, found.in_use(), turn, before)
         return found
 
     def retain(self, live: Iterable[PoolId]) -> None:
@@ -92,6 +119,7 @@ class Upstreams:
         keep = set(live)
         for identity in [identity for identity in self._upstreams if identity not in keep]:
             del self._upstreams[identity]
+        self._board.retain({identity: upstream.pool for identity, upstream in self._upstreams.items()})
         used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
         for url in [url for url in self._targets if url not in used]:
             self._targets.pop(url).retire()

@@ -59,5 +59,76 @@ class Keys(NamedTuple):
         """Sorted set node → wall milliseconds of its last word; older than a day is removed. Writer: agents."""
         return self._control("nodes")
 
+    def health_suspects(self) -> str:
+        """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
+
+        Writer: ``health.lua``. Readers: agents.
+        """
+        return self._control("health-suspects")
+
+    def health_evidence(self) -> str:
+        """Hash ``<owner>/<upstream> <URL>`` → who saw what in the last ten seconds (msgpack), TTL 20 s. Writer and
+        reader: ``health.lua``."""
+        return self._control("health-evidence")
+
+    def health_ejected(self) -> str:
+        """Hash ``<owner>/<upstream> <URL>`` → until when, and the how manieth in a row (msgpack), TTL 11 min after
+        the last end. Writer: ``health.lua``. Readers: agents."""
+        return self._control("health-ejected")
+
+    def health_checked(self) -> str:
+        """Sorted set check → milliseconds of its last result, TTL 10 min, at most 10 000. Writer:
+        ``health_result.lua``. Readers: agents."""
+        return self._control("health-checked")
+
+    def health_results(self) -> str:
+        """Hash check → its last result (msgpack), TTL 10 min. Writer: ``health_result.lua``. Readers: agents."""
+        return self._control("health-results")
+
+    def health_lease(self, check: str) -> str:
+        """String, the node that checks a target; TTL 1.5 × the interval of the check. Writers: ``health_lease.lua``,
+        ``health_result.lua``."""
+        return self._control(f"health-lease:{check}")
+
+    def budget(self, tag: str, width_ms: int, buckets: int) -> str:
+        """Hash, TTL 24 h, or twice a longer window: the ring of an upstream's retry budget; ``tag`` is a hash of
+        ``<owner>/<upstream>``. Writer and reader: ``budget.lua``.
+
+        Fields: ``now`` (greatest milliseconds seen), ``bucket`` (the newest), ``history`` (whose data this is),
+        ``quarantine`` (until when nothing is granted), ``peak``, and by bucket ``g<n>`` units granted, ``c<n>`` credit,
+        ``a<n>`` first attempts.
+        """
+        return f"weir:{self.cluster}:{{b:{tag}}}:budget:{width_ms}:{buckets}"
+
+    def budget_holder(self, tag: str, width_ms: int, buckets: int, holder: str) -> str:
+        """Hash, TTL two windows: what was last heard of a node agent. Fields ``history``, ``seq``, ``credits``,
+        ``attempts``. Writer and reader: ``budget.lua``."""
+        return f"{self.budget(tag, width_ms, buckets)}:holder:{holder}"
+
+    def budget_peaks(self, tag: str, width_ms: int, buckets: int) -> str:
+        """Hash hour → most first attempts in one window of that hour, 25 hours, TTL 25 h. Writer and reader:
+        ``budget.lua``."""
+        return f"{self.budget(tag, width_ms, buckets)}:peaks"
+
+    def limit_ring(self, tag: str, bucket_ms: int, buckets: int) -> str:
+        """Hash of one sliding limit and what it counts apart (the tag is a hash of both), TTL one window and two
+        buckets: ``now`` (the latest milliseconds), ``birth``, ``g<bucket>`` tokens granted in it, ``r<bucket>:<holder>``
+        tokens of it that a holder gave back. Writer and reader: ``limit.lua``."""
+        return self._limit(tag, f"limit:{bucket_ms}x{buckets}")
+
+    def limit_level(self, tag: str, per_ms: int) -> str:
+        """String ``<level> <microseconds>`` of one smooth limit and what it counts apart, TTL until it is empty.
+        Writer and reader: ``gcra.lua``."""
+        return self._limit(tag, f"smooth:{per_ms}")
+
+    def limit_quota(self, tag: str, window_ms: int) -> str:
+        """Hash of one calendar limit and what it counts apart, TTL until a minute after its window ends: ``now``,
+        ``window`` (its number), for each node ``g:<node>`` tokens granted, ``r:<node>`` given back, ``l:<node>`` the
+        life of its process; window_ms 0 is a month. Writer and reader: ``quota.lua``."""
+        return self._limit(tag, f"quota:{window_ms}")
+
+    def _limit(self, tag: str, name: str) -> str:
+        return f"weir:{self.cluster}:{{{tag}}}:{name}"
+
     def _control(self, name: str) -> str:
         return f"weir:{self.cluster}:{{control}}:{name}"

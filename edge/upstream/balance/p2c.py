@@ -49,14 +49,14 @@ def cost(target: Measured, weight: float, now: float) -> float:
     return target.latency.seconds(now) * (in_flight / weight + 1.0)
 
 
-def draw_two(weights: Sequence[int], places: Sequence[int], chance: Callable[[], float]) -> tuple[int, int]:
+def draw_two(weights: Sequence[float], places: Sequence[int], chance: Callable[[], float]) -> tuple[int, int]:
     """Two different ones of at least two ``places``, each by weight."""
     total = sum([weights[place] for place in places])
     first = _drawn(weights, places, -1, chance() * total)
     return first, _drawn(weights, places, first, chance() * (total - weights[first]))
 
 
-def _drawn(weights: Sequence[int], places: Sequence[int], without: int, point: float) -> int:
+def _drawn(weights: Sequence[float], places: Sequence[int], without: int, point: float) -> int:
     """The place in whose part of the line of weights the point lies; the last one takes what rounding leaves."""
     last = -1
     for place in places:

@@ -32,7 +32,7 @@ def rendezvous(turn: Turn[Candidate], key: str, exclude: Container[Candidate]) -
     return best
 
 
-def score(key: int, seed: int, weight: int) -> float:
+def score(key: int, seed: int, weight: float) -> float:
     """Of a target with this seed for this key; both are 64 bits."""
     mixed = mix(key ^ seed)
     return -weight / log(((mixed >> 11) + 1) * _SCALE)

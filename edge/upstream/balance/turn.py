@@ -15,14 +15,24 @@ Item = TypeVar("Item")
 class Turn(Generic[Item]):
     """Weighted candidates and whose turn it is; weight 0 takes none."""
 
-    __slots__ = ("_gained", "_only", "items", "total", "weights")
+    __slots__ = ("_gained", "_only", "_whole", "items", "total", "weights")
 
     def __init__(self, items: Sequence[tuple[Item, int]]) -> None:
         self.items = tuple(item for item, weight in items if weight > 0)
-        self.weights = tuple(weight for _, weight in items if weight > 0)
-        self.total = sum(self.weights)
-        self._gained = [0] * len(self.items)
+        self._whole = tuple(weight for _, weight in items if weight > 0)
+        self.weights: Sequence[float] = self._whole
+        """As they are now; a target that starts slowly has a part of its own."""
+        self.total: float = sum(self.weights)
+        self._gained = [0.0] * len(self.items)
         self._only = self.items[0] if len(self.items) == 1 else None
+
+    def scale(self, factors: Sequence[float] | None) -> None:
+        """Parts of their weights, by place; None: all have their whole weight."""
+        if factors is None:
+            self.weights = self._whole
+        else:
+            self.weights = tuple(weight * part for weight, part in zip(self._whole, factors, strict=True))
+        self.total = sum(self.weights)
 
     def next(self, exclude: Container[Item] = ()) -> Item | None:
         """None if there is nobody, or everybody is excluded."""
@@ -38,7 +48,7 @@ class Turn(Generic[Item]):
 
     def among(self, places: Iterable[int]) -> Item | None:
         """Whose turn it is among those in these places only."""
-        best, total = -1, 0
+        best, total = -1, 0.0
         for place in places:
             weight = self.weights[place]
             self._gained[place] += weight

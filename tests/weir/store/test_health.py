@@ -1,0 +1,261 @@
+"""Evidence, ejection, leases and results in a real store; time is injected where it decides."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.support.servers import RunningServer
+from weir.store.connect import Client, connect
+from weir.store.errors import StoreError
+from weir.store.health import (
+    MAX_CHECKS,
+    MAX_ENTRIES,
+    Evidence,
+    HealthCalls,
+    Member,
+    Result,
+    View,
+    read_lease,
+    read_view,
+)
+from weir.store.keys import Keys
+
+NOW = 1_700_000_000_000
+ONE = Member("file/orders", "http://10.0.0.1:80")
+HEALTHY = Result(True, 0, "passed", "", "n1")
+
+
+class Cluster:
+    """Nodes that report."""
+
+    def __init__(self, client: Client, keys: Keys) -> None:
+        self.client, self.keys = client, keys
+
+    def live(self, *nodes: str, now: int = NOW) -> None:
+        for node in nodes:
+            self.client.call("ZADD", self.keys.nodes(), now, node)
+
+    def report(self, node: str, *evidence: Evidence, now: int = NOW, since: int = 0) -> View:
+        calls = HealthCalls(self.keys, node)
+        _, reply = self.client.pipeline([calls.report(evidence, str(now)), calls.view(since, str(now))])
+        return read_view(reply, since)
+
+
+@pytest.fixture
+def cluster(client: Client, keys: Keys) -> Cluster:
+    return Cluster(client, keys)
+
+
+def saw(good: int, bad: int, member: Member = ONE, *, targets: int = 3, row: int | None = None) -> Evidence:
+    return Evidence(member, targets, 10.0, 5, 30_000, good, bad, bad if row is None else row)
+
+
+def test_a_node_with_nothing_to_say_hears_that_all_is_well(cluster: Cluster) -> None:
+    assert cluster.report("n1") == View(frozenset(), {}, (), 0)
+
+
+def test_the_only_node_is_believed(cluster: Cluster) -> None:
+    cluster.live("n1")
+    assert cluster.report("n1", saw(0, 20)).ejected == {ONE: 30_000}
+
+
+def test_of_two_nodes_one_is_not_enough(cluster: Cluster) -> None:
+    cluster.live("n1", "n2")
+    assert cluster.report("n1", saw(0, 500)).ejected == {}
+    assert cluster.report("n2", saw(0, 1)).ejected == {ONE: 30_000}
+    assert cluster.report("n1").ejected == {ONE: 30_000}
+
+
+def test_what_one_node_suspects_all_are_told_to_watch(cluster: Cluster) -> None:
+    cluster.live("n1", "n2")
+    cluster.report("n1", saw(3, 1))
+    assert cluster.report("n2").suspects == {ONE}
+    assert cluster.report("n2", now=NOW + 10_001).suspects == set()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "row", "ejected"),
+    [(0, 19, 19, False), (0, 20, 20, True), (10, 10, 0, True), (11, 10, 4, False), (11, 10, 5, True)],
+)
+def test_twenty_requests_and_half_of_them_or_five_in_a_row(
+    cluster: Cluster, good: int, bad: int, row: int, ejected: bool
+) -> None:
+    cluster.live("n1")
+    assert bool(cluster.report("n1", saw(good, bad, row=row)).ejected) is ejected
+
+
+def test_rows_of_several_reports_add_up_until_a_good_answer(cluster: Cluster) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(40, 1, row=1))
+    cluster.report("n1", saw(0, 3), now=NOW + 1000)
+    assert cluster.report("n1", saw(0, 1), now=NOW + 2000).ejected == {ONE: 30_000}
+
+
+def test_good_answers_of_a_node_that_saw_no_failure_count_against_ejection(cluster: Cluster) -> None:
+    cluster.live("n1", "n2", "n3")
+    cluster.report("n1", saw(0, 2))
+    cluster.report("n3", saw(100, 0))
+    assert cluster.report("n2", saw(4, 20, row=1), now=NOW + 1000).ejected == {}
+
+
+def test_good_answers_of_nobodys_suspect_leave_no_trace(cluster: Cluster, client: Client, keys: Keys) -> None:
+    assert cluster.report("n1", saw(100, 0)).suspects == set()
+    assert client.call("EXISTS", keys.health_evidence()) == 0
+
+
+def test_evidence_older_than_ten_seconds_is_none(cluster: Cluster) -> None:
+    cluster.live("n1", now=NOW + 10_000)
+    cluster.report("n1", saw(0, 19))
+    assert cluster.report("n1", saw(1, 4, row=0), now=NOW + 10_000).ejected == {}
+
+
+def test_evidence_of_the_tenth_second_still_counts(cluster: Cluster) -> None:
+    cluster.live("n1", now=NOW + 9_999)
+    cluster.report("n1", saw(0, 19))
+    assert cluster.report("n1", saw(0, 1), now=NOW + 9_999).ejected == {ONE: 30_000}
+
+
+def test_an_ejection_ends_by_itself_and_the_next_one_is_longer(cluster: Cluster) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 20))
+    assert cluster.report("n1", now=NOW + 29_999).ejected == {ONE: 1}
+    cluster.live("n1", now=NOW + 30_000)
+    assert cluster.report("n1", now=NOW + 30_000).ejected == {}
+    assert cluster.report("n1", saw(0, 20), now=NOW + 30_001).ejected == {ONE: 60_000}
+
+
+def test_after_a_good_while_the_count_begins_anew(cluster: Cluster) -> None:
+    cluster.live("n1", now=NOW + 100_000)
+    cluster.report("n1", saw(0, 20))
+    assert cluster.report("n1", saw(0, 20), now=NOW + 60_001).ejected == {ONE: 30_000}
+
+
+@pytest.mark.parametrize(("targets", "most"), [(2, 1), (3, 1), (20, 2)])
+def test_no_more_targets_are_ejected_than_allowed(cluster: Cluster, targets: int, most: int) -> None:
+    cluster.live("n1")
+    members = [Member("file/orders", f"http://10.0.0.{place}:80") for place in range(targets)]
+    view = cluster.report("n1", *(saw(0, 50, member, targets=targets) for member in members))
+    assert len(view.ejected) == most
+    other = Member("file/stock", "http://10.0.1.1:80")
+    assert len(cluster.report("n1", saw(0, 50, other)).ejected) == most + 1
+
+
+def test_every_key_expires(cluster: Cluster, client: Client, keys: Keys) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 20), saw(0, 3, Member("file/x", "http://x")))
+    client.pipeline([HealthCalls(keys, "n1").result("c", HEALTHY, 1500)])
+    names = [keys.health_suspects(), keys.health_evidence(), keys.health_ejected()]
+    names += [keys.health_checked(), keys.health_results(), keys.health_lease("c")]
+    assert all(0 < client.call("PTTL", name) <= 960_000 for name in names)
+
+
+def test_a_report_is_bounded(keys: Keys) -> None:
+    calls = HealthCalls(keys, "n1")
+    assert calls.report([saw(0, 1)] * MAX_ENTRIES)
+    with pytest.raises(ValueError, match="at most 500"):
+        calls.report([saw(0, 1)] * (MAX_ENTRIES + 1))
+
+
+def test_results_are_told_once_and_with_their_age(cluster: Cluster, client: Client, keys: Keys) -> None:
+    failing = Result(False, 2, "status", "503", "n1")
+    assert client.pipeline([HealthCalls(keys, "n1").result("c", failing, 60_000, str(NOW))]) == [1]
+    view = cluster.report("n2", now=NOW + 250)
+    assert [(seen.check, seen.age_ms, seen.result) for seen in view.results] == [("c", 250, failing)]
+    assert cluster.report("n2", now=NOW + 900, since=view.since + 1).results == ()
+
+
+def test_who_lost_the_lease_publishes_nothing(client: Client, keys: Keys) -> None:
+    first, second = HealthCalls(keys, "n1"), HealthCalls(keys, "n2")
+    client.pipeline([first.lease("c", 60_000)])
+    assert client.pipeline([second.result("c", HEALTHY, 60_000)]) == [0]
+    assert client.pipeline([first.result("c", HEALTHY, 60_000)]) == [1]
+
+
+def test_a_lease_is_renewed_by_its_owner_only(client: Client, keys: Keys) -> None:
+    first, second = HealthCalls(keys, "n1"), HealthCalls(keys, "n2")
+    taken, refused, again = client.pipeline(
+        [first.lease("c", 1_000), second.lease("c", 9_000), first.lease("c", 60_000)]
+    )
+    assert read_lease(taken) == (True, 1_000, "")
+    assert read_lease(refused).holder == "n1"
+    assert not read_lease(refused).mine
+    assert read_lease(again) == (True, 60_000, "")
+
+
+def test_there_is_a_bound_of_checks(client: Client, keys: Keys) -> None:
+    calls = HealthCalls(keys, "n1")
+    known = [argument for place in range(MAX_CHECKS) for argument in (NOW, f"c{place}")]
+    client.call("ZADD", keys.health_checked(), *known)
+    assert client.pipeline([calls.result("one more", HEALTHY, 1000, str(NOW))]) == [-1]
+    assert client.pipeline([calls.result("c0", HEALTHY, 1000, str(NOW))]) == [1]
+
+
+@pytest.mark.parametrize("reply", [None, [], [1, 2, 3], [1, [b"a b"], [b"a b"], []], [1, [], [], [b"c", 1]]])
+def test_an_answer_that_is_none_is_said_to_be_none(reply: Any) -> None:
+    with pytest.raises(StoreError, match="something else"):
+        read_view(reply, 0)
+    with pytest.raises(StoreError, match="something else"):
+        read_lease(None)
+
+
+def test_a_result_of_another_shape_is_left_out() -> None:
+    data = msgspec.msgpack.encode({"of": "tomorrow"})
+    assert read_view([NOW, [], [], [b"c", NOW, data]], 0) == View(frozenset(), {}, (), NOW)
+
+
+def _prober(url: str, node: str, lease_ms: int, go: Any) -> None:
+    """Asks for the lease again and again, and says when it has it."""
+    client, calls = connect(url), HealthCalls(Keys("test"), node)
+    go.wait()
+    while True:
+        (reply,) = client.pipeline([calls.lease("c", lease_ms)])
+        lease = read_lease(reply)
+        if lease.mine:
+            client.call("RPUSH", "won", f"{node} {os.getpid()} {time.monotonic()}")
+        time.sleep(lease_ms / 3000 if lease.mine else lease.left_ms / 1000 + 0.01)
+
+
+def _won(client: Client, count: int, within_s: float = 30.0) -> list[tuple[str, int, float]]:
+    """At least so many turns of whoever had the lease, in their order."""
+    until = time.monotonic() + within_s
+    while len(found := client.call("LRANGE", "won", 0, -1)) < count:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return [(node, int(pid), float(at)) for node, pid, at in (line.decode().split() for line in found)]
+
+
+def test_of_many_processes_one_checks_and_when_it_is_killed_another(
+    server: RunningServer, client: Client
+) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    go, interval_s = spawning.Event(), 1.0
+    lease_ms = int(1.5 * interval_s * 1000)
+    processes = [
+        spawning.Process(target=_prober, args=(server.url, f"n{place}", lease_ms, go), daemon=True)
+        for place in range(5)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        go.set()
+        turns = _won(client, 4)
+        assert len({node for node, _, _ in turns}) == 1
+        node, pid, _ = turns[0]
+        os.kill(pid, signal.SIGKILL)
+        died = time.monotonic()
+        before = len(client.call("LRANGE", "won", 0, -1))
+        others = _won(client, before + 3)[before:]
+        assert {other for other, _, _ in others} != {node}
+        assert len({other for other, _, _ in others}) == 1
+        assert others[0][2] - died <= 2 * interval_s + 1.0  # a busy machine may run the follower late
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()

@@ -1,0 +1,198 @@
+"""Health of targets as the cluster sees it: evidence of failures, ejections, and the results of checks. Calls, no I/O.
+
+A call is made here, sent by whoever has a client (``Client.pipeline``), and its reply is read here. Times in replies
+are milliseconds left or ago, so that no two clocks are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from weir.store.errors import StoreError
+from weir.store.keys import Keys
+from weir.store.script_calls import ScriptCall, script_call
+from weir.store.scripts import Value
+
+KEEP_MS = 600_000
+"""Results of checks that are older are forgotten."""
+MAX_CHECKS = 10_000
+"""Checks of a cluster whose results are kept."""
+MAX_ENTRIES = 500
+"""Targets in one report."""
+
+
+class Member(NamedTuple):
+    """One target of one upstream."""
+
+    upstream: str
+    """``<owner>/<name>``."""
+    url: str
+
+    def text(self) -> str:
+        """As the store knows it; no URL has a space."""
+        return f"{self.upstream} {self.url}"
+
+
+class Evidence(NamedTuple):
+    """What one node saw of one target since its last report."""
+
+    member: Member
+    targets: int
+    """In its upstream."""
+    max_percent: float
+    after: int
+    """Failures in a row."""
+    for_ms: int
+    """The first ejection."""
+    good: int
+    bad: int
+    row: int
+    """Failures since the last good answer."""
+
+
+class Result(msgspec.Struct, frozen=True, array_like=True):
+    """Of a check: what its prober found, and what follows from that and what was found before."""
+
+    healthy: bool
+    row: int
+    """How often in a row the other was found."""
+    outcome: str
+    """``passed``, or what went wrong in a word."""
+    detail: str
+    node: str
+
+
+class Seen(NamedTuple):
+    """A result, with its age."""
+
+    check: str
+    age_ms: int
+    result: Result
+
+
+class View(NamedTuple):
+    """What the cluster knows."""
+
+    suspects: frozenset[Member]
+    """Whose good answers count too from now on."""
+    ejected: dict[Member, int]
+    """Milliseconds left."""
+    results: tuple[Seen, ...]
+    """New since the last view, and perhaps a few of those before."""
+    since: int
+    """What the next call gives as ``since``."""
+
+
+class Lease(NamedTuple):
+    """Who checks a target."""
+
+    mine: bool
+    left_ms: int
+    holder: str
+
+
+class HealthCalls(NamedTuple):
+    """Of one node."""
+
+    keys: Keys
+    node: str
+
+    def report(self, evidence: Sequence[Evidence], now_ms: str = "") -> ScriptCall:
+        """At most ``MAX_ENTRIES``; raises ValueError for more. The reply is who is ejected now."""
+        if len(evidence) > MAX_ENTRIES:
+            raise ValueError(f"{len(evidence)} targets in one report; at most {MAX_ENTRIES}")
+        entries: list[Value] = []
+        for one in evidence:
+            entries += [one.member.text(), one.targets, str(one.max_percent), one.after, one.for_ms]
+            entries += [one.good, one.bad, one.row]
+        return script_call(
+            "health",
+            suspects=self.keys.health_suspects(),
+            evidence=self.keys.health_evidence(),
+            ejected=self.keys.health_ejected(),
+            nodes=self.keys.nodes(),
+            node=self.node,
+            now_ms=now_ms,
+            entries=entries,
+        )
+
+    def view(self, since: int, now_ms: str = "") -> ScriptCall:
+        """``since``: of the last view, 0 at first."""
+        return script_call(
+            "health_view",
+            suspects=self.keys.health_suspects(),
+            evidence=self.keys.health_evidence(),
+            ejected=self.keys.health_ejected(),
+            checked=self.keys.health_checked(),
+            results=self.keys.health_results(),
+            since=since,
+            now_ms=now_ms,
+        )
+
+    def lease(self, check: str, for_ms: int) -> ScriptCall:
+        """Asks to be the one who checks."""
+        return script_call("health_lease", lease=self.keys.health_lease(check), node=self.node, for_ms=for_ms)
+
+    def result(self, check: str, result: Result, lease_ms: int, now_ms: str = "") -> ScriptCall:
+        """Publishes; the reply is 1 if it was taken."""
+        keys = self.keys
+        return script_call(
+            "health_result",
+            lease=keys.health_lease(check),
+            checked=keys.health_checked(),
+            results=keys.health_results(),
+            node=self.node,
+            for_ms=lease_ms,
+            check=check,
+            result=msgspec.msgpack.encode(result),
+            keep_ms=KEEP_MS,
+            most=MAX_CHECKS,
+            now_ms=now_ms,
+        )
+
+
+_decoder = msgspec.msgpack.Decoder(Result)
+
+
+def read_view(reply: Any, since: int) -> View:
+    """The reply to ``view``. Raises StoreError for what is none; results of a newer program's shape are left out."""
+    try:
+        now, suspects, ejected, results = reply
+        seen = []
+        for check, at, data in zip(results[::3], results[1::3], results[2::3], strict=True):
+            since = max(since, int(at))
+            found = _result(data)
+            if found is not None:
+                seen.append(Seen(check.decode(), max(0, int(now) - int(at)), found))
+        return View(
+            frozenset(_member(text) for text in suspects),
+            {_member(text): int(left) for text, left in zip(ejected[::2], ejected[1::2], strict=True)},
+            tuple(seen),
+            since,
+        )
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"health_view.lua answered something else: {error}") from error
+
+
+def read_lease(reply: Any) -> Lease:
+    """The reply to ``lease``. Raises StoreError for what is none."""
+    try:
+        mine, left_ms, *holder = reply
+        return Lease(mine == 1, max(0, int(left_ms)), holder[0].decode() if holder else "")
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"health_lease.lua answered something else: {error}") from error
+
+
+def _result(data: bytes) -> Result | None:
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _member(text: bytes) -> Member:
+    upstream, _, url = text.decode().rpartition(" ")
+    return Member(upstream, url)

@@ -1,0 +1,47 @@
+-- Tells a node what the cluster knows of targets: whom to watch, who is ejected, and which checks have new results.
+--
+-- KEYS
+--   suspects      sorted set member -> milliseconds of its last failure
+--   evidence      hash member -> what health.lua keeps
+--   ejected       hash member -> cmsgpack {until_ms, times}
+--   checked       sorted set check -> milliseconds of its last result
+--   results       hash check -> the result as its prober wrote it
+-- ARGV
+--   since         milliseconds of the last result that the node has seen
+--   now_ms        '' = the server's clock; given by tests only
+-- RETURNS
+--   {now_ms, {member, ...}: suspects, {member, remaining_ms, ...}: ejected, {check, milliseconds, result, ...}}
+-- MISSING
+--   Anything: as if empty.
+-- COST
+--   O(suspects + ejected + results told); at most 1000 results are told, the oldest first. Removes what is over.
+local suspects, evidence, ejected, checked, results = unpack(KEYS)
+local since, now_ms = unpack(ARGV)
+local WINDOW_MS, REMEMBER_MS, MOST = 10000, 300000, 1000
+
+local time = redis.call('TIME')
+local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
+
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', suspects, '-inf', now - WINDOW_MS)) do
+  redis.call('ZREM', suspects, member)
+  redis.call('HDEL', evidence, member)
+end
+
+local out, stored = {}, redis.call('HGETALL', ejected)
+for i = 1, #stored, 2 do
+  local left = cmsgpack.unpack(stored[i + 1])[1] - now
+  if left > 0 then
+    out[#out + 1] = stored[i]
+    out[#out + 1] = left
+  elseif left < -REMEMBER_MS then
+    redis.call('HDEL', ejected, stored[i])
+  end
+end
+
+local fresh, told = redis.call('ZRANGEBYSCORE', checked, since, '+inf', 'WITHSCORES', 'LIMIT', 0, MOST), {}
+for i = 1, #fresh, 2 do
+  told[#told + 1] = fresh[i]
+  told[#told + 1] = tonumber(fresh[i + 1])
+  told[#told + 1] = redis.call('HGET', results, fresh[i]) or ''
+end
+return {now, redis.call('ZRANGE', suspects, 0, -1), out, told}
