@@ -17,6 +17,7 @@ from edge.http.request_reader import Message, RequestReader
 from edge.http.writer import CONTINUE, reason_of, response_head
 from edge.limits import LINGER_S, MAX_DRAIN
 from edge.pipeline import run
+from edge.retry.pause import Interruptible
 from edge.transport import FULL_READ, HEAD_READ, NEVER, ConnectionLost, TimedOut, Transport
 from edge.upstream.errors import ClientGone
 
@@ -45,7 +46,7 @@ class Downstream:
         ).encode("latin-1")
         """What an upstream is told of every request that says nothing itself of where it came from."""
         self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head, engine.limits.head)
-        self.awaiting: Transport | None = None
+        self.awaiting: Interruptible | None = None
         """Whose answer is awaited; a client that closes meanwhile ends the wait."""
         self._served = False
         self._serving = False

@@ -13,10 +13,11 @@ from edge.cors import CorsPolicy
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.mirror import Mirror
 from edge.path_edits import PathEdit, compile_path_edit
+from edge.retry.policy import RetryPolicy, compile_policy, try_ms
 from edge.template import Render, compile_location
 from edge.upstream.balance.turn import Turn
 from edge.upstream.upstreams import Upstream
-from weir.models.effective import Route, Settings, Timeouts, timeouts_for
+from weir.models.effective import Route, Settings, Timeouts, retry_for, timeouts_for
 from weir.models.rule_clauses import Host, Proxy, Redirect, Respond
 from weir.routing.networks import NetworkSet
 
@@ -37,6 +38,8 @@ class Share(NamedTuple):
     """A fixed Host for the upstream; None: what the client asked for."""
     host_of_target: bool
     """The target's own authority is its Host."""
+    retry: RetryPolicy | None = None
+    """None: there is one attempt."""
 
 
 class Plan:
@@ -101,14 +104,16 @@ def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings:
     upstream = upstreams[name]
     timeouts: Timeouts = timeouts_for(route, upstream.pool, settings)
     host: Host = route.host or upstream.pool.host or settings.host
+    retry = retry_for(route, upstream.pool, settings)
     return Share(
         upstream,
         timeouts.connect_ms / 1000,
-        timeouts.try_ms / 1000,
+        try_ms(timeouts, retry) / 1000,
         None if timeouts.total_ms is None else timeouts.total_ms / 1000,
         timeouts.idle_ms / 1000,
         host.name.encode("ascii") if host.mode == "fixed" else None,
         host.mode == "upstream",
+        compile_policy(retry),
     )
 
 
@@ -117,7 +122,6 @@ def _refuse_unbuilt(route: Route) -> None:
     asked = {
         "require": route.require is not None and bool(route.require.any_of),
         "limit": bool(route.limits),
-        "retry": route.retry is not None and route.retry.count > 0,
     }
     for clause, present in asked.items():
         if present:

@@ -1,7 +1,8 @@
 """The rest of a request's body on its way to the upstream, while the answer is already awaited.
 
 A greenlet of its own, since an upstream may answer before it has read everything. It holds one read at a time: when the
-upstream takes nothing, nothing is read from the client (backpressure).
+upstream takes nothing, nothing is read from the client (backpressure). What goes by is kept for a repetition where the
+exchange says so (``kept``); it is kept before it is sent, so that a try that ends in between loses nothing.
 """
 
 from __future__ import annotations
@@ -45,10 +46,12 @@ class Upload:
         chunked = exchange.head.length is None
         try:
             while data := exchange.downstream.read_body(exchange):
-                connection.send(chunk(data) if chunked else data, last=False)
+                framed = chunk(data) if chunked else data
+                if exchange.replayable:
+                    exchange.replayable = exchange.kept is not None and exchange.kept.add(framed, len(data))
+                connection.send(framed, last=False)
                 self._put_off_deadline()
-            if chunked:
-                connection.send(request_end(exchange), last=True)
+            self._send_end(chunked)
             self.done = True
         except (ClientGone, Refusal) as error:
             connection.transport.interrupt(error)
@@ -57,6 +60,14 @@ class Upload:
             exchange.detail = error.detail
         finally:
             exchange.downstream.transport.read_deadline = NEVER
+
+    def _send_end(self, chunked: bool) -> None:
+        end = request_end(self._exchange) if chunked else b""
+        kept = self._exchange.kept
+        if kept is not None:
+            kept.end(end)
+        if end:
+            self._connection.send(end, last=True)
 
     def _put_off_deadline(self) -> None:
         """As long as the body moves, the upstream is not silent."""

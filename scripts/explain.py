@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import msgspec
 
 from scripts.rule_files import Unreadable, read_text, shown
-from weir.models.effective import Settings
+from weir.models.effective import Pool, Settings
 from weir.models.problem import Refused, errors_of
 from weir.routing.authority import BadAuthority, normalise_authority
 from weir.routing.explain import explain, explain_text
@@ -19,6 +20,7 @@ from weir.routing.table import RouteSet, Table
 from weir.routing.validate import NOT_BUILT, validate
 from weir.rules.defaults import settings
 from weir.rules.parser import parse
+from weir.rules.pools import pools
 from weir.rules.resolve import environment, routes
 
 HELP = "say which rule a request meets, and why"
@@ -34,7 +36,7 @@ def run(arguments: list[str]) -> int:
     """0 where a rule answers, 1 where none does, 2 where the file or the request cannot be read."""
     options = _parser().parse_args(arguments)
     try:
-        table, found = _table(options.file)
+        table, upstreams, found = _table(options.file)
         facts = facts_of(options.request, options.header, options.ip, found)
     except Refused as refused:
         for problem in refused.problems:
@@ -43,7 +45,7 @@ def run(arguments: list[str]) -> int:
     except (Unreadable, BadRequest) as error:
         print(f"weir explain: {error}", file=sys.stderr)
         return 2
-    explanation = explain(table, facts, all=options.all)
+    explanation = explain(table, facts, all=options.all, pools=upstreams, settings=found)
     if options.json:
         print(msgspec.json.encode(explanation).decode())
     else:
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _table(file: str) -> tuple[Table, Settings]:
+def _table(file: str) -> tuple[Table, Mapping[str, Pool], Settings]:
     """Clauses without an engine do not change which rule wins, so a file with them is explained all the same."""
     document, positions = parse(read_text(file))
     errors = errors_of(validate(document, positions))
@@ -74,7 +76,8 @@ def _table(file: str) -> tuple[Table, Settings]:
         raise Refused(errors)
     found = settings({"file": document.definitions})
     routed = routes(document.definitions, environment(document.definitions))
-    return Table.build([RouteSet("file", "file", routed)], merge_slashes=found.merge_slashes), found
+    table = Table.build([RouteSet("file", "file", routed)], merge_slashes=found.merge_slashes)
+    return table, pools(document.definitions, routed), found
 
 
 def facts_of(request: str, headers: list[str], ip: str, found: Settings) -> RequestFacts:

@@ -44,6 +44,8 @@ class RequestHead(Head):
     """``fields`` have a traceparent or a tracestate."""
     forwarded: tuple[tuple[bytes, bytes], ...] = ()
     """(lower-case name, value) of what says where the request came from."""
+    attempt = 0
+    """Of another tier in front that repeats requests, counted from 1; 0: nothing is said."""
     upgrade = False
     """The parser stopped behind this head, as the protocol may change here (RFC 9110 §7.8)."""
     length: int | None = 0

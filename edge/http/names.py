@@ -37,6 +37,8 @@ class Role:
     """The names of trailers to come."""
     TRACE: Final = 12
     """Which trace the request belongs to; passed on if it is valid."""
+    ATTEMPT: Final = 13
+    """The number of the attempt, as another Weir in front says."""
 
 
 Name = tuple[bytes, int]
@@ -68,6 +70,7 @@ _REQUEST: Mapping[bytes, int] = {
     b"x-rewrite-url": Role.FORWARDED,
     b"traceparent": Role.TRACE,
     b"tracestate": Role.TRACE,
+    b"x-weir-attempt": Role.ATTEMPT,
 }
 _IDENTITY = b"x-weir-"
 """Who called, as the edge tells the upstream; clients must not say it."""

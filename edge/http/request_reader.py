@@ -21,6 +21,8 @@ from edge.http.trailers import BLANKS, permitted
 DEAREST_BYTE = 6
 """Bytes on the wire for a byte of content, at worst, without extensions: a chunk of one byte."""
 
+MAX_ATTEMPT_DIGITS = 4
+
 _UNKNOWN_METHOD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,30} [/*a-zA-Z]")
 
 
@@ -226,5 +228,9 @@ def _special(head: RequestHead, role: int, lower: bytes, value: bytes) -> None:
         head.accepts += (value,)
     elif role == Role.TRAILER:
         head.trailers += (value,)
+    elif role == Role.ATTEMPT:
+        head.attempt = max(
+            head.attempt, int(value) if value.isdigit() and len(value) <= MAX_ATTEMPT_DIGITS else 0
+        )
     elif role == Role.REFUSED:
         head.odd_name = lower

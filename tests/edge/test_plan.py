@@ -22,7 +22,6 @@ def route(**clauses: object) -> Route:
     [
         {"require": Require(any_of=(Requirement(method="key"),))},
         {"limits": (Counted("a#0", Rate(count=1, per_ms=1)),)},
-        {"retry": Retry(count=1, on=("connect",))},
     ],
 )
 def test_what_is_not_built_is_never_ignored(clauses: dict[str, object]) -> None:

@@ -216,6 +216,9 @@ retries = st.one_of(
         rules.Retry,
         count=st.integers(1, 10),
         on=some(st.sampled_from(get_args(rules.RetryReason))),
+        idempotency_key=st.booleans(),
+        put_timeout=st.booleans(),
+        body=st.none() | st.integers(0, 1024**2),
     ),
 )
 hosts = st.one_of(

@@ -136,3 +136,9 @@ def timeouts_over(base: Timeouts, *layers: Timeout | None) -> Timeouts:
         if layer is not None:
             parts |= {name: value for name in parts if (value := getattr(layer, name)) is not None}
     return Timeouts(**parts)
+
+
+def retry_for(route: Route, pool: Pool | None, settings: Settings) -> Retry | None:
+    """The rule's word, else the upstream's, else the defaults'; None where nothing is to be repeated."""
+    said = route.retry or (pool.retry if pool else None) or settings.retry
+    return said if said is not None and said.count else None

@@ -133,10 +133,16 @@ RetryReason: TypeAlias = Literal["connect", "timeout", "reset", "500", "502", "5
 
 
 class Retry(Clause, frozen=True, tag="retry"):
-    """At most ``count`` further attempts; 0 is ``retry off``."""
+    """At most ``count`` further attempts; 0 is ``retry off``. What may be repeated: ``weir/routing/repeats.py``."""
 
     count: int
     on: tuple[RetryReason, ...] = ()
+    idempotency_key: bool = False
+    """The upstream knows ``Idempotency-Key``: with one, any method may be repeated."""
+    put_timeout: bool = False
+    """PUT and DELETE are repeated after a timeout too."""
+    body: int | None = None
+    """Bytes of a request body that are kept for a repetition; None is 64 KiB."""
 
 
 Encoding: TypeAlias = Literal["gzip", "br", "zstd"]

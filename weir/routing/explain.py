@@ -5,19 +5,23 @@ Runs the very tests that matching runs (``predicate.compile_term``), on every te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
-from weir.models.effective import Route
+from weir.models.effective import Pool, Route, Settings
 from weir.routing.alternatives import Term
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
 from weir.routing.origins import Origins
 from weir.routing.precedence import advantage, deciding_component
 from weir.routing.predicate import compile_term, reader_of
+from weir.routing.retries import retries
 from weir.routing.table import Table
 
+NO_POOLS: Mapping[str, Pool] = MappingProxyType({})
+BUILT_IN = Settings()
 DEFAULT_LIMIT = 1_000
 """Candidates that are told."""
 
@@ -67,11 +71,19 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the winner decides about this request beside its action, in words."""
 
 
-def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAULT_LIMIT) -> Explanation:  # noqa: A002
+def explain(
+    table: Table,
+    facts: Facts,
+    *,
+    all: bool = False,  # noqa: A002
+    limit: int = DEFAULT_LIMIT,
+    pools: Mapping[str, Pool] = NO_POOLS,
+    settings: Settings = BUILT_IN,
+) -> Explanation:
     """What ``table.match(facts)`` decides, and why.
 
     With ``all`` also the rules that the index ruled out by host and path. At most ``limit`` candidates are told, but
-    winner and runner-up are found among all of them.
+    winner and runner-up are found among all of them. ``pools`` and ``settings`` say what rules leave open.
     """
     indexed = table.candidates(facts.host, facts.path)
     known = {id(entry) for entry in indexed}
@@ -104,11 +116,12 @@ def explain(table: Table, facts: Facts, *, all: bool = False, limit: int = DEFAU
         decided_by=decided_by,
         decided_because=because,
         left_out=len(entries) - len(told),
-        decisions=() if winner is None else tuple(_decisions(entries[winner].route, facts)),
+        decisions=() if winner is None else tuple(_decisions(entries[winner].route, facts, pools, settings)),
     )
 
 
-def _decisions(route: Route, facts: Facts) -> Iterator[str]:
+def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
+    yield from retries(route, facts, pools, settings)
     if route.mirror is not None:
         yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"
     origin = facts.header("origin")

@@ -7,7 +7,6 @@ from weir.models.rule_clauses import (
     EditHeader,
     InlineLimit,
     Require,
-    Retry,
     UseLimit,
 )
 from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Tls
@@ -31,8 +30,6 @@ def not_built(clause: Clause) -> str:
         return _WHOLE[type(clause)]
     if isinstance(clause, Require) and clause.any_of:
         return f"require {clause.any_of[0].method}"
-    if isinstance(clause, Retry) and clause.count:
-        return "retry"
     if isinstance(clause, Balance) and clause.hash_on == "consumer":
         return "balance hash(consumer)"
     if isinstance(clause, EditHeader) and isinstance(clause.value, Secret):

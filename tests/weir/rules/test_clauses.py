@@ -106,6 +106,9 @@ def test_traffic() -> None:
     assert clause("max body 0B") == MaxSize(part="body", bytes=0)
     assert clause("retry off") == Retry(count=0)
     assert clause("retry 2 on 502, reset") == Retry(count=2, on=("502", "reset"))
+    assert clause("retry 1 on timeout with body 1KiB, put_timeout, idempotency_key") == Retry(
+        count=1, on=("timeout",), idempotency_key=True, put_timeout=True, body=1024
+    )
     assert clause("compress br, gzip") == Compress(encodings=("br", "gzip"))
     assert clause("compress off") == Compress()
     text = 'cors { origins ["a"]; methods ["GET"]; headers ["X"]; expose ["Y"]; credentials; max_age 10m }'

@@ -24,7 +24,7 @@ def feature(clause: str, place: str = "rule a") -> str:
         ("require none", ""),
         ("limit a", "limit"),
         ("limit 5 per 1s", "limit"),
-        ("retry 1 on connect", "retry"),
+        ("retry 1 on connect", ""),
         ("retry off", ""),
         ("compress gzip", ""),
         ("compress off", ""),

@@ -41,7 +41,7 @@ from weir.rules.clauses.access import OPTIONS
 from weir.rules.clauses.actions import MAX_WEIGHT, REDIRECTS
 from weir.rules.clauses.limits import MAX_COST, MAX_COUNT, NAMED_KEYS
 from weir.rules.clauses.selection import MAX_PRIORITY
-from weir.rules.clauses.traffic import MAX_RETRIES
+from weir.rules.clauses.traffic import MAX_KEPT_BODY, MAX_RETRIES
 from weir.rules.clauses.upstreams import MAX_FAILURES, MAX_IN_FLIGHT, NAMED_HASHES
 
 Issues = Iterator[Issue | None]
@@ -239,6 +239,10 @@ def _retry(retry: Retry) -> Issues:
         yield Issue(
             "bad-retry", "retry says how often and on what", "a clause such as retry 1 on connect, 503"
         )
+    if retry.body is not None and not 0 <= retry.body <= MAX_KEPT_BODY:
+        yield Issue("bad-size", f"a kept body of {retry.body} bytes", f"0 to {MAX_KEPT_BODY}")
+    if retry.put_timeout and "timeout" not in retry.on:
+        yield Issue("bad-retry", "put_timeout without timeout among the reasons", "retry N on timeout, …")
 
 
 def _target(target: Target) -> Issues:

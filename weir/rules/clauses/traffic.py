@@ -15,6 +15,9 @@ from weir.rules.units import print_duration, print_size
 
 TIMEOUTS = ("connect", "try", "total", "idle")
 MAX_RETRIES = 10
+MAX_KEPT_BODY = 1024 * 1024
+"""Bytes of a request body that a rule may have kept; a busy worker keeps thousands of them."""
+RETRY_OPTIONS = ("idempotency_key", "put_timeout", "body")
 REASONS: tuple[RetryReason, ...] = get_args(RetryReason)
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
@@ -48,7 +51,19 @@ def _read_retry(cursor: Cursor) -> Retry:
         return Retry(count=0)
     count = cursor.integer("how many further attempts", 1, MAX_RETRIES)
     cursor.expect_word("on")
-    return Retry(count=count, on=cursor.comma_separated(lambda: _read_reason(cursor)))
+    on = cursor.comma_separated(lambda: _read_reason(cursor))
+    options: dict[str, object] = {}
+
+    def option() -> None:
+        token = cursor.token
+        name = cursor.one_of(RETRY_OPTIONS)
+        if name in options:
+            raise cursor.wrong(token, f'"{name}" stands twice')
+        options[name] = cursor.size() if name == "body" else True
+
+    if cursor.accept_word("with"):
+        cursor.comma_separated(option)
+    return Retry(count=count, on=on, **options)  # type: ignore[arg-type]  # by name
 
 
 def _read_reason(cursor: Cursor) -> RetryReason:
@@ -60,7 +75,14 @@ def _read_reason(cursor: Cursor) -> RetryReason:
 
 
 def _write_retry(retry: Retry) -> str:
-    return f"retry {retry.count} on {', '.join(retry.on)}" if retry.count else "retry off"
+    if not retry.count:
+        return "retry off"
+    options = [name for name in RETRY_OPTIONS[:2] if getattr(retry, name)]
+    if retry.body is not None:
+        options.append(f"body {print_size(retry.body)}")
+    return f"retry {retry.count} on {', '.join(retry.on)}" + (
+        f" with {', '.join(options)}" if options else ""
+    )
 
 
 def _read_compress(cursor: Cursor) -> Compress:
@@ -154,9 +176,13 @@ SYNTAXES = (
         _read_retry,
         _write_retry,
         EVERYWHERE,
-        f"retry N on {'|'.join(REASONS)}, …  |  retry off",
+        f"retry N on {'|'.join(REASONS)}, … [with [idempotency_key], [put_timeout], [body SIZE]]  |  retry off",
         "Further attempts at other targets, within the upstream's budget.",
-        ("retry 2 on connect, timeout, 502, 503, 504", "retry off"),
+        (
+            "retry 2 on connect, timeout, 502, 503, 504",
+            "retry 1 on connect, reset, 503 with idempotency_key, body 256KiB",
+            "retry off",
+        ),
     ),
     Syntax(
         "compress",

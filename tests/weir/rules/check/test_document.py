@@ -80,7 +80,7 @@ def test_what_is_not_built_yet_is_named() -> None:
     features = [problem.message.split(" is part")[0] for problem in problems]
     assert features == [
         *("balance hash(consumer)", "slow_start", "budget"),
-        *("require key", "limit", "retry"),
+        *("require key", "limit"),
         "secret(…)",
     ]
 

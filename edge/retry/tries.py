@@ -1,0 +1,192 @@
+"""The attempts of one exchange together: whether there is another one, when, and where to.
+
+Made at the first failure, or at the first answer that may not be the last word; what goes well has none. The
+order is: decide, spend, then let go of what there is (an answer, a failure): whoever is refused gets what there is at
+once and unchanged. What is granted counts from the moment of the decision; the wait comes after it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from random import random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from edge.access_log.attempt import Attempt, attempt_of
+from edge.exchange import Exchange
+from edge.http.head import ResponseHead
+from edge.retry.pause import Pause
+from edge.retry.policy import RetryPolicy
+from edge.retry.pushback import SILENT, Pushback, pushback_of
+from edge.retry.spending import Spending
+from edge.transport import NEVER
+from edge.upstream.decide import Again, GiveUp, Outcome, Situation, decide, event_of, event_of_answer
+from edge.upstream.errors import ClientGone, UpstreamError
+from weir.routing.repeats import Event
+
+if TYPE_CHECKING:
+    from edge.upstream.target import Target
+
+TAKE_WAIT_S = 0.02
+"""How long the budget may ask the node agent."""
+IDEMPOTENCY_KEY = b"idempotency-key"
+ENVOYS_COUNT = b"x-envoy-attempt-count"
+
+
+class Tries:
+    """``after_error`` and ``after_answer`` say whether there is another attempt; ``pause`` comes before it."""
+
+    __slots__ = (
+        "_budget", "_exchange", "_last", "_policy", "_replaced", "_retries", "_tried", "_try_s", "_until", "_wait_s",
+        "fresh",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        policy: RetryPolicy | None,
+        budget: Spending | None,
+        until: float,
+        try_s: float,
+    ) -> None:
+        """``until``: monotonic seconds, the end of all attempts; without one, nothing waits longer than ``try_s``."""
+        self._exchange = exchange
+        self._policy = policy
+        self._budget = budget
+        self._until = until
+        self._try_s = try_s
+        self._tried: frozenset[Target] = frozenset()
+        self._last: Target | None = None
+        self._retries = 0
+        """Those that the rule asked for."""
+        self._replaced = False
+        self._wait_s = 0.0
+        self.fresh = False
+        """The next attempt goes to the same target, on a new connection."""
+
+    def after_error(self, error: UpstreamError, target: Target) -> bool:
+        """Raises ClientGone."""
+        return self._ask(event_of(error), target, SILENT)
+
+    def after_answer(self, head: ResponseHead, reused: bool, target: Target) -> bool:
+        """False: the answer goes to the client as it is. Raises ClientGone."""
+        return self._ask(event_of_answer(head.status, reused), target, pushback_of(head.fields))
+
+    def pause(self) -> None:
+        """Waits as long as was decided. Raises ClientGone."""
+        downstream = self._exchange.downstream
+        self._check_client()
+        pause = Pause()
+        downstream.awaiting = pause
+        downstream.transport.arm()
+        try:
+            if self._wait_s > 0:
+                pause.wait(self._wait_s)
+        finally:
+            downstream.awaiting = None
+
+    def choose(self, pick: Callable[[frozenset[Target]], Target]) -> Target:
+        """Another target than those that were tried, as long as there is one; ``pick`` gets who was tried.
+
+        A connection that was merely replaced says nothing against its target.
+        """
+        if self.fresh and self._last is not None:
+            return self._last
+        found = pick(self._tried)
+        if found in self._tried and self._last is not None:
+            self._tried = frozenset([self._last])
+            found = pick(self._tried)
+        return found
+
+    def _ask(self, event: Event | None, target: Target, pushback: Pushback) -> bool:
+        decision = decide(event, self._policy, self._situation(event, pushback), random())  # noqa: S311 - jitter
+        if isinstance(decision, GiveUp):
+            if decision.outcome is not None:
+                self._refused(decision.outcome)
+            return False
+        self._check_client()
+        if self._budget is not None:
+            verdict = self._budget.take(decision.cost, max(0.0, min(TAKE_WAIT_S, self._left_s())))
+            if not verdict.granted:
+                self._refused(verdict.why)
+                return False
+        self._grant(decision, target)
+        return True
+
+    def _situation(self, event: Event | None, pushback: Pushback) -> Situation:
+        exchange, policy = self._exchange, self._policy
+        unsent = event in ("connect", "unsent")
+        fits = policy is None or unsent or exchange.message.took <= policy.body
+        return Situation(
+            method=exchange.method,
+            replayable=exchange.replayable and fits,
+            keyed=policy is not None and policy.keyed and _has(exchange, IDEMPOTENCY_KEY),
+            repeated_before=_repeated_before(exchange),
+            retries=self._retries,
+            replaced=self._replaced,
+            left_s=self._left_s(),
+            pushback=pushback,
+        )
+
+    def _left_s(self) -> float:
+        return self._try_s if self._until == NEVER else self._until - time.monotonic()
+
+    def _grant(self, decision: Again, target: Target) -> None:
+        exchange = self._exchange
+        self.fresh = decision.fresh
+        self._wait_s = decision.wait_s
+        if decision.fresh:
+            self._replaced = True
+        else:
+            self._retries += 1
+        self._last = target
+        self._tried |= {target}
+        _note_attempt(exchange, decision)
+        exchange.detail = ""
+        exchange.downstream.engine.telemetry.retry(exchange.upstream, decision.outcome)
+
+    def _refused(self, why: str) -> None:
+        exchange = self._exchange
+        if exchange.served is None:
+            *before, last = exchange.attempts
+            exchange.attempts = (*before, msgspec.structs.replace(last, retry=why))
+        else:
+            exchange.detail = f"not retried: {why}"
+        exchange.downstream.engine.telemetry.retry(exchange.upstream, why)
+
+    def _check_client(self) -> None:
+        if self._exchange.downstream.transport.peek() == b"":
+            outcome: Outcome = "client-gone"
+            self._refused(outcome)
+            raise ClientGone("the client closed before it was answered")
+
+
+def _note_attempt(exchange: Exchange, decision: Again) -> None:
+    """The attempt that is given up, with what follows it."""
+    served, noted = exchange.served, exchange.attempts
+    last: Attempt = noted[-1] if served is None else attempt_of(served)
+    before = noted[:-1] if served is None else noted
+    exchange.served = None
+    told = msgspec.structs.replace(
+        last,
+        retry=decision.outcome,
+        wait_ms=round(decision.wait_s * 1000, 3),
+        decided_at=round(time.time(), 6),
+    )
+    exchange.attempts = (*before, told)
+
+
+def _has(exchange: Exchange, name: bytes) -> bool:
+    return any(lower == name and value for lower, _, value in exchange.fields)
+
+
+def _repeated_before(exchange: Exchange) -> bool:
+    """A Weir or an Envoy in front of this one says that this is not its first attempt."""
+    if exchange.head.attempt > 1:
+        return True
+    return any(
+        lower == ENVOYS_COUNT and value.isdigit() and value.lstrip(b"0") not in (b"", b"1")
+        for lower, _, value in exchange.fields
+    )

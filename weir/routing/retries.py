@@ -1,0 +1,58 @@
+"""What ``weir explain`` says of further attempts: after what a request is repeated, after what not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from weir.models.effective import Pool, Route, Settings, retry_for
+from weir.models.rule_clauses import Proxy, Retry
+from weir.routing.facts import Facts
+from weir.routing.repeats import permission
+
+KEY = "idempotency-key"
+
+
+def retries(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
+    """One sentence for each upstream of the rule; an upstream's own clause is known only from ``pools``."""
+    if not isinstance(route.action, Proxy):
+        return
+    seen: dict[str, str] = {}
+    for to in route.action.to:
+        retry = retry_for(route, pools.get(to.to), settings)
+        if retry is not None:
+            seen[to.to] = _sentence(retry, facts)
+    if len(set(seen.values())) == 1 and len(seen) == len(route.action.to):
+        yield f"retry: {next(iter(seen.values()))}"
+    else:
+        yield from (f"retry at {name}: {sentence}" for name, sentence in seen.items())
+
+
+def _sentence(retry: Retry, facts: Facts) -> str:
+    """Such as: up to 2 more attempts after connect, 503; not after timeout, as POST needs an Idempotency-Key."""
+    allowed: list[str] = []
+    refused: dict[str, list[str]] = {}
+    for reason in retry.on:
+        why = _why_not(retry, facts, reason)
+        if why:
+            refused.setdefault(why, []).append(reason)
+        else:
+            allowed.append(reason)
+    parts = []
+    if allowed:
+        many = "1 more attempt" if retry.count == 1 else f"up to {retry.count} more attempts"
+        parts.append(f"{many} after {', '.join(allowed)}")
+    parts += [f"not after {', '.join(reasons)}, {why}" for why, reasons in refused.items()]
+    return "; ".join(parts)
+
+
+def _why_not(retry: Retry, facts: Facts, reason: str) -> str:
+    """Empty if it would be repeated."""
+    needed = permission(facts.method, reason)  # type: ignore[arg-type]  # reasons are events
+    if needed == "with put_timeout" and not retry.put_timeout:
+        return f"as {facts.method} may have taken effect and the rule does not say put_timeout"
+    if needed == "with a key":
+        if not retry.idempotency_key:
+            return f"as {facts.method} may have taken effect and the rule does not say idempotency_key"
+        if not facts.header(KEY):
+            return f"as {facts.method} may have taken effect and has no Idempotency-Key"
+    return ""
