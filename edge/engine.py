@@ -12,7 +12,7 @@ from edge.address_counts import AddressCounts
 from edge.agent_asks import Asks
 from edge.deadlines import Sweeper
 from edge.http.date import Date
-from edge.http.names import NameTable, request_names
+from edge.http.names import request_names
 from edge.limits import Limits
 from edge.mirror import Mirrors
 from edge.telemetry import Telemetry
@@ -39,7 +39,7 @@ class Engine:
         self.sweeper = sweeper
         self.telemetry = telemetry
         self.access_log = access_log
-        self.names: NameTable = request_names()
+        self.names = request_names()
         self.date = Date()
         self.connections: set[Downstream] = set()
         self.addresses = AddressCounts()
@@ -59,3 +59,8 @@ class Engine:
         self.draining = True
         for connection in list(self.connections):
             connection.close_if_idle()
+
+    def end_connections(self) -> None:
+        """The time for a graceful end is over."""
+        for connection in list(self.connections):
+            connection.end()

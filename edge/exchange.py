@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from edge.access_log.attempt import Attempt, Served
-from edge.forwarded import Origin
+from edge.forwarded import Origin, forwarding_fields
 from edge.http.head import Field
 from edge.http.request_reader import Message
+from edge.trace_context import begun_field
 from weir.routing.entry import NO_CAPTURES
 from weir.routing.networks import Address, parse_address
 from weir.routing.request_values import first_cookie_values, first_query_values
 
 if TYPE_CHECKING:
     from edge.downstream import Downstream
+    from edge.http.known_heads import KnownHead
     from edge.mirror import Copy
     from edge.plan import Plan
     from edge.retry.kept_body import KeptBody
@@ -31,6 +33,10 @@ class Exchange:
     request_id = ""
     trace_id = ""
     """32 hexadecimal digits; empty for a request that was not understood."""
+    span_id = ""
+    """16 hexadecimal digits if the trace begins here: then the upstream is told of it."""
+    known: KnownHead | None = None
+    """The head came before, and nothing in it says where the request came from."""
     method = ""
     scheme = ""
     port = 0
@@ -91,6 +97,13 @@ class Exchange:
         self.snapshot.users -= 1
         self.snapshot = self.snapshot.bare()
         self.snapshot.users += 1
+
+    def added_fields(self) -> list[Field]:
+        """Which say where the request came from, and which trace begins here."""
+        fields = forwarding_fields(self.origin, self.downstream.peer, self.host_sent, self.request_id)
+        if self.span_id:
+            fields.append(begun_field(self.trace_id, self.span_id))
+        return fields
 
     @property
     def uri(self) -> str:

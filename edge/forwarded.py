@@ -32,6 +32,10 @@ _WRITTEN = frozenset(
 """Fields that the edge writes anew for every upstream."""
 
 
+WRITTEN_LAST = _WRITTEN | {b"via", b"traceparent", b"tracestate"}
+"""Fields that differ by connection or request; they stand behind all others."""
+
+
 class Origin(NamedTuple):
     """Where a request came from, after trust was decided."""
 

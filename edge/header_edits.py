@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from edge.http.head import Field
-from edge.template import Render, Values, compile_template, for_header
+from edge.template import Render, Values, compile_template, for_header, is_fixed
 from weir.models.rule_clauses import EditHeader
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class FieldEdit(Protocol):
 class HeaderEdit:
     """One edit; ``render`` is None for ``remove``."""
 
-    __slots__ = ("keep_others", "lower", "name", "render")
+    __slots__ = ("is_fixed", "keep_others", "lower", "name", "render")
 
     def __init__(self, edit: EditHeader) -> None:
         """Raises ValueError for a value that cannot be rendered (a secret, or a broken template)."""
@@ -35,6 +35,8 @@ class HeaderEdit:
         self.lower = self.name.lower()
         self.keep_others = edit.action == "add"
         self.render: Render | None = None
+        self.is_fixed = edit.value is None or is_fixed(edit.value)
+        """Whether it comes to the same for every request."""
         if edit.value is not None:
             self.render = compile_template(edit.value, for_header)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import gevent
 
-from edge.forwarded import forwarding_fields
 from edge.http.upgrade import asks_for_upgrade
 from edge.http.writer import request_head
 from edge.telemetry import Telemetry
@@ -92,7 +91,7 @@ class Mirrors:
     def send(self, share: Share, exchange: Exchange, body: bytes) -> None:
         """Everything is taken from the exchange now, and it is not looked at later."""
         upstream = share.upstream
-        target = upstream.pick(upstream.turn, "" if upstream.key is None else upstream.key(exchange), ())
+        target = upstream.choose("" if upstream.key is None else upstream.key(exchange))
         if target is None:
             self.over(upstream.name, "failed")
             return
@@ -129,8 +128,7 @@ def _request(share: Share, target: Target, exchange: Exchange, body: bytes) -> b
     head = exchange.head
     fields = exchange.fields
     if not exchange.forwarding_written:
-        peer = exchange.downstream.peer
-        fields = fields + forwarding_fields(exchange.origin, peer, exchange.host_sent, exchange.request_id)
+        fields = fields + exchange.added_fields()
     more = b"X-Weir-Mirror: 1\r\n"
     if head.lengths or head.length is None:
         more += b"Content-Length: %d\r\n" % len(body)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from edge.compression import Compression
 from edge.cors import CorsPolicy
+from edge.forwarded import WRITTEN_LAST
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.mirror import Mirror
 from edge.path_edits import PathEdit, compile_path_edit
@@ -46,7 +47,7 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "body_limit", "compression", "cors", "deny", "location", "logged", "mirror", "name",
+        "allow", "body_limit", "compression", "cors", "deny", "edits_are_fixed", "location", "logged", "mirror", "name",
         "path_edit", "phases", "redirect_status", "request_edits", "respond", "response_edits", "shares",
         "sticky_shares",
     )  # fmt: skip
@@ -62,6 +63,10 @@ class Plan:
         self.body_limit = settings.max_body if route.max_body is None else route.max_body
         self.logged = settings.log if route.log is None else route.log
         self.request_edits: tuple[HeaderEdit, ...] = compile_edits(route.headers, "request")
+        self.edits_are_fixed = all(
+            edit.is_fixed and edit.lower not in WRITTEN_LAST for edit in self.request_edits
+        )
+        """Edits of request headers: the same for every request, and not of fields that differ by request."""
         self.cors = None if route.cors is None else CorsPolicy(route.cors)
         self.response_edits: tuple[FieldEdit, ...] = compile_edits(route.headers, "response")
         """Of every answer; the rule's own come last."""

@@ -44,6 +44,9 @@ def relay(
     exchange.downstream.settle_keep_alive(exchange)
     if upload is not None and not upload.done:
         exchange.keep_alive = False
+    if head.lines and not plan.response_edits and plan.compression is None:
+        _relay_plain(exchange, head.lines, connection.reader.take(), head.status)
+        return
     bodiless = exchange.head.method == b"HEAD" or is_bodiless(head.status)
     fields, encoder = _fields(exchange, plan, head), None
     if plan.compression is not None:
@@ -70,10 +73,19 @@ def relay(
         raise
 
 
+def _relay_plain(exchange: Exchange, lines: bytes, body: bytes, status: int) -> None:
+    """All of it is here, and nothing of it changes."""
+    downstream = exchange.downstream
+    exchange.answering = True
+    exchange.status = status
+    line = downstream.connection_line(exchange)
+    downstream.send(exchange, b"%b%b%b\r\n%b" % (lines, exchange.answer_lines, line, body))
+
+
 def _fields(exchange: Exchange, plan: Plan, head: ResponseHead) -> list[Field]:
     fields = without_listed(head.fields, head.connections) if head.connections else head.fields
     if plan.response_edits:
-        fields = apply_edits(plan.response_edits, fields, exchange)
+        fields = apply_edits(plan.response_edits, list(fields), exchange)
     return fields
 
 

@@ -54,6 +54,11 @@ def compile_template(text: str, encode: Encode) -> Render:
     return render
 
 
+def is_fixed(text: str) -> bool:
+    """Whether a template comes to the same for every request."""
+    return not any(part.is_name for part in template_parts(text))
+
+
 def compile_location(text: str) -> Render:
     """A redirect's address. Raises as ``compile_template`` does.
 

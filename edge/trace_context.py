@@ -13,6 +13,8 @@ from edge.http.head import Field
 
 TRACEPARENT = b"traceparent"
 TRACESTATE = b"tracestate"
+_NOT_ZERO = 1 << 64 | 1
+"""An id of zeros is none (§3.2.2.3)."""
 
 _FORMAT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 
@@ -38,8 +40,12 @@ def without_trace(fields: list[Field]) -> list[Field]:
     return [field for field in fields if field[0] not in (TRACEPARENT, TRACESTATE)]
 
 
-def begin(random: Random) -> tuple[str, Field]:
-    """A new trace: its id, and the field that says it."""
-    trace = f"{random.getrandbits(128) or 1:032x}"
-    value = f"00-{trace}-{random.getrandbits(64) or 1:016x}-01".encode()
-    return trace, (TRACEPARENT, TRACEPARENT, value)
+def begin(random: Random) -> tuple[str, str]:
+    """A new trace: its id, and the id of who sends it on."""
+    both = f"{random.getrandbits(192) | _NOT_ZERO:048x}"
+    return both[:32], both[32:]
+
+
+def begun_field(trace_id: str, span_id: str) -> Field:
+    """What says of a trace that it begins here."""
+    return (TRACEPARENT, TRACEPARENT, f"00-{trace_id}-{span_id}-01".encode())

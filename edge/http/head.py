@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from edge.http.known_heads import KnownHead
+
 Field = tuple[bytes, bytes, bytes]
 """(lower-case name, name as it came, value without surrounding blanks)."""
 
@@ -36,6 +41,14 @@ class Head:
 class RequestHead(Head):
     """Of a request."""
 
+    known: KnownHead | None = None
+    """What it was recognised by; then ``first``, ``path`` and ``query`` are there too."""
+    first = b""
+    """The first line."""
+    path = ""
+    query = ""
+    """With its ``?``."""
+
     method = b""
     target = b""
     hosts = NONE
@@ -60,3 +73,5 @@ class ResponseHead(Head):
     length: int | None = 0
     """Bytes of the body as announced; None: chunked, or until the connection closes. Decided by ``framing``."""
     until_close = False
+    lines = b""
+    """The head as the edge writes it, without the empty line; empty where it must be written anew."""

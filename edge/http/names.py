@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from edge.http.head import Field, ResponseHead
+from edge.http.known_heads import KnownHeads
+
 MAX_KNOWN = 4096
 """Spellings that are remembered; a client can invent names, so there is a bound."""
 MAX_KNOWN_BYTES = 64
@@ -42,6 +45,9 @@ class Role:
 
 
 Name = tuple[bytes, int]
+
+Line = tuple[Field | None, int]
+"""A header line that was understood: the field that passes, if any, and the length it says, else -1."""
 
 _FRAMING: Mapping[bytes, int] = {
     b"content-length": Role.LENGTH,
@@ -110,11 +116,29 @@ class NameTable(dict[bytes, Name]):
         return Role.DROPPED if role == Role.FORWARDED else role
 
 
-def request_names() -> NameTable:
+class RequestNames(NameTable):
+    """With the heads that were understood before."""
+
+    def __init__(self) -> None:
+        super().__init__({**_FRAMING, **_REQUEST})
+        self.heads = KnownHeads()
+
+
+class ResponseNames(NameTable):
+    """With the lines of heads that were understood before (``plain_response``)."""
+
+    def __init__(self) -> None:
+        super().__init__(_FRAMING)
+        self.lines: dict[bytes, Line] = {}
+        self.statuses: dict[bytes, tuple[int, bytes]] = {}
+        self.heads: dict[bytes, ResponseHead] = {}
+
+
+def request_names() -> RequestNames:
     """For one worker's downstream side."""
-    return NameTable({**_FRAMING, **_REQUEST})
+    return RequestNames()
 
 
-def response_names() -> NameTable:
+def response_names() -> ResponseNames:
     """For one worker's upstream side."""
-    return NameTable(_FRAMING)
+    return ResponseNames()

@@ -15,7 +15,8 @@ from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserU
 from edge.answers import Refusal
 from edge.http.framing import BOUNDS, Bounds, check_request
 from edge.http.head import Field, RequestHead
-from edge.http.names import NameTable, Role
+from edge.http.known_heads import FIRST_LINE
+from edge.http.names import NameTable, RequestNames, Role
 from edge.http.trailers import BLANKS, permitted
 
 DEAREST_BYTE = 6
@@ -57,7 +58,7 @@ class Message:
 class RequestReader:
     """Fed with bytes; gives messages. Does no I/O."""
 
-    def __init__(self, names: NameTable, max_head: int, bounds: Bounds = BOUNDS) -> None:
+    def __init__(self, names: RequestNames, max_head: int, bounds: Bounds = BOUNDS) -> None:
         self._names = names
         self._bounds = bounds
         self.max_head = max_head
@@ -72,6 +73,8 @@ class RequestReader:
         self._raw: list[tuple[bytes, bytes]] = []
         """Fields of the head that comes in, else trailers."""
         self._head_bytes = 0
+        self._at_start = True
+        """The parser stands before a message that may come."""
         self._parser = HttpRequestParser(self)
 
     @property
@@ -82,6 +85,9 @@ class RequestReader:
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``ready`` and ``error`` afterwards."""
         if self.error is not None:
+            return
+        at_start = self._at_start
+        if at_start and self._recognised(data):
             return
         begun, in_body, queued = self._current, self._in_body, len(self.ready)
         held = len(in_body.pieces) if in_body is not None else 0
@@ -97,11 +103,47 @@ class RequestReader:
             self._check_growing(self._current)
         elif in_body is not None and self._in_body is in_body:
             self._check_overhead(in_body, len(data), sum(map(len, in_body.pieces[held:])))
+        elif at_start and self._at_start and self.error is None and len(self.ready) == queued + 1:
+            message = self.ready[-1]
+            if message.refusal is None:
+                self._names.heads.came(data, message.head)
+
+    def _recognised(self, data: bytes) -> bool:
+        """Whether ``data`` is a whole request of which everything but the first line came before."""
+        end = data.find(b"\r\n")
+        known = self._names.heads.get(data[end:])
+        if known is None or len(data) > self.max_head:
+            return False
+        first = FIRST_LINE.fullmatch(data, 0, end)
+        if first is None or end > self._bounds.max_target:
+            return False
+        head = RequestHead()
+        head.known = known
+        head.version = "1.1"
+        head.first = data[:end]
+        method, path, query = first.groups()
+        head.method = method
+        head.path = path.decode()
+        if query is None:
+            head.target = path
+        else:
+            head.target = path + query
+            head.query = query.decode()
+        head.fields = known.fields
+        head.hosts = known.hosts
+        if known.forwarded:
+            head.forwarded = known.forwarded
+        head.keep_alive = self._at_start = known.keep_alive
+        message = Message(head)
+        message.complete = True
+        self.ready.append(message)
+        return True
 
     def go_on_as_http(self, message: Message) -> None:
         """The protocol does not change behind ``message``: what follows is the next request."""
         message.head.upgrade = False
         self._parser = HttpRequestParser(self)
+        self._at_start = True
         rest, self.behind_upgrade = self.behind_upgrade, b""
         if rest:
             self.feed(rest)
@@ -141,6 +183,7 @@ class RequestReader:
     # What the parser calls. A callback must not raise: that would poison the parser and hide the reason.
 
     def on_message_begin(self) -> None:
+        self._at_start = False
         self._current = RequestHead()
         self._raw = []
         self._head_bytes = 0
@@ -188,6 +231,7 @@ class RequestReader:
             if self._raw:
                 message.trailers = permitted(self._raw, self._names)
             message.complete = True
+            self._at_start = message.head.keep_alive and not message.head.upgrade
 
 
 def _sort(head: RequestHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:

@@ -10,7 +10,8 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from edge.http.framing import MAX_FIELDS, check_response
 from edge.http.head import Field, ResponseHead
-from edge.http.names import NameTable, Role
+from edge.http.names import ResponseNames, Role
+from edge.http.plain_response import plain_response
 from edge.http.request_reader import DEAREST_BYTE
 from edge.http.trailers import BLANKS, permitted
 
@@ -27,7 +28,7 @@ MAX_INTERIM = 16
 class ResponseReader:
     """Fed with bytes; does no I/O. ``begin`` comes before every request."""
 
-    def __init__(self, names: NameTable) -> None:
+    def __init__(self, names: ResponseNames) -> None:
         self._names = names
         self._parser = HttpResponseParser(self)
         self._current: ResponseHead | None = None
@@ -70,6 +71,14 @@ class ResponseReader:
 
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
+        if not self._begun and not self._without_body:
+            plain = plain_response(data, self._names)
+            if plain is not None:
+                self._begun = self.complete = True
+                self.head, body = plain
+                if body:
+                    self.pieces.append(body)
+                return
         self._begun = True
         in_body, held = self.head is not None, len(self.pieces)
         try:
@@ -175,7 +184,7 @@ class ResponseReader:
             self.complete = True
 
 
-def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:
+def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: ResponseNames) -> None:
     """Fields that pass, and those that the edge reads itself. Trailers never come here (RFC 9110 §6.5.1)."""
     fields = head.fields = []
     size = 0

@@ -36,6 +36,14 @@ def read_target(method: bytes, target: bytes, host: bytes, merge_slashes: bool) 
         raise Refusal("malformed-request", str(error)) from None
 
 
+def normal_path(path: str, merge_slashes: bool) -> str:
+    """Of a request whose target is a path. Raises Refusal."""
+    try:
+        return normalise_path(path, merge_slashes)
+    except BadPath as error:
+        raise Refusal("malformed-request", str(error)) from None
+
+
 def _asterisk(method: bytes, authority: Authority) -> Target:
     if method != b"OPTIONS":
         raise Refusal("malformed-request", "the target * belongs to OPTIONS")

@@ -31,6 +31,11 @@ def response_head(status: int, reason: bytes, fields: Iterable[Field], more: byt
     return b"".join(parts)
 
 
+def field_lines(fields: Iterable[Field]) -> bytes:
+    """Each with its end."""
+    return b"".join([b"%b: %b\r\n" % (name, value) for _, name, value in fields])
+
+
 @lru_cache(maxsize=256)
 def status_line(status: int, reason: bytes) -> bytes:
     """With the upstream's reason phrase, which RFC 9112 §4 tells clients to ignore."""

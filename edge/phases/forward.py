@@ -5,22 +5,16 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import msgspec
-
 from edge.access_log.attempt import Attempt, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
-from edge.forwarded import forwarding_fields
-from edge.http.head import RequestHead
-from edge.http.upgrade import asks_for_upgrade
-from edge.http.writer import chunk, request_head
 from edge.interim import pass_on
+from edge.outgoing import Outgoing, head_bytes, outgoing_of, repeated
 from edge.plan import Plan, Share
 from edge.relay import relay
 from edge.retry.kept_body import KeptBody
 from edge.retry.policy import RetryPolicy
 from edge.retry.tries import Tries
-from edge.trailers import request_end, request_lines
 from edge.transport import NEVER
 from edge.upload import Upload
 from edge.upstream.balance.latency import ERROR, OVERLOADED
@@ -30,21 +24,6 @@ from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
-
-
-class Outgoing(msgspec.Struct, frozen=True, gc=False):
-    """A request as it is sent; the same for every attempt but for a target's own Host."""
-
-    body: bytes
-    """What of the body is at hand, framed."""
-    whole: bool
-    """That is all of it."""
-    more: bytes
-    """Header lines the edge adds."""
-    plain: bytes
-    """The same without the number of the attempt."""
-    until: float
-    """Monotonic seconds: the end of all attempts."""
 
 
 def needed(plan: Plan) -> bool:
@@ -58,7 +37,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if share is None:
         raise Refusal("no-target", "no share of this rule has a weight above 0")
     exchange.upstream = share.upstream.name
-    outgoing = _outgoing(exchange, share)
+    outgoing = outgoing_of(exchange, share)
     policy, budget = share.retry, share.upstream.budget
     if policy is not None:
         if not outgoing.whole:
@@ -79,7 +58,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
                 raise Refusal(error.cause.value, error.detail) from None
         tries.pause()
         target = tries.choose(partial(_pick, exchange, share.upstream))
-        outgoing = _repeated(exchange, share, outgoing)
+        outgoing = repeated(exchange, share, outgoing)
 
 
 def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
@@ -108,59 +87,11 @@ def _pick(exchange: Exchange, upstream: Upstream, tried: frozenset[Target]) -> T
     return target
 
 
-def _outgoing(exchange: Exchange, share: Share) -> Outgoing:
-    head, message = exchange.head, exchange.message
-    data = exchange.downstream.read_body(exchange) if message.pieces else b""
-    whole = message.complete
-    if head.length is None:
-        data = (chunk(data) if data else b"") + (request_end(exchange) if whole else b"")
-    until = NEVER if share.total_s is None else exchange.started + share.total_s
-    more = _added_lines(exchange, head)
-    if head.attempt > 1:
-        more += b"X-Weir-Attempt: %d\r\n" % head.attempt
-    return Outgoing(data, whole, more, more, until)
-
-
 def _keep_body(exchange: Exchange, policy: RetryPolicy) -> None:
     """What of the body is still to come is kept as it goes by, if all of it fits."""
     length, took = exchange.head.length, exchange.message.took
     if (took if length is None else length) <= policy.body:
         exchange.kept = KeptBody(policy.body - took)
-
-
-def _repeated(exchange: Exchange, share: Share, last: Outgoing) -> Outgoing:
-    """Once more, with all of the body that was read meanwhile; the rest of it follows as before."""
-    body, whole, more, kept = last.body, last.whole, last.plain, exchange.kept
-    if kept is not None:
-        body, whole = body + kept.take(), kept.ended
-    if share.retry is not None:
-        more += b"X-Weir-Attempt: %d\r\n" % (len(exchange.attempts) + 1)
-    return Outgoing(body, whole, more, last.plain, last.until)
-
-
-def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
-    """Where the request came from, how its body is framed, and whether it asks for another protocol."""
-    downstream = exchange.downstream
-    if exchange.forwarding_written:
-        lines = b""
-    elif exchange.origin is downstream.origin:
-        lines = b"%bX-Forwarded-Host: %b\r\nX-Request-Id: %b\r\n" % (
-            downstream.forwarding,
-            exchange.host_sent,
-            exchange.request_id.encode(),
-        )
-    else:
-        fields = forwarding_fields(exchange.origin, downstream.peer, exchange.host_sent, exchange.request_id)
-        lines = b"".join([b"%b: %b\r\n" % (name, value) for _, name, value in fields])
-    if head.length is None:
-        lines += b"Transfer-Encoding: chunked\r\n"
-    elif head.lengths:
-        lines += b"Content-Length: %d\r\n" % head.length
-    if head.trailers or head.accepts:
-        lines += request_lines(exchange)
-    if asks_for_upgrade(head):
-        lines += b"Connection: upgrade\r\nUpgrade: %b\r\n" % head.upgrades[0]
-    return lines
 
 
 def _attempt(
@@ -179,7 +110,7 @@ def _attempt(
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
     reusable = False
     try:
-        _send(exchange, share, target, connection, outgoing)
+        _send(exchange, plan, share, target, connection, outgoing)
         if upload is not None:
             upload.start()
         _await_head(exchange, plan, share, connection, outgoing)
@@ -247,13 +178,15 @@ def _acquire(
 
 
 def _send(
-    exchange: Exchange, share: Share, target: Target, connection: UpstreamConnection, outgoing: Outgoing
+    exchange: Exchange,
+    plan: Plan,
+    share: Share,
+    target: Target,
+    connection: UpstreamConnection,
+    outgoing: Outgoing,
 ) -> None:
-    head = exchange.head
-    host = target.authority if share.host_of_target else share.host or exchange.host_sent
-    sent_path = exchange.sent_path or exchange.path + exchange.query_string
-    data = request_head(head.method, sent_path.encode("ascii"), host, exchange.fields, outgoing.more)
-    connection.begin(head.method == b"HEAD")
+    data = head_bytes(exchange, plan, share, target, outgoing.more)
+    connection.begin(exchange.head.method == b"HEAD")
     connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from edge.exchange import Exchange
 from edge.forwarded import origin_of
 from edge.http.connection_field import without_listed
-from edge.http.target import read_target
+from edge.http.known_heads import sent_form
+from edge.http.target import normal_path, read_target
 from edge.trace_context import TRACEPARENT, begin, trace_id_of, without_trace
 
 
@@ -23,15 +24,25 @@ def run(exchange: Exchange) -> None:
         )
     _follow_trace(exchange)
     origin = exchange.origin
-    exchange.request_id = origin.request_id or exchange.request_id
+    if origin.request_id:
+        exchange.request_id = origin.request_id
     exchange.ip, exchange.scheme, exchange.port = origin.ip, origin.scheme, origin.port
     exchange.method = head.method.decode("ascii")
+    known = head.known
+    if known is not None and origin.host is None:
+        exchange.path, exchange.query_string = (
+            normal_path(head.path, snapshot.settings.merge_slashes),
+            head.query,
+        )
+        exchange.host, exchange.host_sent = known.host, known.host_sent
+        if origin is downstream.origin:
+            exchange.known = known
+        return
     target = read_target(
         head.method, head.target, origin.host or head.hosts[0], snapshot.settings.merge_slashes
     )
     exchange.host, exchange.path, exchange.query_string = target.authority.host, target.path, target.query
-    port = target.authority.port
-    exchange.host_sent = f"{exchange.host}:{port}".encode() if port else exchange.host.encode()
+    exchange.host_sent = sent_form(exchange.host, target.authority.port)
 
 
 def _follow_trace(exchange: Exchange) -> None:
@@ -41,5 +52,4 @@ def _follow_trace(exchange: Exchange) -> None:
         if exchange.trace_id:
             return
         exchange.fields = without_trace(exchange.fields)
-    exchange.trace_id, field = begin(exchange.downstream.engine.random)
-    exchange.fields.append(field)
+    exchange.trace_id, exchange.span_id = begin(exchange.downstream.engine.random)

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 
 from edge.http.head import ResponseHead
-from edge.http.names import NameTable
+from edge.http.names import ResponseNames
 from edge.http.response_reader import ResponseReader
 from edge.transport import FULL_READ, HEAD_READ, ConnectionLost, TimedOut, Transport
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
@@ -17,7 +17,7 @@ class UpstreamConnection:
 
     __slots__ = ("address", "idle", "reader", "reused", "sent", "transport")
 
-    def __init__(self, transport: Transport, names: NameTable, address: str = "") -> None:
+    def __init__(self, transport: Transport, names: ResponseNames, address: str = "") -> None:
         self.transport = transport
         self.address = address
         """Where to."""

@@ -14,7 +14,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from edge.deadlines import Sweeper
-from edge.http.names import NameTable
+from edge.http.names import ResponseNames
 from edge.limits import Limits
 from edge.transport import NEVER, Transport
 from edge.upstream.balance.latency import Latency
@@ -44,7 +44,7 @@ class Target:
         *,
         sweeper: Sweeper,
         resolver: Resolver,
-        names: NameTable,
+        names: ResponseNames,
         limits: Limits,
         context: ssl.SSLContext | None,
     ) -> None:

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Iterable
 
 from edge.deadlines import Sweeper
-from edge.http.names import NameTable
+from edge.http.names import ResponseNames
 from edge.limits import Limits
 from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
@@ -79,7 +79,7 @@ class Upstreams:
         *,
         sweeper: Sweeper,
         resolver: Resolver,
-        names: NameTable,
+        names: ResponseNames,
         limits: Limits,
         context: ssl.SSLContext,
         board: HealthBoard | None = None,

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from edge.trace_context import begin, trace_id_of
+from edge.trace_context import begin, begun_field, trace_id_of
 from tests.support.in_process import InProcess
 from tests.support.upstream import Upstream
 
@@ -37,9 +37,9 @@ def test_others_have_none(values: list[str]) -> None:
 
 def test_what_begins_is_valid_and_new() -> None:
     random = Random(1)
-    (first, field), (second, _) = begin(random), begin(random)
+    (first, span), (second, _) = begin(random), begin(random)
     assert first != second
-    assert trace_id_of([field[2]]) == first
+    assert trace_id_of([begun_field(first, span)[2]]) == first
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""What stands behind the first line of a request head, where the same bytes were understood before.
+
+A client says the same of itself in request after request; only the target differs. So a head without a body whose
+rest came twice is remembered, and the third time only its first line is looked at. The same bytes mean the same, so
+this can accept nothing that the parser refuses; a property test holds the two together.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from edge.http.connection_field import listed
+from edge.http.head import Field, RequestHead
+from weir.routing.authority import BadAuthority, normalise_authority
+
+MAX_HEADS = 1024
+"""Remembered in a worker; at the bound all are forgotten."""
+MAX_BYTES = 4096
+"""Of one of them: all together a few MiB."""
+MAX_SEEN = 8192
+"""Hashes of what came once."""
+
+CRLF: Final = b"\r\n"
+FIRST_LINE = re.compile(
+    rb"(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH) "
+    rb"(/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*)(\?[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*)? HTTP/1\.1"
+)
+
+
+class KnownHead:
+    """Of HTTP/1.1, without a body, without anything that concerns this connection only."""
+
+    __slots__ = ("fields", "forwarded", "host", "host_sent", "hosts", "keep_alive", "maker", "sent", "share")
+
+    def __init__(self, head: RequestHead) -> None:
+        """Raises BadAuthority."""
+        authority = normalise_authority(head.hosts[0].decode("ascii", "replace"))
+        self.host = authority.host
+        self.host_sent = sent_form(authority.host, authority.port)
+        self.hosts = head.hosts
+        self.fields: list[Field] = head.fields
+        self.forwarded = head.forwarded
+        self.keep_alive = head.keep_alive
+        self.share: object = None
+        self.maker: object = None
+        """What ``sent`` was made for."""
+        self.sent = b""
+        """The lines that whoever sends it on makes of it; kept until it goes elsewhere."""
+
+
+class KnownHeads:
+    """Of one worker."""
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, KnownHead] = {}
+        self._seen: set[int] = set()
+
+    def get(self, rest: bytes) -> KnownHead | None:
+        """``rest``: from the end of the first line to the end of the head."""
+        return self._heads.get(rest)
+
+    def came(self, data: bytes, head: RequestHead) -> None:
+        """``data`` was read at once and is the whole of one request, which was understood."""
+        end = data.find(CRLF)
+        rest = data[end:]
+        if len(rest) > MAX_BYTES or not _is_plain(head) or not FIRST_LINE.fullmatch(data, 0, end):
+            return
+        if rest.find(b"\r\n\r\n") != len(rest) - 4:
+            return
+        mark = hash(rest)
+        if mark not in self._seen:
+            if len(self._seen) >= MAX_SEEN:
+                self._seen.clear()
+            self._seen.add(mark)
+            return
+        try:
+            known = KnownHead(head)
+        except BadAuthority:
+            return
+        if len(self._heads) >= MAX_HEADS:
+            self._heads.clear()
+        self._heads[rest] = known
+
+    def forget(self) -> None:
+        """All of them; what they keep for others is of a version that is gone."""
+        self._heads.clear()
+
+
+def sent_form(host: str, port: int | None) -> bytes:
+    """As ``Host`` says it."""
+    return f"{host}:{port}".encode() if port else host.encode()
+
+
+def _is_plain(head: RequestHead) -> bool:
+    return (
+        head.version == "1.1"
+        and not head.lengths
+        and not head.codings
+        and not head.expects
+        and not head.upgrade
+        and not head.upgrades
+        and not head.accepts
+        and not head.trailers
+        and not head.traced
+        and not head.attempt
+        and not listed(head.connections)
+    )
