@@ -1,0 +1,198 @@
+"""Random histories of holders, a clock and a store, for ``limit.lua`` and for mutants of it.
+
+A history ends with ``Broken`` if a window saw more than its limit, or if the script and its model disagree. Times are
+milliseconds; buckets are long, so that no key of a test expires by the server's own clock.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from random import Random
+from typing import Any
+
+import redis
+
+from tests.support.limit_models import RingModel
+from weir.store.keys import Keys
+from weir.store.limits import Back, Lease, Window, Wish, lease_of, limit_call
+from weir.store.scripts import script
+
+KEYS = Keys("test")
+START = 1_764_000_000_000
+WIDTH = 10_000
+
+
+class Broken(AssertionError):
+    """The script did what it must not do."""
+
+
+class Ring:
+    """The script on a server, compared with its model at every call."""
+
+    def __init__(
+        self, server: redis.Redis, source: str, window: Window, tag: str, *, compare: bool = True
+    ) -> None:
+        self.server, self.source, self.window, self.tag, self.compare = server, source, window, tag, compare
+        self.model = RingModel(window)
+        self.births = 0
+
+    def call(self, most: int, wish: Wish, holder: str, back: Back, at: int) -> Lease:
+        self.births += 1
+        birth = f"birth{self.births}"
+        call = limit_call(
+            KEYS, self.tag, self.window, most, wish, holder=holder, new_birth=birth, back=back, at=at
+        )
+        lease = lease_of(self.server.execute_command("EVAL", self.source, *call.command))
+        if not self.compare:
+            return lease
+        expected = self.model.call(most, wish, holder, back, birth, at)
+        if lease != expected:
+            raise Broken(f"at {at}: {lease}, the model says {expected}")
+        return lease
+
+    def lose(self) -> None:
+        """The store forgets it."""
+        self.server.delete(KEYS.limit_ring(self.tag, *self.window))
+        self.model.lose()
+
+
+class Holder:
+    """One agent: a lease, what it gives back, what it spends."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.tokens = 0
+        self.lease: Lease | None = None
+        self.ends = 0
+        self.back = Back()
+
+
+class History:
+    """Driven by ``random``; ``clock`` is true time, the server's runs ``behind`` it by what it was set back."""
+
+    def __init__(self, ring: Ring, random: Random, most: int) -> None:
+        self.ring, self.random, self.most = ring, random, most
+        self.clock, self.behind = START + random.randrange(WIDTH), 0
+        self.holders = [Holder(f"h{number}") for number in range(3)]
+        self.spent: list[int] = []
+        self.lies = False
+
+    def run(self, steps: int, *, losses: bool = False) -> None:
+        """With ``losses`` the store forgets and holders lie: only the model is compared then."""
+        self.lies = losses
+        moves: list[Any] = [self.wait, self.to_edge, self.take, self.take, self.take, self.spend, self.spend]
+        moves += [
+            self.give_back,
+            self.give_back,
+            self.set_back,
+            self.die,
+            self.burst,
+            self.burst,
+            *([self.lose] if losses else []),
+        ]
+        for _ in range(steps):
+            self.random.choice(moves)()
+            if not losses:
+                self.check()
+
+    def check(self) -> None:
+        """No window, closed at both ends, holds more than the limit."""
+        long = self.ring.window.bucket_ms * self.ring.window.buckets
+        for place, start in enumerate(self.spent):
+            count = bisect_right(self.spent, start + long) - place
+            if count > self.most:
+                raise Broken(f"{count} tokens of {self.most} within {long} ms from {start}")
+
+    def wait(self) -> None:
+        self.clock += self.random.choice((1, WIDTH // 3, WIDTH, 3 * WIDTH))
+
+    def to_edge(self) -> None:
+        """To the end of a bucket of the server's clock, and 1 ms before and after it."""
+        now = self.clock - self.behind
+        edge = (now // WIDTH + self.random.choice((1, 1, 2, self.ring.window.buckets))) * WIDTH
+        self.clock = max(self.clock, edge + self.behind + self.random.choice((-1, -1, 0, 1)))
+
+    def set_back(self) -> None:
+        if self.random.random() < 0.3:
+            self.behind += self.random.choice(
+                (1, WIDTH // 2, WIDTH, 2 * WIDTH, (self.ring.window.buckets + 3) * WIDTH)
+            )
+
+    def take(self) -> None:
+        holder = self.random.choice(self.holders)
+        least = self.random.choice((1, 1, 1, 3))
+        wish = Wish(
+            self.random.choice((least, least + 2, 2 * self.most)), least, self.random.choice((1, 2, 3))
+        )
+        self._call(holder, wish)
+
+    def _call(self, holder: Holder, wish: Wish) -> None:
+        """Sent now; carried out a moment later, perhaps twice; the reply may be lost."""
+        sent = self.clock
+        self.clock += self.random.choice((0, 0, 1, 40))
+        for _ in range(self.random.choice((1, 1, 1, 2))):
+            lease = self.ring.call(self.most, wish, holder.name, holder.back, self.clock - self.behind)
+        self.clock += self.random.choice((0, 0, 1, 40))
+        if not lease.granted or self.random.random() < 0.15:
+            return
+        if holder.lease is None or holder.lease[-2:] != lease[-2:]:
+            holder.tokens, holder.back = 0, Back()
+        holder.tokens += lease.granted
+        holder.lease, holder.ends = lease, sent + lease.ttl_ms
+
+    def spend(self) -> None:
+        holder = self.random.choice(self.holders)
+        self._spend(holder, self.random.choice((1, holder.tokens)))
+
+    def _spend(self, holder: Holder, count: int) -> None:
+        if 0 < count <= holder.tokens and self.clock < holder.ends:
+            holder.tokens -= count
+            self.spent += [self.clock] * count
+
+    def burst(self) -> None:
+        """One takes and spends all there is, often at the edge of a bucket."""
+        if self.random.random() < 0.5:
+            self.to_edge()
+        holder = self.random.choice(self.holders)
+        self._call(holder, Wish(self.most))
+        self._spend(holder, holder.tokens)
+
+    def give_back(self) -> None:
+        """Some that were not spent, at any time; said again with every later call."""
+        holder = self.random.choice(self.holders)
+        if holder.lease is None or not holder.tokens:
+            return
+        count = self.random.choice((1, holder.tokens))
+        holder.tokens -= count
+        before = holder.back.tokens if holder.back.bucket == holder.lease.bucket else 0
+        if self.lies and self.random.random() < 0.2:
+            before += 2 * self.most
+        holder.back = Back(holder.lease.bucket, holder.lease.birth, before + count)
+        if self.random.random() < 0.7:
+            self._call(holder, Wish(0))
+
+    def die(self) -> None:
+        if self.random.random() < 0.3:
+            place = self.random.randrange(len(self.holders))
+            self.holders[place] = Holder(f"{self.holders[place].name}+")
+
+    def lose(self) -> None:
+        if self.random.random() < 0.3:
+            self.ring.lose()
+
+
+def run_history(
+    server: redis.Redis, source: str, random: Random, *, losses: bool = False, compare: bool = True
+) -> None:
+    """One history. Raises ``Broken``."""
+    window = Window(WIDTH, random.choice((2, 5)))
+    ring = Ring(server, source, window, f"t{random.randrange(10**12)}", compare=compare)
+    ring.lose()
+    try:
+        History(ring, random, random.choice((3, 10))).run(60, losses=losses)
+    finally:
+        ring.lose()
+
+
+def source() -> str:
+    return script("limit").source

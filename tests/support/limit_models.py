@@ -1,0 +1,137 @@
+"""What the scripts of limits do, again in Python: short, slow, without a store. Tests drive both with one history."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable
+
+from weir.store.limits import Back, Count, Lease, Level, Usage, Window, Wish
+
+
+class RingModel:
+    """``limit.lua``."""
+
+    def __init__(self, window: Window) -> None:
+        self.width, self.count = window
+        self.lose()
+
+    def lose(self) -> None:
+        self.seen = 0
+        self.birth = ""
+        self.used: dict[int, int] = {}
+        self.returned: dict[tuple[int, str], int] = {}
+
+    def call(self, most: int, wish: Wish, holder: str, back: Back, new_birth: str, at: int) -> Lease:
+        now = max(at, self.seen)
+        birth = self.birth or new_birth
+        astray = self.seen - at > (self.count + 1) * self.width
+        if astray:
+            counts = [n for bucket, n in self.used.items() if bucket >= self.seen // self.width - self.count]
+            self.lose()
+            now, birth = at, new_birth
+            self.used = {at // self.width + 1: sum(counts)}
+        b = now // self.width
+        changed = self._take_back(holder, back, b, birth) or astray
+        live = {bucket: n for bucket, n in sorted(self.used.items()) if bucket >= b - self.count and n}
+        left = most - sum(live.values())
+        granted = 0
+        if wish.want and left >= wish.least:
+            granted = min(wish.want, max(wish.least, left // wish.divisor))
+            self.used[b] = self.used.get(b, 0) + granted
+        if changed or granted:
+            self.seen, self.birth = now, birth
+        ends = [(bucket + self.count + 1) * self.width - now for bucket in live]
+        wait, free = 0, left
+        if not granted:
+            for end, n in zip(ends, live.values(), strict=True):
+                if free >= wish.least:
+                    break
+                free, wait = free + n, end
+        reset = ends[0] if ends else 0
+        return Lease(granted, left - granted, wait, reset, (b + 1) * self.width - now, b, birth)
+
+    def _take_back(self, holder: str, back: Back, b: int, birth: str) -> bool:
+        fresh = back.tokens - self.returned.get((back.bucket, holder), 0)
+        if fresh <= 0 or back.birth != birth or back.bucket < b - self.count or back.bucket not in self.used:
+            return False
+        self.used[back.bucket] -= min(fresh, self.used[back.bucket])
+        self.returned[back.bucket, holder] = back.tokens
+        return True
+
+
+class LevelModel:
+    """``gcra.lua``; times as fractions of a token are exact enough in tests, whose rates divide evenly."""
+
+    def __init__(self, per_ms: int, most: int, burst: int) -> None:
+        self.per_ms, self.most, self.burst = per_ms, most, burst
+        self.filled, self.since = 0.0, -math.inf
+
+    def call(self, wish: Wish, at: int) -> Level:
+        if self.since - at > self.per_ms:
+            self.since = at
+        drained = max(0.0, at - self.since) * self.most / self.per_ms if self.since > -math.inf else 0.0
+        filled = max(0.0, self.filled - drained)
+        left = math.floor(self.burst - filled + 1e-6)
+        granted = min(wish.want, left) if left >= wish.least else 0
+        wait = 0.0 if granted else (filled + wish.least - self.burst) * self.per_ms / self.most
+        if granted:
+            self.filled, self.since = filled + granted, max(at, self.since)
+        reset = (filled + granted) * self.per_ms / self.most
+        return Level(granted, left - granted, math.ceil(wait - 1e-6), math.ceil(reset - 1e-6))
+
+
+class QuotaModel:
+    """``quota.lua``."""
+
+    def __init__(self, window_ms: int) -> None:
+        self.window_ms = window_ms
+        self.lose()
+
+    def lose(self) -> None:
+        self.now, self.window = 0, -1
+        self.granted: dict[str, int] = {}
+        self.returned: dict[str, int] = {}
+        self.lives: dict[str, int] = {}
+
+    def call(
+        self, most: int, wish: Wish, node: str, life: int, window: int, known: Iterable[Count], at: int
+    ) -> Usage:
+        now = max(at, self.now)
+        current, ends = self._window(now)
+        if current != self.window and self.window != -1:
+            self.lose()
+        changed = False
+        for count in known if window == current else ():
+            for field, value in ((self.granted, count.granted), (self.returned, count.returned)):
+                if value > field.get(count.node, 0):
+                    field[count.node], changed = value, True
+        left = most - sum(self.granted.values()) + sum(self.returned.get(of, 0) for of in self.granted)
+        fenced = self.lives.get(node, 0) > life
+        granted = 0
+        if wish.want and not fenced and left >= wish.least:
+            granted = min(wish.want, max(wish.least, left // wish.divisor))
+            self.granted[node] = self.granted.get(node, 0) + granted
+            self.lives[node] = max(life, self.lives.get(node, 0))
+        if granted or changed:
+            self.now, self.window = now, current
+        others = [Count(of, n, self.returned.get(of, 0)) for of, n in self.granted.items() if of != node]
+        own = Count(node, self.granted.get(node, 0), self.returned.get(node, 0))
+        return Usage(
+            granted,
+            left - granted,
+            0 if granted else ends - now,
+            ends - now,
+            current,
+            "fenced" if fenced else "ok",
+            (*sorted(others), own),
+        )
+
+    def _window(self, now: int) -> tuple[int, int]:
+        """Its number and its end."""
+        if self.window_ms:
+            return now // self.window_ms, (now // self.window_ms + 1) * self.window_ms
+        day = datetime.datetime.fromtimestamp(now // 1000, datetime.UTC)
+        number = day.year * 12 + day.month - 1
+        first = datetime.datetime((number + 1) // 12, (number + 1) % 12 + 1, 1, tzinfo=datetime.UTC)
+        return number, int(first.timestamp()) * 1000

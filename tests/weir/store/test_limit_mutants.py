@@ -1,0 +1,77 @@
+"""A test of the tests: a limit.lua with one fault must be caught, by a window that saw too much or by the model."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import redis
+
+from tests.support.limit_histories import Broken, run_history, source
+from tests.support.servers import RunningServer
+
+HISTORIES = 400
+MUTANTS = {
+    "sums G buckets, not G + 1": (
+        "if bucket >= b - count and tokens > 0",
+        "if bucket > b - count and tokens > 0",
+    ),
+    "gives back into the current bucket": (
+        "used[given], changed = used[given] - math.min(returned, used[given]), true",
+        "given = b; used[b], changed = math.max(0, (used[b] or 0) - returned), true",
+    ),
+    "lets the clock run backwards": ("  now = seen\nend", "  now = now\nend"),
+    "books what is given back twice": ("tonumber(back) - tonumber(state[ticket] or 0)", "tonumber(back)"),
+    "takes back what another ring granted": ("and back_birth == birth ", ""),
+    "takes back more than was granted": ("math.min(returned, used[given])", "returned"),
+    "forgets what counts when a clock is corrected": ("sum = sum + granted end", "sum = 0 end"),
+    "carries into the current bucket": (
+        "used, state, birth, ended = {[math.floor(now / width) + 1] = sum}",
+        "used, state, birth, ended = {[math.floor(now / width)] = sum}",
+    ),
+    "leases for a whole bucket": ("(b + 1) * width - now, b, birth", "width, b, birth"),
+    "grants more than is left": ("math.max(need, math.floor(left / tonumber(divisor)))", "tonumber(want)"),
+    "grants when too little is left": ("and left >= need then", "and left > 0 then"),
+    "drops the oldest bucket too early": (
+        "if ended[place][2] < b - count",
+        "if ended[place][2] <= b - count",
+    ),
+    "does not book the grant": (
+        "used[b], changed = (used[b] or 0) + granted, true\n  redis",
+        "changed = true\n  redis",
+    ),
+    "waits too long": ("wait = (order[place] + count + 1)", "wait = (order[place] + count + 2)"),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_fault_in_the_script_is_caught(name: str, server: RunningServer) -> None:
+    before, after = MUTANTS[name]
+    assert source().count(before) == 1, "the mutant no longer fits the script"
+    mutant, admin = source().replace(before, after), server.admin()
+    with pytest.raises((Broken, redis.ResponseError)):
+        run_histories(admin, mutant)
+
+
+def run_histories(server: redis.Redis, mutant: str, **more: bool) -> None:
+    for seed in range(HISTORIES):
+        run_history(server, mutant, Random(seed), **more)
+        if not more:
+            run_history(server, mutant, Random(seed), losses=True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sums G buckets, not G + 1",
+        "gives back into the current bucket",
+        "books what is given back twice",
+        "forgets what counts when a clock is corrected",
+        "leases for a whole bucket",
+    ],
+)
+def test_the_worst_faults_are_seen_in_the_windows_alone(name: str, server: RunningServer) -> None:
+    """Without the model: what matters is that no window sees more than its limit."""
+    mutant, admin = source().replace(*MUTANTS[name]), server.admin()
+    with pytest.raises(Broken, match="tokens of"):
+        run_histories(admin, mutant, compare=False)

@@ -1,0 +1,318 @@
+"""The scripts of limits on real servers, with injected time: against their models, and what no history may break."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.limit_histories import START, run_history, source
+from tests.support.limit_models import LevelModel, QuotaModel
+from tests.support.servers import RunningServer
+from weir.store.connect import Client
+from weir.store.errors import StoreError
+from weir.store.keys import Keys
+from weir.store.limits import (
+    MAX_NODES,
+    Back,
+    Count,
+    Level,
+    Usage,
+    Window,
+    Wish,
+    gcra_call,
+    lease_of,
+    level_of,
+    limit_call,
+    limit_tag,
+    quota_call,
+    usage_of,
+    window_of,
+)
+from weir.store.script_calls import ScriptCall
+
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+Send = Callable[[ScriptCall], Any]
+
+
+@pytest.fixture
+def send(client: Client) -> Send:
+    def one(call: ScriptCall) -> Any:
+        (reply,) = client.pipeline([call])
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    return one
+
+
+# The sliding ring
+
+
+@quick
+@given(random=st.randoms(use_true_random=False))
+def test_no_window_sees_more_than_its_limit_and_the_model_agrees(
+    server: RunningServer, random: Random
+) -> None:
+    run_history(server.admin(), source(), random)
+
+
+@quick
+@given(random=st.randoms(use_true_random=False))
+def test_the_model_agrees_when_the_store_forgets_and_holders_lie(
+    server: RunningServer, random: Random
+) -> None:
+    run_history(server.admin(), source(), random, losses=True)
+
+
+def take(send: Send, keys: Keys, at: int, want: int, **more: Any) -> Any:
+    wish = Wish(want, more.pop("least", 1), more.pop("divisor", 1))
+    options = {"holder": "a", "new_birth": "x"} | more
+    call = limit_call(keys, "tag", Window(1000, 10), options.pop("most", 100), wish, at=at, **options)
+    return lease_of(send(call))
+
+
+def test_a_lease_ends_with_its_bucket(send: Send, keys: Keys) -> None:
+    lease = take(send, keys, START + 250, 5)
+    assert (lease.granted, lease.left, lease.ttl_ms, lease.wait_ms) == (5, 95, 750, 0)
+
+
+def test_what_is_left_is_shared_until_the_last_are_granted_singly(send: Send, keys: Keys) -> None:
+    assert [take(send, keys, START, 100, divisor=2).granted for _ in range(8)] == [50, 25, 12, 6, 3, 2, 1, 1]
+
+
+def test_a_grant_below_what_is_of_use_is_none_and_says_how_long(send: Send, keys: Keys) -> None:
+    take(send, keys, START, 40)
+    take(send, keys, START + 2000, 58)
+    refused = take(send, keys, START + 2500, 10, least=5)
+    assert (refused.granted, refused.left, refused.wait_ms, refused.reset_ms) == (0, 2, 8500, 8500)
+    later = take(send, keys, START + 2500, 50, least=50)
+    assert (later.granted, later.wait_ms) == (0, 10_500)
+
+
+@pytest.mark.parametrize(("early", "granted"), [(1, 0), (0, 5)])
+def test_nothing_can_be_had_before_the_wait_is_over_and_then_it_can(
+    send: Send, keys: Keys, early: int, granted: int
+) -> None:
+    take(send, keys, START + 300, 100)
+    wait = take(send, keys, START + 700, 5).wait_ms
+    assert take(send, keys, START + 700 + wait - early, 5).granted == granted
+
+
+def test_a_refusal_writes_nothing(send: Send, keys: Keys, server: RunningServer) -> None:
+    take(send, keys, START, 100)
+    before = server.admin().hgetall(keys.limit_ring("tag", 1000, 10))
+    assert take(send, keys, START + 20, 1).granted == 0
+    assert server.admin().hgetall(keys.limit_ring("tag", 1000, 10)) == before
+
+
+def test_tokens_come_back_once_however_often_it_is_said(send: Send, keys: Keys) -> None:
+    lease = take(send, keys, START, 100)
+    back = Back(lease.bucket, lease.birth, 30)
+    assert [take(send, keys, START + 1500, 0, back=back).left for _ in range(3)] == [30, 30, 30]
+    assert take(send, keys, START + 1500, 0, back=back._replace(tokens=40)).left == 40
+
+
+def test_a_limit_that_was_lowered_refuses_until_enough_has_left_the_window(send: Send, keys: Keys) -> None:
+    take(send, keys, START, 100)
+    assert take(send, keys, START + 1000, 1, most=10).left == -90
+    assert take(send, keys, START + 11_000, 10, most=10).granted == 10
+
+
+def test_a_ring_lives_two_buckets_longer_than_its_window(
+    send: Send, keys: Keys, server: RunningServer
+) -> None:
+    take(send, keys, START, 1)
+    assert 11_000 < server.admin().pttl(keys.limit_ring("tag", 1000, 10)) <= 12_000
+
+
+def test_the_hash_of_a_ring_does_not_grow(send: Send, keys: Keys, server: RunningServer) -> None:
+    for second in range(100):
+        lease = take(send, keys, START + second * 1000, 3)
+        take(send, keys, START + second * 1000, 0, back=Back(lease.bucket, lease.birth, 1))
+    assert server.admin().hlen(keys.limit_ring("tag", 1000, 10)) == 2 + 2 * 11
+
+
+def test_the_servers_own_clock_is_used(send: Send, keys: Keys, server: RunningServer) -> None:
+    call = limit_call(keys, "tag", Window(1000, 10), 5, Wish(1), holder="a", new_birth="x")
+    assert abs(lease_of(send(call)).bucket - server.admin().time()[0]) <= 10
+
+
+# The smooth limit
+
+
+@quick
+@given(
+    random=st.randoms(use_true_random=False), most=st.sampled_from([1, 3, 7, 1000]), burst=st.integers(1, 12)
+)
+def test_a_smooth_limit_is_its_model(
+    send: Send, keys: Keys, server: RunningServer, random: Random, most: int, burst: int
+) -> None:
+    per_ms, now, behind, granted = 3_600_000, START, 0, []
+    model = LevelModel(per_ms, most, burst)
+    server.admin().delete(keys.limit_level("smooth", per_ms))
+    for _ in range(30):
+        now += random.choice((0, 1, per_ms // most - 1, per_ms // most, 3 * per_ms // most))
+        behind += random.choice((0, 0, 0, 0, 1, per_ms // most, 2 * per_ms))
+        least = random.choice((1, 1, burst))
+        wish = Wish(random.choice((least, least + 1)), least)
+        call = gcra_call(keys, "smooth", per_ms, most, burst, wish, at=now - behind)
+        level = level_of(send(call))
+        expected = model.call(wish, now - behind)
+        assert level[:2] == expected[:2]
+        assert all(abs(ms - due) <= 1 for ms, due in zip(level[2:], expected[2:], strict=True))
+        granted += [now] * level.granted
+    for place, start in enumerate(granted):
+        for count, end in enumerate(granted[place:], 1):
+            assert count <= burst + (end - start) * most / per_ms + 1e-3
+
+
+def test_thirds_come_to_a_whole_burst(send: Send, keys: Keys) -> None:
+    replies = [level_of(send(gcra_call(keys, "t", 3_600_000, 7, 3, Wish(1), at=START))) for _ in range(4)]
+    assert [reply.granted for reply in replies] == [1, 1, 1, 0]
+    assert replies[-1] == Level(0, 0, 514_286, 1_542_858)
+
+
+# The quota
+
+
+@quick
+@given(random=st.randoms(use_true_random=False), window_ms=st.sampled_from([0, 86_400_000, 10_000_000]))
+def test_a_quota_is_its_model_whatever_is_lost_and_said_again(
+    send: Send, keys: Keys, server: RunningServer, random: Random, window_ms: int
+) -> None:
+    usage_key = keys.limit_quota("quota", window_ms)
+    server.admin().delete(usage_key)
+    model, now, most = QuotaModel(window_ms), START, 50
+    known: dict[str, Usage | None] = dict.fromkeys("abc")
+    for _ in range(40):
+        now += random.choice((0, 1, 3_000_000, 40_000_000, 20 * 86_400_000))
+        node = random.choice("abc")
+        last = known[node]
+        counts = last.counts if last is not None and random.random() < 0.8 else ()
+        back = [count._replace(returned=min(count.granted, count.returned + 2)) for count in counts[-1:]]
+        counts = (*counts[:-1], *back)
+        window, life = last.window if last else 0, random.choice((1, 1, 1, 2))
+        wish = Wish(random.choice((0, 1, 5, 60)), 1, random.choice((1, 3)))
+        at = now - random.choice((0, 0, 0, 5_000_000))
+        call = quota_call(
+            keys, "quota", window_ms, most, wish, node=node, life=life, window=window, known=counts, at=at
+        )
+        usage = usage_of(send(call))
+        usage = usage._replace(counts=(*sorted(usage.counts[:-1]), usage.counts[-1]))
+        assert usage == model.call(most, wish, node, life, window, counts, at)
+        if random.random() < 0.9:
+            known[node] = usage
+        if random.random() < 0.05:
+            server.admin().delete(usage_key)
+            model.lose()
+
+
+def quota(send: Send, keys: Keys, node: str, want: int, known: tuple[Count, ...] = (), **more: Any) -> Usage:
+    options = {"life": 1, "window": START // 86_400_000, "at": START} | more
+    call = quota_call(keys, "q", 86_400_000, 100, Wish(want), node=node, known=known, **options)
+    return usage_of(send(call))
+
+
+def test_any_node_restores_what_all_had_taken(send: Send, keys: Keys, server: RunningServer) -> None:
+    quota(send, keys, "a", 30)
+    knows = quota(send, keys, "b", 20).counts
+    server.admin().flushall()
+    assert quota(send, keys, "b", 10, knows).left == 40
+    assert quota(send, keys, "a", 0, (Count("a", 30, 0),)).left == 40
+
+
+@quick
+@given(random=st.randoms(use_true_random=False))
+def test_however_counts_are_lost_and_merged_they_end_at_what_was_taken(
+    send: Send, keys: Keys, server: RunningServer, random: Random
+) -> None:
+    """Never above it on the way: nothing is counted twice."""
+    server.admin().delete(keys.limit_quota("q", 86_400_000))
+    taken = dict.fromkeys("abc", 0)
+    own: dict[str, Count] = {node: Count(node, 0, 0) for node in "abc"}
+    for _ in range(25):
+        node = random.choice("abc")
+        usage = quota(send, keys, node, random.choice((0, 1, 4)), (own[node],))
+        taken[node] += usage.granted
+        own[node] = usage.counts[-1]
+        assert 100 - usage.left <= sum(taken.values())
+        if random.random() < 0.2:
+            server.admin().delete(keys.limit_quota("q", 86_400_000))
+    for node in "abc":
+        left = quota(send, keys, node, 0, (own[node],)).left
+    assert left == 100 - sum(taken.values())
+
+
+def test_a_later_life_of_a_node_fences_the_earlier_one(send: Send, keys: Keys) -> None:
+    quota(send, keys, "a", 10, life=1)
+    assert quota(send, keys, "a", 10, life=2).counts == (Count("a", 20, 0),)
+    fenced = quota(send, keys, "a", 10, (Count("a", 10, 0),), life=1)
+    assert (fenced.granted, fenced.why, fenced.left) == (0, "fenced", 80)
+
+
+def test_one_node_too_many_has_no_place(send: Send, keys: Keys, server: RunningServer) -> None:
+    key = keys.limit_quota("q", 86_400_000)
+    server.admin().hset(key, mapping={"window": START // 86_400_000, "now": START})
+    server.admin().hset(key, mapping={f"g:n{number}": 0 for number in range(MAX_NODES - 1)})
+    assert quota(send, keys, "last", 1).why == "ok"
+    assert quota(send, keys, "more", 1).why == "full"
+    assert quota(send, keys, "last", 1).why == "ok"
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [
+        ("2026-11-23", "2026-11-30"),
+        ("2026-12-31", "2026-12-31"),
+        ("2028-02-01", "2028-02-29"),
+        ("2027-02-28",) * 2,
+    ],
+)
+def test_a_month_ends_with_its_last_day_in_utc(send: Send, keys: Keys, day: str, last: str) -> None:
+    at = int(datetime.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 1000
+    end = int(datetime.datetime.fromisoformat(f"{last}T00:00:00+00:00").timestamp()) * 1000 + 86_400_000
+    call = quota_call(keys, "m", 0, 10, Wish(1), node="a", life=1, window=0, known=(), at=at)
+    usage = usage_of(send(call))
+    assert (usage.ttl_ms, usage.window) == (end - at, int(day[:4]) * 12 + int(day[5:7]) - 1)
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("per_ms", "window"),
+    [
+        (1, Window(1, 1)),
+        (25, Window(25, 1)),
+        (100, Window(25, 4)),
+        (1000, Window(100, 10)),
+        (1001, Window(101, 10)),
+        (10_000, Window(1000, 10)),
+        (60_000, Window(1000, 60)),
+        (86_400_000, Window(1_440_000, 60)),
+    ],
+)
+def test_a_window_is_cut_into_buckets_that_cover_it(per_ms: int, window: Window) -> None:
+    assert window_of(per_ms) == window
+    assert window.bucket_ms * window.buckets >= per_ms
+
+
+def test_a_tag_tells_limits_and_keys_apart_and_shows_neither() -> None:
+    tags = {limit_tag(*pair) for pair in (("a", "b"), ("a", "c"), ("ab", ""), ("a", "\udcff{x}"))}
+    assert len(tags) == 4
+    assert all(len(tag) == 32 and tag.isalnum() for tag in tags)
+
+
+@pytest.mark.parametrize("read", [lease_of, level_of, usage_of])
+@pytest.mark.parametrize("reply", [None, [], [1, 2], b"ok", [1, 2, 3, 4, 5, b"odd", []]])
+def test_a_reply_of_another_shape_is_an_error(read: Callable[[Any], Any], reply: Any) -> None:
+    if read is lease_of and isinstance(reply, list) and len(reply) == 7:
+        return
+    with pytest.raises(StoreError):
+        read(reply)
