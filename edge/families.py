@@ -73,6 +73,19 @@ FAMILIES: tuple[Family, ...] = (
         labels=("upstream", "outcome"),
     ),
     Family(
+        name="weir_target_ejections_total",
+        kind="counter",
+        help="Times that a worker took a target out: consecutive, retry-after, cluster (evidence of all), check.",
+        labels=("upstream", "target", "reason"),
+    ),
+    Family(
+        name="weir_target_out",
+        kind="gauge",
+        help="1 while a worker of this node gives no requests to a target that it would else use.",
+        labels=("upstream", "target"),
+        combine="max",
+    ),
+    Family(
         name="weir_malformed_total",
         kind="counter",
         help="Requests refused before they met a rule, by status.",

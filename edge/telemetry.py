@@ -28,6 +28,7 @@ MAX_WAITING = 2_000
 Answered = tuple[str, int, float, float, Served | None]
 """Rule, status, monotonic seconds of start and end, and the attempt that gave the answer."""
 Gauge = Callable[[], float]
+Gauges = Callable[[], Iterable[list[Any]]]
 
 
 class Telemetry:
@@ -57,12 +58,19 @@ class Telemetry:
         self.lookups: dict[str, int] = {}
         """Of names of targets, by outcome."""
         self.log_dropped = 0
+        self.ejections: dict[tuple[str, str, str], int] = {}
+        """Of targets, by upstream, URL and reason."""
         self.in_flight = 0
         self._gauges: list[tuple[str, Gauge]] = [("weir_requests_in_flight", lambda: self.in_flight)]
+        self._labelled: list[Gauges] = []
 
     def gauge(self, family: str, read: Gauge) -> None:
         """A value of the present, read at every ``take``."""
         self._gauges.append((family, read))
+
+    def gauges(self, read: Gauges) -> None:
+        """Values of the present with labels: [family, labels, value], read at every ``take``."""
+        self._labelled.append(read)
 
     def request(self, rule: str, status: int, started: float, ended: float) -> None:
         """One answered request; times are monotonic seconds."""
@@ -105,6 +113,11 @@ class Telemetry:
         key = (upstream, outcome)
         self.retries[key] = self.retries.get(key, 0) + 1
 
+    def target_out(self, upstream: str, url: str, reason: str) -> None:
+        """One target that gets no requests for a while."""
+        key = (upstream, url, reason)
+        self.ejections[key] = self.ejections.get(key, 0) + 1
+
     def mirror(self, upstream: str, outcome: str) -> None:
         """One copy of a request that was asked for, sent or not."""
         key = (upstream, outcome)
@@ -126,7 +139,9 @@ class Telemetry:
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
         self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
+        self.ejections = {}
         gauges = [[family, [], float(read())] for family, read in self._gauges]
+        gauges += [gauge for labelled in self._labelled for gauge in labelled()]
         return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
 
     def _counters(self) -> Iterable[list[Any]]:
@@ -138,6 +153,8 @@ class Telemetry:
             yield ["weir_answers_broken_total", [upstream], count]
         for (upstream, outcome), count in self.retries.items():
             yield ["weir_retries_total", [upstream, outcome], count]
+        for labels, count in self.ejections.items():
+            yield ["weir_target_ejections_total", list(labels), count]
         for (upstream, outcome), count in self.mirrors.items():
             yield ["weir_mirrored_total", [upstream, outcome], count]
         for status, count in self.malformed.items():

@@ -23,6 +23,8 @@ from edge.agent.config_file import ConfigFile
 from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
+from edge.agent.health.metrics import HealthMetrics
+from edge.agent.health.service import HealthService
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.status import StatusServer
@@ -32,6 +34,8 @@ from edge.agent.worker_link import Topic, WorkerLink
 from edge.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
+from weir.store.health import HealthCalls
+from weir.store.keys import Keys
 
 RESTART_S = 1.0
 """Seconds until a part of the agent that failed unexpectedly is started again."""
@@ -67,9 +71,18 @@ class Agent:
         worker_metrics, metrics = WorkerMetrics(registry), StateMetrics(registry, self.facts)
         self._pipe = StorePipe(counters_client(settings.redis_counters), PipeMetrics(registry))
         self._link = WorkerLink(link, self.facts, worker_metrics, on_refused=self._recheck_files)
+        self._health = HealthService(
+            HealthCalls(Keys(settings.cluster), settings.node),
+            self._pipe,
+            self._link.announce,
+            HealthMetrics(registry),
+        )
         self._link.answer_with(self._topics())
         self._status = StatusServer(
-            status_listener, registry, lambda: readiness(self.facts, time.monotonic())
+            status_listener,
+            registry,
+            lambda: readiness(self.facts, time.monotonic()),
+            pages={"/targets": self._health.state},
         )
         self._announcer = Announcer(settings.node, status_listener, self._store.nodes, self.facts)
         self._follower = Follower(
@@ -102,6 +115,7 @@ class Agent:
         """Raises ``OSError`` if the disk or the socket refuses."""
         self.facts.held = self._files.identity()
         self._pipe.start()
+        self._health.start()
         self._link.start()
         self._status.start()
         loops: Sequence[Callable[[], None]] = [self._follow]
@@ -117,6 +131,7 @@ class Agent:
         """Ends everything; what is on disk is whole at any moment."""
         gevent.killall(self._greenlets, timeout=2)
         self._announcer.leave()
+        self._health.stop()
         self._link.stop()
         self._pipe.stop()
         self._status.stop()
@@ -124,7 +139,7 @@ class Agent:
 
     def _topics(self) -> dict[str, Topic]:
         """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
-        return {}
+        return {"health": self._health}
 
     def _follow(self) -> None:
         """Orders of a person and versions of the store in one loop: neither meets the other half done."""

@@ -1,4 +1,4 @@
-"""The status listener: ``/healthz`` (alive), ``/readyz`` (send requests here?), ``/metrics``.
+"""The status listener: ``/healthz`` (alive), ``/readyz`` (send requests here?), ``/metrics``, pages of JSON.
 
 One request per connection, bounded in size, time and number: a scraper that hangs costs one greenlet for a while.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import gevent
 from gevent.pool import Pool
@@ -26,6 +27,11 @@ REQUEST_S = 5.0
 """From the accept to the last byte of the answer."""
 
 
+Pages = Mapping[str, Callable[[], dict[str, Any]]]
+"""Path → what is said there as JSON."""
+NO_PAGES: Pages = MappingProxyType({})
+
+
 class Answer(NamedTuple):
     status: int
     content_type: str
@@ -33,11 +39,16 @@ class Answer(NamedTuple):
 
 
 class StatusServer:
-    """Serves ``listener``; ``ready`` is asked at every ``/readyz``."""
+    """Serves ``listener``; ``ready`` is asked at every ``/readyz``, ``pages`` at each of their paths."""
 
     def __init__(
-        self, listener: socket.socket, registry: CollectorRegistry, ready: Callable[[], Readiness]
+        self,
+        listener: socket.socket,
+        registry: CollectorRegistry,
+        ready: Callable[[], Readiness],
+        pages: Pages = NO_PAGES,
     ) -> None:
+        self._pages = pages
         self._registry = registry
         self._ready = ready
         self._server = StreamServer(listener, self._serve, spawn=Pool(MAX_CONNECTIONS))
@@ -58,13 +69,13 @@ class StatusServer:
                 return _text(200, "ok\n")
             case "/readyz":
                 readiness = self._ready()
-                return Answer(
-                    readiness.status, "application/json", json.dumps(readiness.body).encode() + b"\n"
-                )
+                return _json(readiness.status, readiness.body)
             case "/metrics":
                 return Answer(200, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+            case page if page in self._pages:
+                return _json(200, self._pages[page]())
             case _:
-                return _text(404, "try /healthz, /readyz or /metrics\n")
+                return _text(404, f"try {', '.join(('/healthz', '/readyz', *self._pages))} or /metrics\n")
 
     def _serve(self, client: socket.socket, _address: object) -> None:
         with client:
@@ -84,6 +95,10 @@ class StatusServer:
         answer = self.answer(method, path) if sound else _text(400, "not an HTTP/1.1 request\n")
         client.sendall(_head_of(answer) + (b"" if method == "HEAD" else answer.body))
         client.shutdown(socket.SHUT_WR)
+
+
+def _json(status: int, body: dict[str, Any]) -> Answer:
+    return Answer(status, "application/json", json.dumps(body).encode() + b"\n")
 
 
 def _text(status: int, text: str) -> Answer:

@@ -22,6 +22,7 @@ from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, speaks_of_target
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
+from edge.upstream.health_outcomes import note_answer, note_error, with_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 
@@ -55,7 +56,8 @@ def run(exchange: Exchange, plan: Plan) -> None:
         except UpstreamError as error:
             tries = tries or _tries(exchange, share, outgoing)
             if not tries.after_error(error, target):
-                raise Refusal(error.cause.value, error.detail) from None
+                detail = with_health(error.detail, share.upstream.health)
+                raise Refusal(error.cause.value, detail) from None
         tries.pause()
         target = tries.choose(partial(_pick, exchange, share.upstream))
         outgoing = repeated(exchange, share, outgoing)
@@ -68,7 +70,7 @@ def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
 def _held_share(exchange: Exchange, plan: Plan) -> Share | None:
     """A client that sticks to a target stays with its upstream too, before weights are looked at."""
     for share in plan.sticky_shares:
-        if share.upstream.held(exchange) is not None:
+        if share.upstream.sticky is not None and share.upstream.sticky.held(exchange) is not None:
             return share
     return None
 
@@ -210,6 +212,8 @@ def _note_success(
     served = (exchange.upstream, status, started, now, target.url, connection.reused)
     exchange.served = served
     exchange.downstream.engine.telemetry.served.append(served)
+    if share.upstream.health is not None:
+        note_answer(share.upstream.health, target, head, now)
     if share.upstream.measures:
         target.latency.answered(now - started, status, now)
 
@@ -228,5 +232,7 @@ def _note_failure(
         telemetry.attempt_failed(exchange.upstream, error.stage.value, seconds)
     failed = Attempt(target.url, milliseconds(seconds), status=status, error=sentence, reused=error.reused)
     exchange.attempts = (*exchange.attempts, failed)
+    if share.upstream.health is not None:
+        note_error(share.upstream.health, target, error, started + seconds)
     if share.upstream.measures and speaks_of_target(error):
         target.latency.failed(seconds, started + seconds)

@@ -169,7 +169,7 @@ class HealthBoard:
         out: set[tuple[str, str]] = set()
         for identity, health in self._waiting():
             out.update((identity[1], one.item.url) for one in health.outs(self._clock()))
-        for labels in self._gauged | out:
+        for labels in list(self._gauged | out)[:MAX_REPORTED]:
             yield ["weir_target_out", list(labels), float(labels in out)]
         self._gauged = out
 

@@ -27,7 +27,9 @@ PoolId = tuple[Owner, str]
 class Upstream:
     """A pool at work."""
 
-    __slots__ = ("budget", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn")
+    __slots__ = (
+        "budget", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn",
+    )  # fmt: skip
 
     def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
         """``targets``: those of weight 0 too. ``secret``: see ``sticky``. Raises ValueError for what is not built."""

@@ -113,7 +113,7 @@ class HealthCalls(NamedTuple):
             suspects=self.keys.health_suspects(),
             evidence=self.keys.health_evidence(),
             ejected=self.keys.health_ejected(),
-            nodes=self.keys.nodes(),
+            nodes=self.keys.health_nodes(),
             node=self.node,
             now_ms=now_ms,
             entries=entries,
@@ -128,6 +128,8 @@ class HealthCalls(NamedTuple):
             ejected=self.keys.health_ejected(),
             checked=self.keys.health_checked(),
             results=self.keys.health_results(),
+            nodes=self.keys.health_nodes(),
+            node=self.node,
             since=since,
             now_ms=now_ms,
         )

@@ -76,6 +76,11 @@ class Keys(NamedTuple):
         the last end. Writer: ``health.lua``. Readers: agents."""
         return self._control("health-ejected")
 
+    def health_nodes(self) -> str:
+        """Sorted set node → milliseconds of its last look at the health of targets, TTL 60 s. Writer:
+        ``health_view.lua``. Reader: ``health.lua``."""
+        return self._control("health-nodes")
+
     def health_checked(self) -> str:
         """Sorted set check → milliseconds of its last result, TTL 10 min, at most 10 000. Writer:
         ``health_result.lua``. Readers: agents."""

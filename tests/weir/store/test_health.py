@@ -40,7 +40,7 @@ class Cluster:
 
     def live(self, *nodes: str, now: int = NOW) -> None:
         for node in nodes:
-            self.client.call("ZADD", self.keys.nodes(), now, node)
+            self.client.call("ZADD", self.keys.health_nodes(), now, node)
 
     def report(self, node: str, *evidence: Evidence, now: int = NOW, since: int = 0) -> View:
         calls = HealthCalls(self.keys, node)
@@ -152,7 +152,7 @@ def test_every_key_expires(cluster: Cluster, client: Client, keys: Keys) -> None
     cluster.report("n1", saw(0, 20), saw(0, 3, Member("file/x", "http://x")))
     client.pipeline([HealthCalls(keys, "n1").result("c", HEALTHY, 1500)])
     names = [keys.health_suspects(), keys.health_evidence(), keys.health_ejected()]
-    names += [keys.health_checked(), keys.health_results(), keys.health_lease("c")]
+    names += [keys.health_nodes(), keys.health_checked(), keys.health_results(), keys.health_lease("c")]
     assert all(0 < client.call("PTTL", name) <= 960_000 for name in names)
 
 

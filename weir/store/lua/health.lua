@@ -5,7 +5,7 @@
 --   suspects      sorted set member -> milliseconds of its last failure; a member is "<owner>/<upstream> <URL>"
 --   evidence      hash member -> cmsgpack {{{second, good, bad, node}, ...}, row}
 --   ejected       hash member -> cmsgpack {until_ms, times}
---   nodes         sorted set node -> wall milliseconds of its last word
+--   nodes         sorted set node -> milliseconds of its last look (health_view.lua)
 -- ARGV
 --   node          who reports
 --   now_ms        '' = the server's clock; given by tests only

@@ -6,7 +6,9 @@
 --   ejected       hash member -> cmsgpack {until_ms, times}
 --   checked       sorted set check -> milliseconds of its last result
 --   results       hash check -> the result as its prober wrote it
+--   nodes         sorted set node -> milliseconds of its last look
 -- ARGV
+--   node          who looks
 --   since         milliseconds of the last result that the node has seen
 --   now_ms        '' = the server's clock; given by tests only
 -- RETURNS
@@ -15,9 +17,9 @@
 --   Anything: as if empty.
 -- COST
 --   O(suspects + ejected + results told); at most 1000 results are told, the oldest first. Removes what is over.
-local suspects, evidence, ejected, checked, results = unpack(KEYS)
-local since, now_ms = unpack(ARGV)
-local WINDOW_MS, REMEMBER_MS, MOST = 10000, 300000, 1000
+local suspects, evidence, ejected, checked, results, nodes = unpack(KEYS)
+local node, since, now_ms = unpack(ARGV)
+local WINDOW_MS, REMEMBER_MS, MOST, LIVE_MS = 10000, 300000, 1000, 30000
 
 local time = redis.call('TIME')
 local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
@@ -26,6 +28,10 @@ for _, member in ipairs(redis.call('ZRANGEBYSCORE', suspects, '-inf', now - WIND
   redis.call('ZREM', suspects, member)
   redis.call('HDEL', evidence, member)
 end
+
+redis.call('ZADD', nodes, now, node)
+redis.call('ZREMRANGEBYSCORE', nodes, '-inf', now - LIVE_MS)
+redis.call('PEXPIRE', nodes, 2 * LIVE_MS)
 
 local out, stored = {}, redis.call('HGETALL', ejected)
 for i = 1, #stored, 2 do

@@ -1,0 +1,176 @@
+"""The health topic of the agent: hears its workers, talks with the store once a second, and tells the workers news.
+
+Nothing here is needed for a request: without store or agent, workers go by what they see themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import gevent
+
+from edge.agent.health.check import MAX_CHECKS, Check, read_checks
+from edge.agent.health.evidence import Collected
+from edge.agent.health.knowledge import Knowledge
+from edge.agent.health.metrics import HealthMetrics
+from edge.agent.health.probe import Outcome, probe
+from edge.agent.health.turns import Pipe, Turns
+from edge.frames import FrameError
+from weir.store.errors import StoreError
+from weir.store.health import HealthCalls, View, read_view
+
+EVERY_S = 1.0
+MAX_OUT = 500
+"""Targets that one worker may say to be out."""
+
+log = logging.getLogger("weir.health")
+
+Announce = Callable[[str, Any], None]
+
+
+class _Worker:
+    """What one connection said."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        """Of the checks that it told completely."""
+        self.watched = False
+        self.checks: list[Check] = []
+        self.coming: list[Check] = []
+        self.out: list[list[Any]] = []
+
+
+class HealthService:
+    """A ``Topic``; ``start`` and ``stop`` it once."""
+
+    def __init__(
+        self,
+        calls: HealthCalls,
+        pipe: Pipe,
+        announce: Announce,
+        metrics: HealthMetrics,
+        *,
+        probe_with: Callable[[Check], Outcome] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.knowledge = Knowledge(clock, metrics.probed)
+        metrics.watch(self.knowledge.healthy)
+        self._calls = calls
+        self._pipe = pipe
+        self._announce = announce
+        self._metrics = metrics
+        self._probe = probe_with or partial(probe, context=ssl.create_default_context())
+        self._clock = clock
+        self._workers: dict[int, _Worker] = {}
+        self._collected = Collected()
+        self._turns: dict[str, tuple[Turns, gevent.Greenlet[..., None]]] = {}
+        self._since = 0
+        self._said: dict[str, Any] = {"ejected": [], "failing": []}
+        self._greenlet: gevent.Greenlet[..., None] | None = None
+
+    def start(self) -> None:
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Probes no more; the lease runs out."""
+        gevent.killall([greenlet for _, greenlet in self._turns.values()])
+        if self._greenlet is not None:
+            self._greenlet.kill()
+
+    def answer(self, connection: int, body: Any) -> Any:
+        """A report, or a part of what is to be checked. Raises FrameError for anything else."""
+        if not isinstance(body, dict) or type(body.get("revision")) is not int:
+            raise FrameError("a message about health that is none")
+        worker = self._workers.setdefault(connection, _Worker())
+        if "checks" in body:
+            self._take_checks(worker, body)
+            return None
+        self._collected.add(body.get("evidence", ()))
+        worker.out = _read_out(body.get("out"))
+        suspects = sorted({member.upstream for member in self.knowledge.suspects})
+        return {
+            "revision": worker.revision,
+            "suspects": [list(upstream.partition("/")[::2]) for upstream in suspects],
+        }
+
+    def gone(self, connection: int) -> None:
+        """What only this worker asked for is checked no more."""
+        if self._workers.pop(connection, None) is not None:
+            self._watch()
+
+    def step(self) -> None:
+        """Once a second."""
+        if any(worker.watched or worker.checks for worker in self._workers.values()):
+            view = self._ask_store()
+            if view is not None:
+                self._since = view.since
+                self.knowledge.take(view)
+        news = self.knowledge.news()
+        if news != self._said:
+            self._said = news
+            self._announce("health", news)
+
+    def state(self) -> dict[str, Any]:
+        """For the status listener."""
+        holders = {identity: turns.holder for identity, (turns, _) in self._turns.items()}
+        return self.knowledge.state([one for worker in self._workers.values() for one in worker.out], holders)
+
+    def _ask_store(self) -> View | None:
+        evidence = self._collected.take()
+        try:
+            if evidence:
+                self._metrics.ejected(self._pipe.ask(self._calls.report(evidence)))
+            return read_view(self._pipe.ask(self._calls.view(self._since)), self._since)
+        except StoreError as error:
+            log.debug("the health of targets was not shared: %s", error)
+            return None
+
+    def _take_checks(self, worker: _Worker, body: dict[str, Any]) -> None:
+        """Parts come in order; the last one makes them count."""
+        if body.get("first"):
+            worker.coming = []
+        worker.coming += read_checks(body["checks"])[: MAX_CHECKS - len(worker.coming)]
+        if body.get("last"):
+            worker.revision, worker.watched = body["revision"], bool(body.get("watched"))
+            worker.checks, worker.coming = worker.coming, []
+            self._watch()
+
+    def _watch(self) -> None:
+        """Begins and ends checks, so that each that any worker wants is made once."""
+        wanted = {check.id: check for worker in self._workers.values() for check in worker.checks}
+        self.knowledge.watch(list(wanted.values())[:MAX_CHECKS])
+        for identity in [identity for identity in self._turns if identity not in self.knowledge.checks]:
+            self._turns.pop(identity)[1].kill(block=False)
+        for identity, check in self.knowledge.checks.items():
+            if identity not in self._turns:
+                turns = Turns(check, self._calls, self._pipe, self.knowledge, self._probe, clock=self._clock)
+                self._turns[identity] = (turns, gevent.spawn(turns.run))
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(EVERY_S)
+            try:
+                self.step()
+            except Exception:
+                log.exception("the health of targets was not looked at; the next look is in a second")
+
+
+def _read_out(items: Any) -> list[list[Any]]:
+    """Who a worker keeps out. Raises FrameError."""
+    if not isinstance(items, list):
+        raise FrameError("targets that are out: no list")
+    for item in items[:MAX_OUT]:
+        if (
+            not isinstance(item, list)
+            or len(item) != 6
+            or not all(isinstance(text, str) for text in item[:4])
+        ):
+            raise FrameError("a target that is out, in another shape")
+        if not isinstance(item[4], float | int) or not isinstance(item[5], bool):
+            raise FrameError("a target that is out, in another shape")
+    return items[:MAX_OUT]
