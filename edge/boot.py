@@ -145,7 +145,7 @@ def children(argv: Sequence[str], listeners: Listeners, link: Path, status: Addr
             ready=functools.partial(is_settled, status),
             ready_within_s=GUNICORN_START_S,
             stop_within_s=GUNICORN_STOP_S,
-            forward_hangup=True,
+            forwards=(signal.SIGHUP, signal.SIGUSR1),
             pass_fds=edge_fds,
         ),
     ]

@@ -32,6 +32,8 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``off``, ``v1`` or ``v2`` for each of ``binds``; empty: off for all."""
     access_log: str = "-"
     """``-`` (standard output), ``off`` or a file."""
+    access_log_format: str = "json"
+    """``json`` or ``combined``."""
     graceful_timeout_s: float = 10.0
     keep_alive_s: float = 75.0
     head_timeout_s: float = 10.0

@@ -26,6 +26,7 @@ def run(arguments: ChildArguments) -> None:
             agent_socket=arguments.link,
             proxy_protocol=settings.proxy_protocol,
             access_log=settings.access_log,
+            access_log_format=settings.access_log_format,
             graceful_timeout_s=GRACE_S,
             head_timeout_s=settings.head_timeout,
             keep_alive_s=settings.keep_alive,

@@ -43,6 +43,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections_per_address: int
     access_log: str
     """``-`` (standard output), ``off`` or a file."""
+    access_log_format: str
+    """``json`` or ``combined``."""
 
     @classmethod
     def from_arguments(cls, argv: Sequence[str], environ: Mapping[str, str]) -> EdgeSettings:

@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import gevent
@@ -81,6 +82,11 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         if self._link is not None:
             self._link.finish()
 
+    def handle_usr1(self, sig: int, frame: FrameType | None) -> None:
+        """The access log is opened again, as gunicorn's logs are. Runs in a signal handler, so it only says so."""
+        super().handle_usr1(sig, frame)
+        gevent.spawn(self.engine.access_log.reopen)
+
     def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
         """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""
         peer = addr[0] if isinstance(addr, tuple) else ""
@@ -126,8 +132,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
 
 def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
-    def dropped() -> None:
-        telemetry.log_dropped += 1
+    def dropped(lines: int) -> None:
+        telemetry.log_dropped += lines
 
     return Engine(
         snapshot=Snapshot(),
@@ -141,7 +147,9 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
         ),
         sweeper=Sweeper(),
         telemetry=telemetry,
-        access_log=AccessLog(open_log(options.access_log), on_dropped=dropped),
+        access_log=AccessLog(
+            open_log(options.access_log), form=options.access_log_format, on_dropped=dropped
+        ),
     )
 
 

@@ -8,6 +8,7 @@ addresses.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -35,7 +36,7 @@ EDGE_STOP_S = 25.0
 """Longer than the edge gives its own children together."""
 EDGE_FLAGS = (
     "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
-    "access_log",
+    "access_log", "access_log_format",
 )  # fmt: skip
 EDGE_TIMES = ("head_timeout", "keep_alive", "body_timeout", "write_timeout")
 DEMO_STOP_S = 3.0
@@ -131,7 +132,7 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
         ready=is_running(state / "run.json"),
         ready_within_s=EDGE_START_S,
         stop_within_s=EDGE_STOP_S,
-        forward_hangup=True,
+        forwards=(signal.SIGHUP, signal.SIGUSR1),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from edge.access_log.attempt import Attempt, attempt_of, milliseconds
+from edge.access_log.bounds import MAX_VALUE
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
@@ -55,7 +56,7 @@ def take(exchange: Exchange, ended: float) -> tuple[Any, ...]:
         exchange.method or exchange.head.method.decode("ascii", "replace"),
         exchange.scheme,
         exchange.host,
-        exchange.path or exchange.head.target[:LONGEST_UNREAD].decode("latin-1"),
+        exchange.path[:MAX_VALUE] or exchange.head.target[:LONGEST_UNREAD].decode("latin-1"),
         exchange.status,
         exchange.bytes_in,
         exchange.bytes_out,

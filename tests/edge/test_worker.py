@@ -190,3 +190,26 @@ def test_a_graceful_stop_loses_no_count_and_no_line(own_edge: EdgeProcess) -> No
 
     wait_until(lambda: counts() == (14, 14), what="the last counts of both workers")
     assert len(own_edge.log()) == 14
+
+
+def test_every_worker_opens_the_access_log_again_when_it_is_told(own_edge: EdgeProcess) -> None:
+    path = own_edge.directory / "access.log"
+    with own_edge.client() as client:
+        client.get("/before")
+    own_edge.logged(1)
+    path.rename(path.with_suffix(".1"))
+    own_edge.process.send_signal(signal.SIGUSR1)
+    wait_until(path.exists, what="the new file")
+    for _ in range(10):
+        with own_edge.client() as client:
+            assert client.get("/after").status == 200
+    assert [line["path"] for line in own_edge.logged(10)] == ["/after"] * 10
+    assert "/before" in path.with_suffix(".1").read_text()
+
+
+def test_the_access_log_in_the_combined_format(tmp_path: Path) -> None:
+    edge = EdgeProcess(tmp_path, "rule a { when any; respond 200 }", access_log_format="combined")
+    with edge.client() as client:
+        client.get("/a?b=1")
+    edge.stop()
+    assert '"GET /a?b=1 HTTP/1.1" 200 ' in (tmp_path / "access.log").read_text()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edge.access_log.json_lines import Entry, Timestamps, entry
 from edge.access_log.log import AccessLog
+from edge.access_log.output import Output
 from edge.deadlines import Sweeper
 from edge.downstream import Downstream
 from edge.engine import Engine
@@ -59,7 +60,7 @@ class KeptLog(AccessLog):
     """Keeps its entries."""
 
     def __init__(self) -> None:
-        super().__init__(1, on_dropped=lambda: None)
+        super().__init__(Output("-"), on_dropped=lambda _: None)
 
     @property
     def kept(self) -> list[Entry]:

@@ -33,8 +33,8 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     drain_signal: signal.Signals | None = None
     """Sent when the group begins to stop, before any child is asked to: say no more that you are ready."""
-    forward_hangup: bool = False
-    """SIGHUP to the supervisor is sent on to this child."""
+    forwards: tuple[signal.Signals, ...] = ()
+    """Signals to the supervisor that are sent on to this child while it is ready: SIGHUP, SIGUSR1."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Added to the supervisor's own."""
     pass_fds: tuple[int, ...] = ()
@@ -72,8 +72,8 @@ class Running:
         if self.child.drain_signal is not None:
             self._process.send_signal(self.child.drain_signal)
 
-    def hang_up(self) -> None:
-        self._process.send_signal(signal.SIGHUP)
+    def send(self, sign: signal.Signals) -> None:
+        self._process.send_signal(sign)
 
     def kill(self) -> None:
         """SIGKILL to it and to what it started in its process group; also after its own end, for what it left."""

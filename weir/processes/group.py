@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from signal import SIGCHLD, SIGHUP, SIGINT, SIGTERM
+from signal import SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1, Signals
 
 from weir.processes.backoff import Policy, Restarts
 from weir.processes.child import Child, Running, how_it_ended
@@ -58,7 +58,7 @@ class Group:
         Returns 0 after SIGTERM or SIGINT, 1 after too many deaths, 2 when a child that was never ready ended with exit
         code 2 (bad set-up; it has said why), 130 after a second SIGINT. No child is left, whatever happens.
         """
-        with Wakeup((SIGTERM, SIGINT, SIGHUP, SIGCHLD)) as wakeup:
+        with Wakeup((SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD)) as wakeup:
             try:
                 return self._supervise(wakeup)
             finally:
@@ -75,8 +75,8 @@ class Group:
             for sign in wakeup.wait(self._next_look_in()):
                 if sign in (SIGTERM, SIGINT):
                     return self._stop(wakeup, STOPPED)
-                if sign == SIGHUP:
-                    self._hang_up()
+                if sign in (SIGHUP, SIGUSR1):
+                    self._send_on(sign)
 
     # Starting
 
@@ -165,10 +165,11 @@ class Group:
 
     # Signals and stopping
 
-    def _hang_up(self) -> None:
+    def _send_on(self, sign: Signals) -> None:
+        """Not to a child that only starts: it may not have a handler yet, and would die of it."""
         for member in self._members:
-            if member.running is not None and member.child.forward_hangup:
-                member.running.hang_up()
+            if member.running is not None and member.is_ready and sign in member.child.forwards:
+                member.running.send(sign)
 
     def _stop(self, wakeup: Wakeup, result: int) -> int:
         """In reverse order, each with its own deadline; a SIGINT meanwhile ends all at once."""

@@ -188,7 +188,15 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="FILE|-|off",
         default="-",
         default_text="standard output",
-        help="Where the edge writes one JSON line for every request.",
+        help="Where the edge writes one line for every request; SIGUSR1 opens a file again (logs.md).",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="access_log_format",
+        parse=values.log_format,
+        placeholder="json|combined",
+        default="json",
+        help="What the lines look like: JSON objects, or the combined format of Apache and nginx.",
         processes=("up", "edge"),
     ),
     Setting(

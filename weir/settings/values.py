@@ -135,6 +135,13 @@ def log_target(text: str) -> str:
     return text
 
 
+def log_format(text: str) -> str:
+    """How lines of the access log look."""
+    if text not in ("json", "combined"):
+        raise ValueError(f'"{text}" is not one of json, combined')
+    return text
+
+
 def switch(text: str) -> bool:
     """Yes or no, as variables say it."""
     if text.lower() in ON | OFF:

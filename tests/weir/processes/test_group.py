@@ -142,11 +142,23 @@ def test_a_dead_child_is_started_again_and_said_to_be_back(supervise: Supervise)
 
 
 def test_hangup_reaches_only_the_children_that_want_it(supervise: Supervise) -> None:
-    group = supervise("child('store'), child('edge', forward_hangup=True)")
+    group = supervise("child('store'), child('edge', forwards=(signal.SIGHUP,))")
     group.until("all ready")
+    group.send(signal.SIGUSR1)
     group.send(signal.SIGHUP)
     wait_until(lambda: "edge hangs up" in group.log(), what="the edge's hangup")
     assert "store hangs up" not in group.log()
+    assert "edge drains" not in group.log()
+
+
+def test_usr1_reaches_the_children_that_want_it_and_does_not_end_the_supervisor(supervise: Supervise) -> None:
+    group = supervise("child('store'), child('edge', forwards=(signal.SIGHUP, signal.SIGUSR1))")
+    group.until("all ready")
+    group.send(signal.SIGUSR1)
+    wait_until(lambda: "edge drains" in group.log(), what="the edge's signal")
+    assert "store drains" not in group.log()
+    group.send(signal.SIGTERM)
+    assert group.end() == 0
 
 
 def test_a_child_that_drains_is_told_before_anything_stops(supervise: Supervise) -> None:
