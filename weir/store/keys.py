@@ -106,8 +106,11 @@ class Keys(NamedTuple):
         return f"weir:{self.cluster}:{{b:{tag}}}:budget:{width_ms}:{buckets}"
 
     def budget_holder(self, tag: str, width_ms: int, buckets: int, holder: str) -> str:
-        """Hash, TTL two windows: what was last heard of a node agent. Fields ``history``, ``seq``, ``credits``,
-        ``attempts``. Writer and reader: ``budget.lua``."""
+        """Hash, TTL two windows, at least a minute: what was last heard of a node agent. Writer and reader:
+        ``budget.lua``.
+
+        Fields: ``history``, ``seq``, ``credits``, ``attempts``.
+        """
         return f"{self.budget(tag, width_ms, buckets)}:holder:{holder}"
 
     def budget_peaks(self, tag: str, width_ms: int, buckets: int) -> str:

@@ -31,3 +31,18 @@ def test_what_scripts_touch_together_is_in_one_slot_of_a_redis_cluster() -> None
 def test_nodes_are_spread_over_the_slots() -> None:
     slots = {key_slot(Keys("prod").node(f"node-{number}").encode()) for number in range(8)}
     assert len(slots) > 1
+
+
+def test_a_budget_is_in_one_slot_and_two_budgets_are_spread() -> None:
+    keys = Keys("prod")
+
+    def of(tag: str) -> list[str]:
+        return [
+            keys.budget(tag, 1000, 10),
+            keys.budget_holder(tag, 1000, 10, "n1"),
+            keys.budget_peaks(tag, 1000, 10),
+        ]
+
+    assert len({key_slot(key.encode()) for key in of("a1")}) == 1
+    assert len({*of("a1"), *of("a2"), keys.budget("a1", 2000, 10)}) == 7
+    assert key_slot(of("a1")[0].encode()) != key_slot(of("a2")[0].encode())
