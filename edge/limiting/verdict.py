@@ -1,0 +1,49 @@
+"""What a rule asks of its limits, and what it is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+from weir.models.effective import Counted
+
+Limit = Any
+"""One limit at work, made by ``Limiter.limit_of``."""
+
+
+class Demand(NamedTuple):
+    limit: Limit
+    key: str
+    """What is counted apart; "" for all requests together."""
+    cost: int
+
+
+class Standing(NamedTuple):
+    """Estimates, for clients."""
+
+    limit: Limit
+    remaining: int
+    reset_s: float
+
+
+class Verdict(NamedTuple):
+    allowed: bool
+    refused_by: Limit | None = None
+    shadowed: tuple[Limit, ...] = ()
+    """Limits in shadow that would have refused."""
+    retry_after_s: float = 0.0
+    standings: tuple[Standing, ...] = ()
+    store_needed: bool = False
+    """Refused because ``refused_by`` cannot be counted while the store is away."""
+
+
+class LimitSource(Protocol):
+    def limit_of(self, counted: Counted) -> Limit:
+        """The same one in every version that counts the same; ``counted.name`` is unique among all owners."""
+        ...
+
+
+class Limiting(LimitSource, Protocol):
+    def check(self, demands: Sequence[Demand]) -> Verdict:
+        """Takes from all, or from none. Never raises."""
+        ...
