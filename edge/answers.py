@@ -22,6 +22,7 @@ STATUS_OF: Mapping[str, int] = MappingProxyType(
         "body-too-large": 413,
         "target-too-long": 414,
         "expectation-failed": 417,
+        "rate-limited": 429,
         "head-too-large": 431,
         "internal-error": 500,
         "method-not-supported": 501,
@@ -29,8 +30,11 @@ STATUS_OF: Mapping[str, int] = MappingProxyType(
         "upstream-broken": 502,
         "upstream-malformed": 502,
         "no-target": 503,
+        "overloaded": 503,
         "no-version": 503,
         "too-many-connections": 503,
+        "stopping": 503,
+        "limit-uncounted": 503,
         "upstream-connect-timeout": 504,
         "upstream-timeout": 504,
         "version-not-supported": 505,
@@ -47,6 +51,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "body-too-large": "The request body is too large",
         "target-too-long": "The request target is too long",
         "expectation-failed": "The expectation cannot be met",
+        "rate-limited": "Too many requests",
         "head-too-large": "The request head is too large",
         "internal-error": "The gateway failed",
         "method-not-supported": "This method is not supported",
@@ -54,7 +59,10 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "upstream-broken": "The service broke off",
         "upstream-malformed": "The service gave an invalid answer",
         "no-target": "The service has no target",
+        "overloaded": "The service has too much to do",
         "too-many-connections": "Too many connections are open",
+        "stopping": "The gateway is stopping",
+        "limit-uncounted": "Requests cannot be counted now",
         "no-version": "No configuration is loaded yet",
         "upstream-connect-timeout": "The service did not accept the connection in time",
         "upstream-timeout": "The service did not answer in time",
@@ -115,13 +123,21 @@ REASONS: Mapping[int, str] = MappingProxyType(
 PROBLEM_JSON = b"application/problem+json"
 
 
+Pairs = tuple[tuple[bytes, bytes], ...]
+
+
 class Refusal(Exception):
     """An exchange ends with an answer of the edge's own. ``detail`` is a sentence for the person who reads it."""
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    def __init__(
+        self, code: str, detail: str = "", headers: Pairs = (), violated: tuple[str, ...] = ()
+    ) -> None:
+        """``headers``: further fields of the answer, name and value. ``violated``: limits that refuse."""
         super().__init__(f"{code}: {detail}" if detail else code)
         self.code = code
         self.detail = detail
+        self.headers = headers
+        self.violated = violated
 
     @property
     def status(self) -> int:
@@ -136,6 +152,10 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes = b""
 
 
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+"""Problem type of draft-ietf-httpapi-ratelimit-headers; it has the member ``violated-policies``."""
+
+
 class _Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     type: str
     title: str
@@ -143,18 +163,20 @@ class _Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     request_id: str
     detail: str = ""
+    violated: tuple[str, ...] = msgspec.field(default=(), name="violated-policies")
 
 
 def problem(refusal: Refusal, request_id: str) -> Answer:
     """The problem+json (RFC 9457) that says ``refusal``."""
     code = refusal.code
     body = _Problem(
-        type="about:blank",
+        type=QUOTA_EXCEEDED if refusal.violated else "about:blank",
         title=TITLES[code],
         status=refusal.status,
         code=code,
         request_id=request_id,
         detail=refusal.detail,
+        violated=refusal.violated,
     )
     headers = ((b"Content-Type", PROBLEM_JSON), (b"Cache-Control", b"no-store"), (b"Vary", b"Accept"))
     return Answer(refusal.status, headers, msgspec.json.encode(body))

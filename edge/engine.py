@@ -18,6 +18,7 @@ from edge.mirror import Mirrors
 from edge.telemetry import Telemetry
 
 if TYPE_CHECKING:
+    from edge.limiting.verdict import Limiting
     from edge.downstream import Downstream
     from edge.snapshot import Snapshot
 
@@ -45,6 +46,7 @@ class Engine:
         self.addresses = AddressCounts()
         self.mirrors = Mirrors(telemetry)
         self.asks = Asks()
+        self.limiter: Limiting | None = None
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self._prefix = secrets.token_hex(12)

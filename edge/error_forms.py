@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from html import escape
 
+import msgspec
+
 from edge.answers import PROBLEM_JSON, REASONS, TITLES, Answer, Refusal, problem
 from edge.http.negotiate import best_media_type, weights
 
@@ -38,9 +40,11 @@ _PAGE_POLICY = (b"Content-Security-Policy", b"default-src 'none'; style-src 'uns
 
 def error_answer(refusal: Refusal, request_id: str, accept: bytes) -> Answer:
     """``accept`` is the value of Accept; empty: anything."""
-    if not accept:
-        return problem(refusal, request_id)
-    return _FORMS[best_media_type(weights(accept), _OFFERS)](refusal, request_id)
+    form = _FORMS[best_media_type(weights(accept), _OFFERS)] if accept else problem
+    answer = form(refusal, request_id)
+    if refusal.headers:
+        answer = msgspec.structs.replace(answer, headers=answer.headers + refusal.headers)
+    return answer
 
 
 def _heading(refusal: Refusal) -> str:

@@ -21,6 +21,7 @@ from weir.routing.request_values import first_cookie_values, first_query_values
 if TYPE_CHECKING:
     from edge.downstream import Downstream
     from edge.http.known_heads import KnownHead
+    from edge.limiting.verdict import Standing
     from edge.mirror import Copy
     from edge.plan import Plan
     from edge.retry.kept_body import KeptBody
@@ -68,6 +69,12 @@ class Exchange:
     detail = ""
     bytes_in = 0
     bytes_out = 0
+    standings: tuple[Standing, ...] = ()
+    """What is left of the limits that it was counted against."""
+    limited = ""
+    """The limit that refused it."""
+    shadowed: tuple[str, ...] = ()
+    """Limits in shadow that would have."""
     attempts: tuple[Attempt, ...] = ()
     """Those that failed."""
     served: Served | None = None

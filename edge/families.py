@@ -127,3 +127,12 @@ FAMILIES: tuple[Family, ...] = (
         combine="max",
     ),
 )
+    Family(
+        name="weir_limit_total",
+        kind="counter",
+        help=(
+            "Requests counted, by limit and outcome: allowed, refused (429), shadow (would be refused), "
+            "uncounted (503)."
+        ),
+        labels=("limit", "outcome"),
+    ),

@@ -1,7 +1,7 @@
 """The life of a request: the one ordered list of its phases (``docs/life-of-a-request.md`` has the same).
 
 ``guard`` and ``match`` run for every request; of ``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs,
-exactly once. Between ``admit`` and ``respond`` will stand, as they are built: authenticate, limit (decision 5).
+exactly once. Between ``admit`` and ``limit`` will stand, once it is built: authenticate (decision 5).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from types import ModuleType
 
 from edge.answers import CLIENT_GONE, Answer, Refusal
 from edge.exchange import Exchange
-from edge.phases import admit, cors, forward, guard, match, mirror, record, respond, rewrite
+from edge.phases import admit, cors, forward, guard, limit, match, mirror, record, respond, rewrite
 from edge.plan import Plan
 from edge.upstream.errors import ClientGone
 
-RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, respond, rewrite, mirror, forward)
+RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, limit, respond, rewrite, mirror, forward)
 PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)
 
 RulePhase = Callable[[Exchange, Plan], Answer | None]

@@ -14,7 +14,9 @@ from edge.forwarded import WRITTEN_LAST
 from edge.header_edits import FieldEdit, HeaderEdit, compile_edits
 from edge.mirror import Mirror
 from edge.path_edits import PathEdit, compile_path_edit
+from edge.rate_limit_fields import RateLimitFields
 from edge.retry.policy import RetryPolicy, compile_policy, try_ms
+from edge.rule_limits import RuleLimits
 from edge.template import Render, compile_location
 from edge.upstream.balance.turn import Turn
 from edge.upstream.upstreams import Upstream
@@ -25,6 +27,7 @@ from weir.routing.networks import NetworkSet
 if TYPE_CHECKING:
     from edge.answers import Answer
     from edge.exchange import Exchange
+    from edge.limiting.verdict import Limiting
 
 
 class Share(NamedTuple):
@@ -47,13 +50,20 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "body_limit", "compression", "cors", "deny", "edits_are_fixed", "location", "logged", "mirror", "name",
-        "path_edit", "phases", "redirect_status", "request_edits", "respond", "response_edits", "shares",
-        "sticky_shares",
+        "allow", "answers_pass", "body_limit", "compression", "cors", "deny", "edits_are_fixed", "limits", "location",
+        "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits", "respond", "response_edits",
+        "shares", "sticky_shares",
     )  # fmt: skip
 
-    def __init__(self, route: Route, upstreams: Mapping[str, Upstream], settings: Settings) -> None:
-        """``upstreams``: of the rule's owner, by name. Raises ValueError for what this edge cannot do."""
+    def __init__(
+        self,
+        route: Route,
+        upstreams: Mapping[str, Upstream],
+        settings: Settings,
+        limiter: Limiting | None = None,
+        owner: str = "",
+    ) -> None:
+        """``upstreams``: of the rule's ``owner``, by name. Raises ValueError for what this edge cannot do."""
         _refuse_unbuilt(route)
         self.name = route.name
         self.phases: tuple[Callable[[Exchange, Plan], Answer | None], ...] = ()
@@ -72,8 +82,14 @@ class Plan:
         """Of every answer; the rule's own come last."""
         if self.cors is not None:
             self.response_edits = (self.cors, *self.response_edits)
+        self.limits: RuleLimits | None = None
+        if route.limits:
+            self.limits = _limits(route, owner, limiter)
+            self.response_edits = (RateLimitFields(self.limits), *self.response_edits)
         compress = settings.compress if route.compress is None else route.compress
         self.compression = Compression(compress.encodings) if compress and compress.encodings else None
+        self.answers_pass = not self.response_edits and self.compression is None
+        """Whether answers go to the client as they come."""
         self.path_edit: PathEdit | None = compile_path_edit(route.path_edit, settings.merge_slashes)
         self.respond: Respond | None = route.action if isinstance(route.action, Respond) else None
         self.location: Render | None = None
@@ -122,11 +138,16 @@ def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings:
     )
 
 
+def _limits(route: Route, owner: str, limiter: Limiting | None) -> RuleLimits:
+    if limiter is None:
+        raise ValueError(f"rule {route.name}: nothing counts its limits here")
+    return RuleLimits(route, owner, limiter)
+
+
 def _refuse_unbuilt(route: Route) -> None:
     """The check before a publish refuses these; a version from elsewhere must not lose them silently."""
     asked = {
         "require": route.require is not None and bool(route.require.any_of),
-        "limit": bool(route.limits),
     }
     for clause, present in asked.items():
         if present:

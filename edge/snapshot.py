@@ -6,6 +6,7 @@ match table, plans, upstreams at work. An old snapshot is taken apart in steps t
 
 from __future__ import annotations
 
+from edge.limiting.verdict import Limiting
 from edge.pace import Pace
 from edge.pipeline import phases_of
 from edge.plan import Plan
@@ -51,7 +52,9 @@ class Snapshot:
         return twin
 
 
-def build(parts: VersionParts, upstreams: Upstreams, previous: Snapshot, pace: Pace) -> Snapshot:
+def build(
+    parts: VersionParts, upstreams: Upstreams, previous: Snapshot, pace: Pace, limiter: Limiting | None = None
+) -> Snapshot:
     """Raises ValueError (BadCondition is one) for a version that this edge cannot serve."""
     snapshot = Snapshot(parts.settings)
     snapshot.incarnation, snapshot.number = parts.manifest.incarnation, parts.manifest.number
@@ -65,7 +68,7 @@ def build(parts: VersionParts, upstreams: Upstreams, previous: Snapshot, pace: P
         own = by_owner.get(route_set.owner, {})
         before = previous.plans.get(route_set.key)
         if before is None or previous.settings != parts.settings or not _still_holds(before, own):
-            before = _plans(route_set, own, parts.settings, pace)
+            before = _plans(route_set, own, parts.settings, pace, limiter)
         snapshot.plans[route_set.key] = before
         pace.pause()
     steps = Table.build_steps(parts.sets, previous.table, merge_slashes=parts.settings.merge_slashes)
@@ -85,10 +88,16 @@ def dismantle(old: Snapshot, successor: Snapshot, pace: Pace) -> None:
                 pace.pause()
 
 
-def _plans(route_set: RouteSet, upstreams: dict[str, Upstream], settings: Settings, pace: Pace) -> list[Plan]:
+def _plans(
+    route_set: RouteSet,
+    upstreams: dict[str, Upstream],
+    settings: Settings,
+    pace: Pace,
+    limiter: Limiting | None,
+) -> list[Plan]:
     plans = []
     for route in pace.over(route_set.routes):
-        plan = Plan(route, upstreams, settings)
+        plan = Plan(route, upstreams, settings, limiter, route_set.owner)
         plan.phases = phases_of(plan)
         plans.append(plan)
     return plans

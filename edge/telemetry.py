@@ -53,6 +53,8 @@ class Telemetry:
         """Copies of requests, by upstream and what became of them."""
         self.retries: dict[tuple[str, str], int] = {}
         """Attempts that might have been repeated, by upstream and outcome."""
+        self.limits: dict[tuple[str, str], int] = {}
+        """Requests that were counted against a limit, by limit and outcome."""
         self.request_seconds = Histogram()
         self.upstream_seconds = Histogram()
         self.lookups: dict[str, int] = {}
@@ -118,6 +120,11 @@ class Telemetry:
         key = (upstream, url, reason)
         self.ejections[key] = self.ejections.get(key, 0) + 1
 
+    def limited(self, limit: str, outcome: str) -> None:
+        """One request that a rule counts."""
+        key = (limit, outcome)
+        self.limits[key] = self.limits.get(key, 0) + 1
+
     def mirror(self, upstream: str, outcome: str) -> None:
         """One copy of a request that was asked for, sent or not."""
         key = (upstream, outcome)
@@ -138,6 +145,7 @@ class Telemetry:
         self.requests, self.attempts = Counter(), Counter()
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
         self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
+        self.limits = {}
         self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
         self.ejections = {}
         gauges = [[family, [], float(read())] for family, read in self._gauges]
@@ -157,6 +165,8 @@ class Telemetry:
             yield ["weir_target_ejections_total", list(labels), count]
         for (upstream, outcome), count in self.mirrors.items():
             yield ["weir_mirrored_total", [upstream, outcome], count]
+        for (limit, outcome), count in self.limits.items():
+            yield ["weir_limit_total", [limit, outcome], count]
         for status, count in self.malformed.items():
             yield ["weir_malformed_total", [str(status)], count]
         for reason, count in self.connections.items():

@@ -41,6 +41,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     code: str = ""
     """Why the edge itself answered."""
     detail: str = ""
+    limit: str = ""
+    """The limit that refused the request."""
+    shadowed: tuple[str, ...] = ()
+    """Limits in shadow that would have."""
     trace_id: str = ""
     """Of W3C Trace Context; empty for a request that was not understood."""
 
@@ -67,6 +71,8 @@ def take(exchange: Exchange, ended: float) -> tuple[Any, ...]:
         exchange.served,
         exchange.code,
         exchange.detail,
+        exchange.limited,
+        exchange.shadowed,
         exchange.trace_id,
     )
 
@@ -80,7 +86,7 @@ def encode(taken: Sequence[tuple[Any, ...]], wall: float) -> bytes:
 def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
     (
         started, ended, request_id, ip, method, scheme, host, path, status, bytes_in, bytes_out, rule, upstream,
-        version, attempts, served, code, detail, trace_id,
+        version, attempts, served, code, detail, limit, shadowed, trace_id,
     ) = taken  # fmt: skip
     return Entry(
         stamps.text(wall + started),
@@ -100,6 +106,8 @@ def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
         attempts if served is None else (*attempts, attempt_of(served)),
         code,
         detail,
+        limit,
+        shadowed,
         trace_id,
     )
 

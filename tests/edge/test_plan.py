@@ -21,12 +21,16 @@ def route(**clauses: object) -> Route:
     "clauses",
     [
         {"require": Require(any_of=(Requirement(method="key"),))},
-        {"limits": (Counted("a#0", Rate(count=1, per_ms=1)),)},
     ],
 )
 def test_what_is_not_built_is_never_ignored(clauses: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not built yet"):
         Plan(route(**clauses), {}, Settings())
+
+
+def test_limits_that_nothing_counts_are_never_ignored() -> None:
+    with pytest.raises(ValueError, match="nothing counts its limits"):
+        Plan(route(limits=(Counted("a#0", Rate(count=1, per_ms=1)),)), {}, Settings())
 
 
 def test_what_asks_for_nothing_passes() -> None:

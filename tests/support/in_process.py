@@ -16,6 +16,7 @@ from edge.deadlines import Sweeper
 from edge.downstream import Downstream
 from edge.engine import Engine
 from edge.http.names import response_names
+from edge.limiting.verdict import Limiting
 from edge.limits import Limits
 from edge.pace import Pace
 from edge.snapshot import Snapshot, build
@@ -70,7 +71,7 @@ class KeptLog(AccessLog):
 class InProcess:
     """``ask`` it; ``publish`` other rules."""
 
-    def __init__(self, directory: Path, rules: str) -> None:
+    def __init__(self, directory: Path, rules: str, limiter: Limiting | None = None) -> None:
         self.files = VersionFiles(directory)
         self.reader = VersionReader(self.files)
         self.log = KeptLog()
@@ -78,6 +79,7 @@ class InProcess:
         self.engine = Engine(
             snapshot=Snapshot(), limits=limits, sweeper=sweeper, telemetry=Telemetry(), access_log=self.log
         )
+        self.engine.limiter = limiter
         self.upstreams = Upstreams(
             sweeper=sweeper,
             resolver=Resolver(),
@@ -92,7 +94,8 @@ class InProcess:
         """Without a loader: the snapshot is simply put in place."""
         self.number += 1
         write_version(self.files, rules, self.number)
-        self.engine.snapshot = build(self.parts(), self.upstreams, self.engine.snapshot, Pace())
+        engine = self.engine
+        engine.snapshot = build(self.parts(), self.upstreams, engine.snapshot, Pace(), engine.limiter)
         return self.engine.snapshot
 
     def parts(self) -> VersionParts:

@@ -12,6 +12,7 @@ import msgspec
 
 from weir.models.effective import Pool, Route, Settings
 from weir.routing.alternatives import Term
+from weir.routing.counted import counted
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
 from weir.routing.origins import Origins
@@ -122,6 +123,7 @@ def explain(
 
 def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
     yield from retries(route, facts, pools, settings)
+    yield from counted(route, facts)
     if route.mirror is not None:
         yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"
     origin = facts.header("origin")

@@ -30,6 +30,8 @@ def taken(path: str = "/a", **values: object) -> tuple[object, ...]:
         "served": SERVED,
         "code": "",
         "detail": "",
+        "limited": "",
+        "shadowed": (),
         "trace_id": "t",
     }
     return tuple({**line, **values}.values())
@@ -55,6 +57,8 @@ def test_a_line_is_one_object_with_the_time_of_the_start() -> None:
         "attempts": [{"target": "http://t", "ms": 500.0, "status": 200, "reused": True}],
         "code": "",
         "detail": "",
+        "limit": "",
+        "shadowed": [],
         "trace_id": "t",
     }
 

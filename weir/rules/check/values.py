@@ -44,6 +44,9 @@ _NOT_EDITABLE = {
 
 
 def name(text: str) -> Issue | None:
+    """Without ``#``: what is counted is known by names and numbers that stand on its two sides."""
+    if "#" in text:
+        return Issue("bad-name", f'"{text}" has a # in it', "another name")
     if text and len(text) <= MAX_NAME and text.isprintable():
         return None
     return Issue("bad-name", "a name that cannot be used", f"1 to {MAX_NAME} printable characters")

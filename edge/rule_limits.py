@@ -1,0 +1,73 @@
+"""What a rule is counted against, compiled once: its limits, how the key of each is read, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import structs
+
+from edge.limiting.verdict import Demand, Limit, Limiting, LimitSource, Verdict
+from edge.rate_limit_fields import MAX_POLICIES, policy, sf_string
+from weir.models.effective import Counted, Route
+from weir.routing.limit_keys import KeyOf, compile_key
+
+if TYPE_CHECKING:
+    from edge.exchange import Exchange
+
+
+class _Use(NamedTuple):
+    limit: Limit
+    cost: int
+    key_of: KeyOf | None
+    demand: Demand
+    """The whole demand where there is one key for all requests."""
+
+
+class RuleLimits:
+    """Of one rule; never empty. Counters are the limiter's and outlive this."""
+
+    __slots__ = ("_limiter", "_uses", "names", "policies", "shown")
+
+    def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
+        """Raises ValueError for what cannot be counted by yet."""
+        self._limiter = limiter
+        counted = _once(route.limits)
+        self._uses = tuple(_use(each, route.name, owner, limiter) for each in counted)
+        limits = [(id(use.limit), each) for use, each in zip(self._uses, counted, strict=True)]
+        self.names = {place: each.name for place, each in limits}
+        """By the ``id`` of a limit: as logs, metrics and clients see it."""
+        told = [(place, each) for place, each in limits if not each.rate.shadow][:MAX_POLICIES]
+        self.shown = {place: sf_string(each.name) for place, each in told}
+        """Those that clients are told of, with the names that they have in header fields."""
+        self.policies = b", ".join(policy(each.name, each.rate.count, each.rate.per_ms) for _, each in told)
+
+    def demands(self, exchange: Exchange) -> list[Demand]:
+        """What this request asks of each limit."""
+        return [
+            use.demand if use.key_of is None else Demand(use.limit, use.key_of(exchange), use.cost)
+            for use in self._uses
+        ]
+
+    def check(self, demands: Sequence[Demand]) -> Verdict:
+        """May switch to other greenlets."""
+        return self._limiter.check(demands)
+
+    def name(self, limit: Limit) -> str:
+        return self.names[id(limit)]
+
+
+def _use(counted: Counted, rule: str, owner: str, source: LimitSource) -> _Use:
+    limit = source.limit_of(structs.replace(counted, name=f"{owner}/{counted.name}"))
+    key_of = compile_key(counted.rate.by, rule)
+    return _Use(limit, counted.cost, key_of, Demand(limit, "", counted.cost))
+
+
+def _once(limits: tuple[Counted, ...]) -> list[Counted]:
+    """A limit that a rule and its group both name counts a request once, at the higher cost."""
+    found: dict[str, Counted] = {}
+    for each in limits:
+        before = found.get(each.name)
+        if before is None or before.cost < each.cost:
+            found[each.name] = each
+    return list(found.values())
