@@ -38,15 +38,15 @@ def relay(
     head = connection.reader.head
     if head is None:
         raise AssertionError("the head was read before")
+    if head.lines and plan.answers_pass and upload is None:
+        _relay_plain(exchange, head, connection.reader)
+        return
     if head.status == 101:
         _switch_protocols(exchange, share, connection, head)
         return
     exchange.downstream.settle_keep_alive(exchange)
     if upload is not None and not upload.done:
         exchange.keep_alive = False
-    if head.lines and not plan.response_edits and plan.compression is None:
-        _relay_plain(exchange, head.lines, connection.reader.take(), head.status)
-        return
     bodiless = exchange.head.method == b"HEAD" or is_bodiless(head.status)
     fields, encoder = _fields(exchange, plan, head), None
     if plan.compression is not None:
@@ -73,13 +73,17 @@ def relay(
         raise
 
 
-def _relay_plain(exchange: Exchange, lines: bytes, body: bytes, status: int) -> None:
+def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader) -> None:
     """All of it is here, and nothing of it changes."""
-    downstream = exchange.downstream
+    downstream, pieces = exchange.downstream, reader.pieces
+    body = pieces.pop() if pieces else b""
+    lines = exchange.answer_lines
+    if downstream.engine.draining or not exchange.keep_alive or exchange.head.version != "1.1":
+        downstream.settle_keep_alive(exchange)
+        lines += downstream.connection_line(exchange)
     exchange.answering = True
-    exchange.status = status
-    line = downstream.connection_line(exchange)
-    downstream.send(exchange, b"%b%b%b\r\n%b" % (lines, exchange.answer_lines, line, body))
+    exchange.status = head.status
+    downstream.send(exchange, b"%b%b\r\n%b" % (head.lines, lines, body))
 
 
 def _fields(exchange: Exchange, plan: Plan, head: ResponseHead) -> list[Field]:

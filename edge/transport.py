@@ -98,7 +98,18 @@ class Transport:
         wait = not self._full
         while True:
             if wait:
-                self._wait_to_read()
+                if self._interrupt is not None or self.closed:
+                    self._fail_to_read()
+                if not self._watching:
+                    self._watcher.start(self._readable)
+                    self._watching = True
+                self._reader = getcurrent()
+                try:
+                    failure = self._hub.switch()
+                finally:
+                    self._reader = None
+                if failure is not None:
+                    raise failure
             try:
                 data = self._recv(size)
             except BlockingIOError:
@@ -143,10 +154,9 @@ class Transport:
         self._interrupt = error
         self._hub.loop.run_callback(self._wake_reader)
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether an interrupt waits for the next read; it was meant for this exchange, not for another."""
-        return self._interrupt is not None
+    def fit_for_another(self) -> bool:
+        """Whether nothing of the last exchange is left: an interrupt that came late was meant for that one."""
+        return self._interrupt is None
 
     def expire(self, now: float) -> None:
         """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
@@ -187,22 +197,11 @@ class Transport:
         if self._reader is not None or self._writer is not None:
             self._hub.loop.run_callback(self._wake_closed)
 
-    def _wait_to_read(self) -> None:
-        if self._interrupt is not None:
-            error, self._interrupt = self._interrupt, None
-            raise error
-        if self.closed:
+    def _fail_to_read(self) -> None:
+        if self._interrupt is None:
             raise ConnectionLost("the connection was closed")
-        if not self._watching:
-            self._watcher.start(self._readable)
-            self._watching = True
-        self._reader = getcurrent()
-        try:
-            failure = self._hub.switch()
-        finally:
-            self._reader = None
-        if failure is not None:
-            raise failure
+        error, self._interrupt = self._interrupt, None
+        raise error
 
     def _readable(self) -> None:
         """Runs in the hub. Level-triggered: with nobody waiting it must stop watching or it would spin."""

@@ -46,6 +46,8 @@ class RequestHead(Head):
     first = b""
     """The first line."""
     path = ""
+    plain = False
+    """``path`` has nothing that a normal path would not have."""
     query = ""
     """With its ``?``."""
 

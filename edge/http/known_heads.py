@@ -53,12 +53,9 @@ class KnownHeads:
     """Of one worker."""
 
     def __init__(self) -> None:
-        self._heads: dict[bytes, KnownHead] = {}
+        self.known: dict[bytes, KnownHead] = {}
+        """By everything from the end of the first line to the end of the head."""
         self._seen: set[int] = set()
-
-    def get(self, rest: bytes) -> KnownHead | None:
-        """``rest``: from the end of the first line to the end of the head."""
-        return self._heads.get(rest)
 
     def came(self, data: bytes, head: RequestHead) -> None:
         """``data`` was read at once and is the whole of one request, which was understood."""
@@ -78,13 +75,13 @@ class KnownHeads:
             known = KnownHead(head)
         except BadAuthority:
             return
-        if len(self._heads) >= MAX_HEADS:
-            self._heads.clear()
-        self._heads[rest] = known
+        if len(self.known) >= MAX_HEADS:
+            self.known.clear()
+        self.known[rest] = known
 
     def forget(self) -> None:
         """All of them; what they keep for others is of a version that is gone."""
-        self._heads.clear()
+        self.known.clear()
 
 
 def sent_form(host: str, port: int | None) -> bytes:

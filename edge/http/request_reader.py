@@ -60,6 +60,7 @@ class RequestReader:
 
     def __init__(self, names: RequestNames, max_head: int, bounds: Bounds = BOUNDS) -> None:
         self._names = names
+        self._known = names.heads.known
         self._bounds = bounds
         self.max_head = max_head
         self.ready: deque[Message] = deque()
@@ -111,7 +112,7 @@ class RequestReader:
     def _recognised(self, data: bytes) -> bool:
         """Whether ``data`` is a whole request of which everything but the first line came before."""
         end = data.find(b"\r\n")
-        known = self._names.heads.get(data[end:])
+        known = self._known.get(data[end:])
         if known is None or len(data) > self.max_head:
             return False
         first = FIRST_LINE.fullmatch(data, 0, end)
@@ -124,6 +125,7 @@ class RequestReader:
         method, path, query = first.groups()
         head.method = method
         head.path = path.decode()
+        head.plain = b"%" not in path and b"//" not in path and b"/." not in path
         if query is None:
             head.target = path
         else:

@@ -35,6 +35,8 @@ class ResponseReader:
         self._raw: list[tuple[bytes, bytes]] = []
         """Fields of the head that comes in, else trailers."""
         self._without_body = False
+        self._untouched = True
+        """Whether everything is as it was made, but for ``head`` and what is said of the response as a whole."""
         self._begun = False
         self.head: ResponseHead | None = None
         """The final head, or the one of a 101, once it is complete."""
@@ -60,18 +62,22 @@ class ResponseReader:
 
     def begin(self, is_head: bool) -> None:
         """A request goes out; ``is_head``: its response has no body whatever it announces (RFC 9110 §9.3.2)."""
+        self.head = None
+        self._begun = self.complete = False
+        if self._untouched and not is_head:
+            return
+        self._untouched = not is_head
         if self._without_body:  # the parser still waits for the body that HEAD announced
             self._parser = HttpResponseParser(self)
         self._without_body = is_head
-        self._current = self.head = None
-        self._begun = self.complete = False
+        self._current = None
         self.interim = self._head_bytes = self._overhead = 0
         self.interims = []
         self.trailers = []
 
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
-        if not self._begun and not self._without_body:
+        if self._untouched and not self._begun:
             plain = plain_response(data, self._names)
             if plain is not None:
                 self._begun = self.complete = True
@@ -80,6 +86,7 @@ class ResponseReader:
                     self.pieces.append(body)
                 return
         self._begun = True
+        self._untouched = False
         in_body, held = self.head is not None, len(self.pieces)
         try:
             self._parser.feed_data(data)

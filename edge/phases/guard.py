@@ -22,7 +22,10 @@ def run(exchange: Exchange) -> None:
         exchange.origin = origin_of(
             downstream.peer, downstream.scheme, downstream.port, head.forwarded, snapshot.trusted
         )
-    _follow_trace(exchange)
+    if head.traced:
+        _follow_trace(exchange)
+    else:
+        exchange.trace_id, exchange.span_id = begin(downstream.engine.random)
     origin = exchange.origin
     if origin.request_id:
         exchange.request_id = origin.request_id
@@ -30,10 +33,8 @@ def run(exchange: Exchange) -> None:
     exchange.method = head.method.decode("ascii")
     known = head.known
     if known is not None and origin.host is None:
-        exchange.path, exchange.query_string = (
-            normal_path(head.path, snapshot.settings.merge_slashes),
-            head.query,
-        )
+        exchange.path = head.path if head.plain else normal_path(head.path, snapshot.settings.merge_slashes)
+        exchange.query_string = head.query
         exchange.host, exchange.host_sent = known.host, known.host_sent
         if origin is downstream.origin:
             exchange.known = known
@@ -46,10 +47,8 @@ def run(exchange: Exchange) -> None:
 
 
 def _follow_trace(exchange: Exchange) -> None:
-    """The client's trace, else a new one; what Connection names is not the client's word to the upstream."""
-    if exchange.head.traced:
-        exchange.trace_id = trace_id_of([value for name, _, value in exchange.fields if name == TRACEPARENT])
-        if exchange.trace_id:
-            return
+    """The client's trace, if it is one; what Connection names is not the client's word to the upstream."""
+    exchange.trace_id = trace_id_of([value for name, _, value in exchange.fields if name == TRACEPARENT])
+    if not exchange.trace_id:
         exchange.fields = without_trace(exchange.fields)
-    exchange.trace_id, exchange.span_id = begin(exchange.downstream.engine.random)
+        exchange.trace_id, exchange.span_id = begin(exchange.downstream.engine.random)

@@ -11,6 +11,8 @@ from edge.http.response_reader import ResponseReader
 from edge.transport import FULL_READ, HEAD_READ, ConnectionLost, TimedOut, Transport
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 
+_NOTHING, _SOME, _ALL = Sent.NOTHING, Sent.SOME, Sent.ALL
+
 
 class UpstreamConnection:
     """``begin``, ``send`` …, ``read_head``, ``read_body`` …; the one who reads sets the transport's deadline."""
@@ -29,7 +31,7 @@ class UpstreamConnection:
 
     def begin(self, is_head: bool) -> None:
         """Before every request."""
-        self.sent = Sent.NOTHING
+        self.sent = _NOTHING
         self.reader.begin(is_head)
 
     def send(self, data: bytes, last: bool) -> None:
@@ -40,7 +42,7 @@ class UpstreamConnection:
             if not isinstance(error, ConnectionLost) or error.sent:
                 self.sent = Sent.SOME
             raise self._error(error, Stage.SEND) from None
-        self.sent = Sent.ALL if last else Sent.SOME
+        self.sent = _ALL if last else _SOME
 
     def read_head(self, on_interim: Callable[[ResponseHead], None] | None = None) -> ResponseHead:
         """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait.
@@ -49,7 +51,10 @@ class UpstreamConnection:
         """
         reader = self.reader
         while True:
-            data = self._recv(HEAD_READ, Stage.HEAD)
+            try:
+                data = self.transport.recv(HEAD_READ)
+            except (ConnectionLost, TimedOut) as error:
+                raise self._error(error, Stage.HEAD) from None
             if not data:
                 raise self._broken("it closed the connection without a full answer", Stage.HEAD)
             reader.feed(data)
@@ -72,7 +77,10 @@ class UpstreamConnection:
                 return b""
             if reader.error:
                 raise self._malformed(Stage.BODY)
-            data = self._recv(FULL_READ, Stage.BODY)
+            try:
+                data = self.transport.recv(FULL_READ)
+            except (ConnectionLost, TimedOut) as error:
+                raise self._error(error, Stage.BODY) from None
             if data:
                 reader.feed(data)
                 continue
@@ -83,12 +91,6 @@ class UpstreamConnection:
     def shutdown_write(self) -> None:
         """Tells the upstream that no more comes."""
         self.transport.shutdown(socket.SHUT_WR)
-
-    def _recv(self, size: int, stage: Stage) -> bytes:
-        try:
-            return self.transport.recv(size)
-        except (ConnectionLost, TimedOut) as error:
-            raise self._error(error, stage) from None
 
     def _error(self, error: ConnectionLost | TimedOut, stage: Stage) -> UpstreamError:
         if isinstance(error, ConnectionLost):

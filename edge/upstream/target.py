@@ -23,7 +23,6 @@ from edge.upstream.connect import connect
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.resolver import CannotResolve, Resolver, is_address
-from edge.upstream.tls import TlsTransport
 
 MAX_ADDRESSES_TRIED = 4
 """Addresses of a name that one new connection tries, as long as they refuse; all within its time."""
@@ -103,17 +102,16 @@ class Target:
 
     def release(self, connection: UpstreamConnection) -> None:
         """The exchange is over; the connection is kept if it is clean and there is room."""
+        transport = connection.transport
         if (
             self.retired
             or len(self._idle) >= self._limits.max_pooled
             or not connection.reader.may_be_reused()
-            or connection.transport.interrupted
+            or not transport.fit_for_another()
             or (self._current is not None and connection.address not in self._current)
-            or (isinstance(connection.transport, TlsTransport) and connection.transport.has_unread)
         ):
             self.discard(connection)
             return
-        transport = connection.transport
         connection.idle = True
         transport.read_deadline = time.monotonic() + self._limits.pooled_s
         transport.arm()

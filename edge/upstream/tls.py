@@ -53,6 +53,10 @@ class TlsTransport(Transport):
             except ssl.SSLError as error:
                 raise ConnectionLost(_reason(error)) from None
 
+    def fit_for_another(self) -> bool:
+        """Nor may bytes be left."""
+        return super().fit_for_another() and not self.has_unread
+
     @property
     def has_unread(self) -> bool:
         """Whether bytes were taken from the socket that nobody read, so that watching the socket would not tell."""

@@ -159,4 +159,4 @@ def test_long_heads_are_not_remembered() -> None:
 
 
 def count(heads: KnownHeads) -> int:
-    return len(heads._heads)
+    return len(heads.known)
