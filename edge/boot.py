@@ -44,7 +44,8 @@ ASK_S = 0.2
 
 GUNICORN_START_S = 240.0
 """It serves at once, but counts as ready when the rules file, if any, is published: 100 000 rules take a minute."""
-GUNICORN_STOP_S = 10.0
+GUNICORN_STOP_S = 5.0
+"""Beyond the drain timeout, before it is killed."""
 AGENT_STOP_S = 5.0
 
 
@@ -55,6 +56,11 @@ class BadRules(Exception):
 class Listeners(NamedTuple):
     edge: tuple[socket.socket, ...]
     status: socket.socket
+
+    def close_edge(self) -> None:
+        """So that connections are refused once the workers take no more, and do not wait for somebody who is gone."""
+        for listener in self.edge:
+            listener.close()
 
 
 def supervise(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -118,14 +124,18 @@ def _run(argv: Sequence[str], settings: EdgeSettings, listeners: Listeners, link
     status = address_of(listeners.status)
     run_file.remove(settings.run_file)
     group = Group(
-        children(argv, listeners, link, status),
+        children(argv, settings, listeners, link, status),
         say=lambda line: print_line(f"weir edge: {line}"),
         on_ready=lambda: run_file.write(settings.run_file, addresses(settings, listeners)),
+        drain_s=settings.drain_delay,
+        on_drained=listeners.close_edge,
     )
     return group.run()
 
 
-def children(argv: Sequence[str], listeners: Listeners, link: Path, status: Address) -> list[Child]:
+def children(
+    argv: Sequence[str], settings: EdgeSettings, listeners: Listeners, link: Path, status: Address
+) -> list[Child]:
     """The agent first: it is there when the first worker says hello, and it is stopped last."""
     python = [sys.executable, "-m"]
     status_fds = (listeners.status.fileno(),)
@@ -144,7 +154,7 @@ def children(argv: Sequence[str], listeners: Listeners, link: Path, status: Addr
             argv=lambda: [*python, "edge", "gunicorn", *child_arguments.write(edge_fds, link, argv)],
             ready=functools.partial(is_settled, status),
             ready_within_s=GUNICORN_START_S,
-            stop_within_s=GUNICORN_STOP_S,
+            stop_within_s=settings.drain_timeout + GUNICORN_STOP_S,
             forwards=(signal.SIGHUP, signal.SIGUSR1),
             pass_fds=edge_fds,
         ),

@@ -15,7 +15,7 @@ from edge.http.head import Field, RequestHead
 from edge.http.negotiate import joined
 from edge.http.request_reader import Message, RequestReader
 from edge.http.writer import CONTINUE, reason_of, response_head
-from edge.limits import LINGER_S, MAX_DRAIN
+from edge.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
 from edge.pipeline import run
 from edge.retry.pause import Interruptible
 from edge.transport import FULL_READ, HEAD_READ, NEVER, ConnectionLost, TimedOut, Transport
@@ -73,9 +73,22 @@ class Downstream:
             self._reader.close()
 
     def close_if_idle(self) -> None:
-        """For a graceful stop. What has arrived is still read and answered; then the stream is at its end."""
-        if not self._serving:
-            self.transport.shutdown(socket.SHUT_RD)
+        """For a graceful stop. Who was served a moment ago, or has not asked yet, may ask once more."""
+        if self._serving or self._reader.mid_head:
+            return
+        now, transport = time.monotonic(), self.transport
+        idle_since = transport.read_deadline - self.engine.limits.keep_alive_s
+        if not self._served or now - idle_since < LAST_CALL_S:
+            transport.read_deadline = min(transport.read_deadline, now + LAST_CALL_S)
+        else:
+            transport.shutdown(socket.SHUT_RD)
+
+    def end(self) -> None:
+        """At once: who waits for an answer gets 503, everything else breaks off."""
+        if self.awaiting is None:
+            self.transport.interrupt(ConnectionLost("the worker ends"))
+        else:
+            self.awaiting.interrupt(Refusal("stopping", "the gateway stops before the service has answered"))
 
     def read_body(self, exchange: Exchange) -> bytes:
         """The next piece of the request's body; ``b""`` at its end. Raises Refusal, ClientGone."""
@@ -194,11 +207,23 @@ class Downstream:
         reader, transport, limits = self._reader, self.transport, self.engine.limits
         if reader.ready:
             return reader.ready.popleft()
-        if self.engine.draining:
-            transport.shutdown(socket.SHUT_RD)
+        if reader.error is not None:
+            return None
         begun = reader.mid_head or not self._served
-        transport.read_deadline = time.monotonic() + (limits.head_s if begun else limits.keep_alive_s)
-        while not reader.ready:
+        wait_s = limits.head_s if begun else limits.keep_alive_s
+        transport.read_deadline = time.monotonic() + (LAST_CALL_S if self.engine.draining else wait_s)
+        while True:
+            try:
+                data = transport.recv(HEAD_READ)
+            except TimedOut:
+                if reader.mid_head:
+                    reader.error = Refusal("request-timeout", "the request head came too slowly")
+                return None
+            if not data:
+                return None
+            reader.feed(data)
+            if reader.ready:
+                break
             if reader.error is not None:
                 return None
             if reader.mid_head and not begun:

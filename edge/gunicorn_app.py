@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,13 @@ import msgspec
 from gevent import monkey
 from gunicorn.app.base import BaseApplication
 
+from edge.arbiter import EdgeArbiter
+from edge.worker_states import WorkerStates
 from weir.processes.parent_death import die_with_parent
+
+
+LAST_WORDS_S = 3
+"""Seconds beyond the drain timeout after which gunicorn kills: for noticing the signal, ends of exchanges, last counts."""
 
 
 class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +41,10 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str = "json"
     """``json`` or ``combined``."""
-    graceful_timeout_s: float = 10.0
+    drain_timeout_s: float = 8.0
+    """After SIGTERM, until what is still open is ended."""
+    reload_timeout_s: float = 3600.0
+    """The same for a worker that was replaced."""
     keep_alive_s: float = 75.0
     head_timeout_s: float = 10.0
     body_timeout_s: float = 10.0
@@ -69,7 +79,12 @@ class EdgeApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no
 
     def __init__(self, options: GunicornOptions) -> None:
         self.options = options
+        self.states = WorkerStates()
         super().__init__()
+
+    def run(self) -> None:
+        """With a master of our own."""
+        EdgeArbiter(self).run()
 
     def load_config(self) -> None:
         for name, value in gunicorn_settings(self.options).items():
@@ -97,7 +112,7 @@ def gunicorn_settings(options: GunicornOptions) -> dict[str, Any]:
         "worker_connections": options.worker_connections,
         "backlog": options.backlog,
         "timeout": options.timeout_s,
-        "graceful_timeout": max(1, round(options.graceful_timeout_s)),
+        "graceful_timeout": ceil(options.drain_timeout_s) + LAST_WORDS_S,
         "loglevel": options.log_level,
         "control_socket_disable": True,
         "reuse_port": False,

@@ -7,9 +7,6 @@ import resource
 from edge.child_arguments import ChildArguments
 from edge.gunicorn_app import GunicornOptions, run_gunicorn
 
-GRACE_S = 8.0
-"""How long requests may go on after SIGTERM; below ``boot.GUNICORN_STOP_S``, after which the supervisor kills."""
-
 SPARE_FILES = 1024
 """Open files beside a client's connection and the upstream's that serves it."""
 
@@ -27,7 +24,8 @@ def run(arguments: ChildArguments) -> None:
             proxy_protocol=settings.proxy_protocol,
             access_log=settings.access_log,
             access_log_format=settings.access_log_format,
-            graceful_timeout_s=GRACE_S,
+            drain_timeout_s=settings.drain_timeout,
+            reload_timeout_s=settings.reload_timeout,
             head_timeout_s=settings.head_timeout,
             keep_alive_s=settings.keep_alive,
             body_timeout_s=settings.body_timeout,

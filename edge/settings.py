@@ -42,6 +42,10 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int
     max_connections_per_address: int
     access_log: str
+    drain_delay: float
+    """Seconds, as the two below; 0: none."""
+    drain_timeout: float
+    reload_timeout: float
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str
     """``json`` or ``combined``."""

@@ -1,14 +1,18 @@
 """The worker process: gunicorn's gevent worker, with the raw connection taken in ``handle``.
 
-Touched of gunicorn are ``load_wsgi``, ``handle``, ``run`` and nothing else. A graceful stop: no more is accepted, idle
-keep-alive connections are closed at once, busy ones have until ``graceful_timeout``.
+Touched of gunicorn are ``load_wsgi``, ``handle``, ``handle_usr1``, ``run`` and nothing else. A graceful stop: what
+waits in the listening queue is taken, then no more; idle keep-alive connections are closed at once, and what is open
+may go on for ``drain_timeout_s``, or for ``reload_timeout_s`` where a new worker took this one's place. Then it ends.
 """
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import socket
 import ssl
+import struct
+import sys
 import time
 from functools import partial
 from types import FrameType
@@ -40,9 +44,25 @@ from edge.version_reader import VersionReader
 NOTIFY_S = 0.25
 """How often gunicorn is told that this worker lives, and how late a stop is noticed at worst."""
 
+from edge.worker_states import WorkerState, WorkerStates
 log = logging.getLogger("weir.worker")
 
 
+FINISH_POLL_S = 0.02
+SO_ATTACH_FILTER = 26
+"""Of ``socket(7)``, which Python does not name."""
+DROP_SYN = (
+    (0x30, 0, 0, 13),
+    (0x54, 0, 0, 0x12),
+    (0x15, 0, 1, 0x02),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+)
+"""Classic BPF: load the flags; of SYN and ACK, is there SYN alone? Then drop, else pass."""
+HANDSHAKE_S = 0.1
+"""For connections that are half open at that moment."""
+END_S = 1.0
+"""How long exchanges that are ended may take to say and log it."""
 class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """One event loop and everything that runs on it."""
 
@@ -74,20 +94,29 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         servers = [self._server(*each) for each in zip(self.sockets, protocols, strict=True)]
         while self.alive:
             self.notify()
+        health_board.start(board, self.engine.asks)
+        reading = gevent.spawn(self._notify_for_ever)
             gevent.sleep(NOTIFY_S)
+        reading.kill()
         for server in servers:
             server.close()
-        self._finish(time.monotonic() + self.cfg.graceful_timeout)
+        self._finish([server.pool for server in servers])
         self.engine.access_log.close()
         if self._link is not None:
             self._link.finish()
 
     def handle_usr1(self, sig: int, frame: FrameType | None) -> None:
         """The access log is opened again, as gunicorn's logs are. Runs in a signal handler, so it only says so."""
+        states: WorkerStates = self.app.states
+        states[self.age] = WorkerState.SERVING
         super().handle_usr1(sig, frame)
         gevent.spawn(self.engine.access_log.reopen)
 
+        states.leave(self.age)
     def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
+            if states[self.age] is WorkerState.HURRIED:
+                take_no_more(server.socket)
+            take_waiting(server)
         """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""
         peer = addr[0] if isinstance(addr, tuple) else ""
         try:
@@ -110,9 +139,25 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         server.start()
         return server
 
-    def _finish(self, until: float) -> None:
+    def _finish(self, pools: list[Pool]) -> None:
+        """Until the last connection is over, or their time is."""
+        options: GunicornOptions = self.app.options
+        began = time.monotonic()
+        until, hurried = began + options.reload_timeout_s, False
         self.engine.drain()
-        while self.engine.connections and time.monotonic() < until:
+        while any(pools) and time.monotonic() < until:
+            if not hurried and self.app.states[self.age] is WorkerState.HURRIED:
+                hurried = True
+                until = min(until, time.monotonic() + options.drain_timeout_s)
+            self.notify()
+            gevent.sleep(FINISH_POLL_S)
+        if any(pools):
+            log.warning("%d connections are ended: their time is over", len(self.engine.connections))
+            self.engine.end_connections()
+            gevent.wait([greenlet for pool in pools for greenlet in pool], timeout=END_S)
+
+    def _notify_for_ever(self) -> None:
+        while True:
             self.notify()
             gevent.sleep(0.02)
         if self.engine.connections:
@@ -142,6 +187,26 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
             keep_alive_s=options.keep_alive_s,
             body_s=options.body_timeout_s,
             write_s=options.write_timeout_s,
+def take_no_more(listener: Any) -> None:
+    """Nobody listens behind this worker, so no connection is begun from now on: a packet filter drops every SYN.
+
+    One that came between the last look into the queue and its end would be reset. Linux only.
+    """
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in DROP_SYN))
+    pointer = struct.pack("HP", len(DROP_SYN), ctypes.addressof(program))
+    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pointer)
+    gevent.sleep(HANDSHAKE_S)
+
+
+def take_waiting(server: StreamServer) -> None:
+    """Connections that the kernel accepted for this listener: closing it would reset them."""
+    server.stop_accepting()
+    while not server.full() and (accepted := server.do_read()) is not None:
+        server.do_handle(*accepted)
+
+
             head=Bounds(options.max_target, options.max_fields),
             per_address=options.per_address,
         ),

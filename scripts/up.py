@@ -32,13 +32,21 @@ DESCRIPTION = "Runs the whole gateway: an embedded store, the edge, and a demo s
 
 BAD_SET_UP = 2
 STORE_STOP_S = 10.0
-EDGE_STOP_S = 25.0
-"""Longer than the edge gives its own children together."""
+EDGE_STOP_S = 17.0
+"""Beyond its drain delay and drain timeout; longer than the edge gives its own children together."""
 EDGE_FLAGS = (
     "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
     "access_log", "access_log_format",
 )  # fmt: skip
-EDGE_TIMES = ("head_timeout", "keep_alive", "body_timeout", "write_timeout")
+EDGE_TIMES = (
+    "head_timeout",
+    "keep_alive",
+    "body_timeout",
+    "write_timeout",
+    "drain_delay",
+    "drain_timeout",
+    "reload_timeout",
+)
 DEMO_STOP_S = 3.0
 
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
@@ -131,7 +139,7 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
         environment={"WEIR_REDIS": parts.store.url, **SAFE_PATH},
         ready=is_running(state / "run.json"),
         ready_within_s=EDGE_START_S,
-        stop_within_s=EDGE_STOP_S,
+        stop_within_s=values["drain_delay"] + values["drain_timeout"] + EDGE_STOP_S,
         forwards=(signal.SIGHUP, signal.SIGUSR1),
     )
 

@@ -198,14 +198,14 @@ class Reader:
 
 
 def tags_of(run: int, count: int) -> list[bytes]:
-    return [b"tag-%d-0-%d" % (run, place) for place in range(count)]
+    return [b"tag-%d-0-%de" % (run, place) for place in range(count)]
 
 
 def check_pool(edge: EdgeProcess, run: int) -> None:
     """Whatever is kept of what came before, the next requests get their own answers."""
     with edge.client() as client:
-        probes = [client.get(f"/tag-{run}-9-{number}").body for number in range(4)]
-    assert probes == [b"<tag-%d-9-%d>" % (run, number) for number in range(4)], "a connection was poisoned"
+        probes = [client.get(f"/tag-{run}-9-{number}e").body for number in range(4)]
+    assert probes == [b"<tag-%d-9-%de>" % (run, number) for number in range(4)], "a connection was poisoned"
 
 
 @fuzz
@@ -256,13 +256,13 @@ def test_an_answer_that_is_broken_off_never_looks_whole(
     scenes[tag] = Scene(cut, cuts, end)
     with edge.client() as client:
         got = Reader(client).ask(method, tag)
-    head_is_whole = cut.count(b"\r\n\r\n") > len(reply.interim)
-    if not head_is_whole:
-        assert (got.status, got.whole) in [(502, True), (504, True)]
+    refused = got.whole and got.status in (502, 504) and not got.tag
+    if cut.count(b"\r\n\r\n") <= len(reply.interim):
+        assert refused
     elif reply.chunked or not reply.until_close:
-        assert not got.whole
+        assert refused or not got.whole  # a reset may overtake the head
     else:
-        assert reply.content.startswith(got.body)  # a connection that closes cannot be told from an end
+        assert refused or reply.content.startswith(got.body)  # a close cannot be told from the end
     check_pool(edge, run)
 
 
@@ -287,7 +287,7 @@ def test_a_damaged_answer_harms_nobody_but_its_own_request(
         with edge.client() as client:
             reader = Reader(client)
             got = reader.ask(case[0], tag)
-            assert got.tag in (tag, b"")
+            assert set(TAG.findall(got.tag)) <= {tag}
             assert got.status == 0 or got.status >= 200
             if not reader.closed:
                 after = b"tag-%d-8-%b" % (run, tag.rsplit(b"-", 1)[1])

@@ -9,12 +9,13 @@ from pathlib import Path
 from edge import gunicorn_child
 from edge.boot import GUNICORN_STOP_S
 from edge.child_arguments import ChildArguments
-from edge.gunicorn_app import GunicornOptions
+from edge.gunicorn_app import LAST_WORDS_S, GunicornOptions
 from edge.settings import EdgeSettings
+from edge.worker import END_S, NOTIFY_S
 
 
-def test_requests_have_time_to_end_before_the_supervisor_kills():
-    assert gunicorn_child.GRACE_S < GUNICORN_STOP_S
+def test_the_supervisor_waits_longer_than_gunicorn_and_gunicorn_longer_than_its_workers():
+    assert END_S + NOTIFY_S < LAST_WORDS_S < GUNICORN_STOP_S
 
 
 def test_inherited_sockets_and_settings_become_options(monkeypatch):
@@ -33,6 +34,7 @@ def test_bounds_of_clients_become_options(monkeypatch):
     given: list[GunicornOptions] = []
     monkeypatch.setattr(gunicorn_child, "run_gunicorn", given.append)
     flags = ["--head-timeout", "1s", "--keep-alive", "2m", "--body-timeout", "300ms", "--write-timeout", "4s"]
+    flags += ["--drain-timeout", "30s", "--reload-timeout", "2h"]
     flags += ["--max-target", "1KiB", "--max-fields", "5", "--max-connections", "6"]
     flags += ["--max-connections-per-address", "0", "--proxy-protocol", "v1"]
     settings = EdgeSettings.from_arguments(["--redis", "redis://h:1", *flags], {})
@@ -44,6 +46,7 @@ def test_bounds_of_clients_become_options(monkeypatch):
         0.3,
         4,
     )
+    assert (told.drain_timeout_s, told.reload_timeout_s) == (30, 7200)
     assert (told.max_target, told.max_fields, told.worker_connections, told.per_address) == (1024, 5, 6, 0)
     assert told.proxy_protocol == ("v1",)
 

@@ -111,7 +111,7 @@ class EdgeProcess:
             "versions": str(self.files.directory),
             "agent_socket": str(directory / "agent"),
             "access_log": str(self._log),
-            "graceful_timeout_s": 5,
+            "drain_timeout_s": 5,
             **options,
         }
         self.process = subprocess.Popen(

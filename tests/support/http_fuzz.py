@@ -28,7 +28,7 @@ fuzz = settings(
         HealthCheck.data_too_large,
     ],
 )
-TAG = re.compile(rb"tag-[0-9]+-[0-9]+-[0-9]+")
+TAG = re.compile(rb"tag-[0-9]+-[0-9]+-[0-9]+e")
 RUNS = count()
 
 MOST_WRITES = 1500

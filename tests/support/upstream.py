@@ -102,14 +102,14 @@ def ok(body: bytes = b"ok", *headers: bytes) -> bytes:
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-@dataclass
+@dataclass(repr=False)
 class Upstream:
     """Listens on a free loopback port from ``start`` to ``stop``."""
 
     answer: Callable[[Request], bytes] = lambda _request: ok()
     script: Callable[[Peer], None] | None = None
-    peers: list[Peer] = field(default_factory=list, repr=False)
-    requests: list[Request] = field(default_factory=list, repr=False)
+    peers: list[Peer] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
     def start(self) -> Upstream:
         self._listener = socket.create_server(("127.0.0.1", 0))

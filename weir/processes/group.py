@@ -43,13 +43,18 @@ class Group:
         say: Callable[[str], None],
         policy: Policy | None = None,
         on_ready: Callable[[], None] | None = None,
+        drain_s: float = 0.0,
+        on_drained: Callable[[], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``drain_s``: from the drain signals to the first stop signal; ``on_drained`` is called between them."""
         self._members = [_Member(child) for child in children]
         self._say = say
         self._policy = policy or Policy()
         self._restarts = Restarts(self._policy)
         self._on_ready = on_ready
+        self._drain_s = drain_s
+        self._on_drained = on_drained
         self._clock = clock
 
     def run(self) -> int:
@@ -176,6 +181,11 @@ class Group:
         for member in self._members:
             if member.running is not None and member.is_ready:
                 member.running.drain()
+        if not self._wait_for_drain(wakeup):
+            self._say("killing what still runs")
+            return KILLED
+        if self._on_drained:
+            self._on_drained()
         for member in reversed(self._members):
             running = member.running
             if running is None:
@@ -187,6 +197,14 @@ class Group:
             running.kill()
             member.running = None
         return result
+
+    def _wait_for_drain(self, wakeup: Wakeup) -> bool:
+        """False when a person did not want to wait."""
+        until = self._clock() + self._drain_s
+        while (left := until - self._clock()) > 0:
+            if SIGINT in wakeup.wait(left):
+                return False
+        return True
 
     def _wait_for_end(self, wakeup: Wakeup, running: Running) -> bool:
         """False when a person did not want to wait."""

@@ -193,6 +193,36 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="access_log_format",
+    Setting(
+        name="drain_delay",
+        parse=values.duration_or_none,
+        placeholder="TIME",
+        default="0s",
+        help=(
+            "How long after SIGTERM new requests are still taken, while /readyz says 503 already: time for a "
+            "balancer to notice."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="drain_timeout",
+        parse=values.duration,
+        placeholder="TIME",
+        default="8s",
+        help=(
+            "How long after SIGTERM (and the delay) open requests, event streams and tunnels may go on; then they "
+            "are ended."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="reload_timeout",
+        parse=values.duration,
+        placeholder="TIME",
+        default="1h",
+        help="The same for a worker that SIGHUP replaced by a new one.",
+        processes=("up", "edge"),
+    ),
         parse=values.log_format,
         placeholder="json|combined",
         default="json",

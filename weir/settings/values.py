@@ -84,6 +84,11 @@ def duration(text: str) -> float:
     return seconds
 
 
+def duration_or_none(text: str) -> float:
+    """The same, and 0 for none: ``0s``."""
+    return 0.0 if DURATION.fullmatch(text) and not int(text.rstrip("msh")) else duration(text)
+
+
 def size(text: str) -> int:
     """Bytes, from ``512B`` or ``8KiB``; at least one, at most 1 MiB."""
     found = SIZE.fullmatch(text)
