@@ -195,7 +195,9 @@ class Downstream:
             exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
             exchange.request_id = self.engine.new_request_id()
             run(exchange)
-            if not exchange.keep_alive or not self._drained(exchange):
+            if not exchange.keep_alive or not (
+                (message.complete and not message.pieces) or self._drained(exchange)
+            ):
                 return not message.complete or bool(reader.ready or reader.error or reader.mid_head)
             if message.head.upgrade:
                 reader.go_on_as_http(message)
@@ -229,23 +231,9 @@ class Downstream:
             if reader.mid_head and not begun:
                 begun = True
                 transport.read_deadline = time.monotonic() + limits.head_s
-            if not self._read_more():
-                return None
         transport.read_deadline = NEVER
         self._served = True
         return reader.ready.popleft()
-
-    def _read_more(self) -> bool:
-        """False at the end of the stream, and where the client is too slow."""
-        try:
-            data = self.transport.recv(HEAD_READ)
-        except TimedOut:
-            if self._reader.mid_head:
-                self._reader.error = Refusal("request-timeout", "the request head came too slowly")
-            return False
-        if data:
-            self._reader.feed(data)
-        return bool(data)
 
     def _answer_broken_head(self) -> bool:
         """A head that could not be parsed still gets an answer and a line in the log."""

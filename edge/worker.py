@@ -159,9 +159,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def _notify_for_ever(self) -> None:
         while True:
             self.notify()
-            gevent.sleep(0.02)
-        if self.engine.connections:
-            log.warning("%d connections were cut off at the end of the grace", len(self.engine.connections))
+            gevent.sleep(NOTIFY_S)
 
     def _gauges(self, telemetry: Telemetry, upstreams: Upstreams) -> None:
         engine = self.engine
