@@ -25,6 +25,7 @@ log = logging.getLogger("weir.edge")
 
 def receive(engine: Engine, transport: Transport, peer: str, port: int, protocol: str) -> None:
     """Serves the connection to its end and closes it. ``peer`` is empty for a unix socket; ``port`` is ours."""
+    engine.telemetry.accepted += 1
     first = b""
     if protocol != "off":
         try:

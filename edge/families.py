@@ -1,7 +1,8 @@
 """The metric families that workers report and the node agent sums: name, kind, labels, buckets. No I/O.
 
 Closed label sets: a label is a rule's or an upstream's name, a status, or a word of a fixed list; nothing that a
-client can make up. The agent bounds the series of a family all the same (``MAX_SERIES``).
+client can make up. The agent bounds the series of a family all the same (``--metrics-series``). docs/metrics.md is made
+from this table.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from typing import Literal
 
 import msgspec
 
-MAX_SERIES = 20_000
-"""Series of one family; what comes later is counted under ``OTHER`` in every label."""
+MAX_SERIES = 50_000
+"""Series of one family; what comes later is counted under ``OTHER``."""
 
 OTHER = "(other)"
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds in seconds; +Inf follows."""
+
+
+PHASES = ("before", "limit", "connect", "upstream", "answer")
+"""Where a request's time goes. ``before``, ``upstream`` and ``answer`` follow one another; the others are parts of
+the first two."""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +45,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="weir_request_seconds",
         kind="histogram",
-        help="From the first byte of a request to the last byte of its answer.",
+        help="From the complete head of a request to the last byte of its answer.",
         buckets=LATENCY_BUCKETS,
     ),
     Family(
@@ -57,7 +63,19 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="weir_upstream_seconds",
         kind="histogram",
-        help="From the start of an attempt to the head of its response.",
+        help="From the start of an attempt to the head of its response, or its failure.",
+        labels=("upstream",),
+        buckets=LATENCY_BUCKETS,
+    ),
+    Family(
+        name="weir_phase_seconds",
+        kind="histogram",
+        help=(
+            "Where requests that were forwarded spent their time. before: rules, checks, earlier attempts; limit: "
+            "waiting for limits; connect: a new connection; upstream: from the attempt to the response head; "
+            "answer: from there to the last byte. Of many requests in one second some are looked at."
+        ),
+        labels=("phase",),
         buckets=LATENCY_BUCKETS,
     ),
     Family(
@@ -65,6 +83,30 @@ FAMILIES: tuple[Family, ...] = (
         kind="counter",
         help="Attempts that might have been repeated, by upstream and outcome: granted, replaced, or why not.",
         labels=("upstream", "outcome"),
+    ),
+    Family(
+        name="weir_concurrency_total",
+        kind="counter",
+        help="Requests that found as many in flight as may be, by upstream and what became of them.",
+        labels=("upstream", "outcome"),
+    ),
+    Family(
+        name="weir_concurrency_limit",
+        kind="gauge",
+        help="Requests that may be in flight at an upstream; the sum of the workers' parts.",
+        labels=("upstream",),
+    ),
+    Family(
+        name="weir_concurrency_in_flight",
+        kind="gauge",
+        help="Requests in flight at an upstream that has a limit.",
+        labels=("upstream",),
+    ),
+    Family(
+        name="weir_concurrency_waiting",
+        kind="gauge",
+        help="Requests that wait for a place among those in flight.",
+        labels=("upstream",),
     ),
     Family(
         name="weir_mirrored_total",
@@ -86,10 +128,24 @@ FAMILIES: tuple[Family, ...] = (
         combine="max",
     ),
     Family(
+        name="weir_limit_total",
+        kind="counter",
+        help=(
+            "Requests counted, by limit and outcome: allowed, refused (429), shadow (would be refused), "
+            "uncounted (503)."
+        ),
+        labels=("limit", "outcome"),
+    ),
+    Family(
         name="weir_malformed_total",
         kind="counter",
         help="Requests refused before they met a rule, by status.",
         labels=("status",),
+    ),
+    Family(
+        name="weir_connections_total",
+        kind="counter",
+        help="Connections of clients that were taken.",
     ),
     Family(
         name="weir_connections_refused_total",
@@ -100,7 +156,7 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="weir_access_log_dropped_total",
         kind="counter",
-        help="Access log lines dropped because the buffer was full.",
+        help="Access log lines lost: the buffer was full, or they could not be written.",
     ),
     Family(
         name="weir_dns_lookups_total",
@@ -118,7 +174,8 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="weir_upstream_connections",
         kind="gauge",
-        help="Open connections to targets, idle ones included.",
+        help="Open connections to the targets of an upstream: idle (in the pool) or busy.",
+        labels=("upstream", "state"),
     ),
     Family(
         name="weir_hub_lag_seconds",
@@ -127,12 +184,3 @@ FAMILIES: tuple[Family, ...] = (
         combine="max",
     ),
 )
-    Family(
-        name="weir_limit_total",
-        kind="counter",
-        help=(
-            "Requests counted, by limit and outcome: allowed, refused (429), shadow (would be refused), "
-            "uncounted (503)."
-        ),
-        labels=("limit", "outcome"),
-    ),

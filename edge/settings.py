@@ -49,6 +49,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str
     """``json`` or ``combined``."""
+    metrics_series: int
+    """Of one family, at most."""
 
     @classmethod
     def from_arguments(cls, argv: Sequence[str], environ: Mapping[str, str]) -> EdgeSettings:

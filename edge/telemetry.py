@@ -7,23 +7,19 @@ labels and bucket bounds are those of the agent's table (``edge/families.py``).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
 from edge.access_log.attempt import Served
 from edge.histogram import Histogram
-
-MAX_ENTRIES = 8_000
-"""Counters of one frame."""
-MAX_BYTES = 768 * 1024
-"""Bytes of the counters in one frame: with names as long as they may be, the bound of a frame comes before."""
-ENTRY = 48
-"""Bytes of a counter beside its labels, at most."""
+from edge.telemetry_frames import frames_of
 
 MAX_WAITING = 2_000
 """Requests that wait for being counted; to count so many takes a millisecond or two."""
+MAX_PHASED = 256
+"""Requests of one ``fold`` whose phases are looked at; of more, some spread evenly over them."""
 
 Answered = tuple[str, int, float, float, Served | None]
 """Rule, status, monotonic seconds of start and end, and the attempt that gave the answer."""
@@ -51,12 +47,19 @@ class Telemetry:
         """Answers that broke off, by upstream."""
         self.mirrors: dict[tuple[str, str], int] = {}
         """Copies of requests, by upstream and what became of them."""
+        self.concurrency: dict[tuple[str, str], int] = {}
+        """Requests that did not go on at once, by upstream and outcome."""
         self.retries: dict[tuple[str, str], int] = {}
         """Attempts that might have been repeated, by upstream and outcome."""
         self.limits: dict[tuple[str, str], int] = {}
         """Requests that were counted against a limit, by limit and outcome."""
         self.request_seconds = Histogram()
-        self.upstream_seconds = Histogram()
+        self.upstream_seconds: defaultdict[str, Histogram] = defaultdict(Histogram)
+        """By upstream."""
+        self.phase_seconds: defaultdict[str, Histogram] = defaultdict(Histogram)
+        """By one of ``PHASES``."""
+        self.accepted = 0
+        """Connections of clients."""
         self.lookups: dict[str, int] = {}
         """Of names of targets, by outcome."""
         self.log_dropped = 0
@@ -87,7 +90,24 @@ class Telemetry:
         self.request_seconds.observe_all([ended - started for _, _, started, ended, _ in answered])
         served, self.served = self.served, []
         self.attempts.update(map(_UPSTREAM_AND_STATUS, served))
-        self.upstream_seconds.observe_all([head - started for _, _, started, head, _, _ in served])
+        seconds: defaultdict[str, list[float]] = defaultdict(list)
+        for upstream, _, started, head, _, _ in served:
+            seconds[upstream].append(head - started)
+        for upstream, values in seconds.items():
+            self.upstream_seconds[upstream].observe_all(values)
+        self._fold_phases(answered[:: 1 + len(answered) // MAX_PHASED])
+
+    def _fold_phases(self, answered: list[Answered]) -> None:
+        """From the moments that are known anyway."""
+        known = [(begin, end, served) for _, _, begin, end, served in answered if served is not None]
+        phases = self.phase_seconds
+        phases["before"].observe_all([served[2] - begin for begin, _, served in known])
+        phases["upstream"].observe_all([served[3] - served[2] for _, _, served in known])
+        phases["answer"].observe_all([end - served[3] for _, end, served in known])
+
+    def phase(self, phase: str, seconds: float) -> None:
+        """``limit`` or ``connect``, which not every request has."""
+        self.phase_seconds[phase].observe(seconds)
 
     def refused(self, status: int) -> None:
         """One request that never met a rule."""
@@ -104,7 +124,7 @@ class Telemetry:
     def attempt_failed(self, upstream: str, stage: str, seconds: float) -> None:
         """One attempt that brought no answer, until its failure; those that did are in ``served``."""
         self.attempts[upstream, stage] += 1
-        self.upstream_seconds.observe(seconds)
+        self.upstream_seconds[upstream].observe(seconds)
 
     def broken_off(self, upstream: str) -> None:
         """One answer that failed after its head, which was counted as an attempt that brought one."""
@@ -120,6 +140,11 @@ class Telemetry:
         key = (upstream, url, reason)
         self.ejections[key] = self.ejections.get(key, 0) + 1
 
+    def held_up(self, upstream: str, outcome: str) -> None:
+        """One request that found as many in flight as may be."""
+        key = (upstream, outcome)
+        self.concurrency[key] = self.concurrency.get(key, 0) + 1
+
     def limited(self, limit: str, outcome: str) -> None:
         """One request that a rule counts."""
         key = (limit, outcome)
@@ -133,24 +158,27 @@ class Telemetry:
     def take(self) -> list[dict[str, Any]]:
         """The frames to send; counting starts anew."""
         self.fold()
-        parts = list(_parted(self._counters()))
-        histograms = [
-            [family, [], histogram.counts, histogram.sum]
-            for family, histogram in (
-                ("weir_request_seconds", self.request_seconds),
-                ("weir_upstream_seconds", self.upstream_seconds),
-            )
-            if any(histogram.counts)
-        ]
+        counters, histograms = list(self._counters()), list(self._histograms())
         self.requests, self.attempts = Counter(), Counter()
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
         self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
-        self.limits = {}
-        self.request_seconds, self.upstream_seconds = Histogram(), Histogram()
+        self.concurrency, self.limits = {}, {}
+        self.request_seconds, self.accepted = Histogram(), 0
+        self.upstream_seconds, self.phase_seconds = defaultdict(Histogram), defaultdict(Histogram)
         self.ejections = {}
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         gauges += [gauge for labelled in self._labelled for gauge in labelled()]
-        return [_frame(parts[0], histograms, gauges), *(_frame(part, [], []) for part in parts[1:])]
+        return frames_of({"counters": counters, "histograms": histograms, "gauges": gauges})
+
+    def _histograms(self) -> Iterable[list[Any]]:
+        labelled: list[tuple[str, list[str], Histogram]] = [
+            ("weir_request_seconds", [], self.request_seconds)
+        ]
+        labelled += [("weir_upstream_seconds", [name], each) for name, each in self.upstream_seconds.items()]
+        labelled += [("weir_phase_seconds", [name], each) for name, each in self.phase_seconds.items()]
+        for family, labels, histogram in labelled:
+            if any(histogram.counts):
+                yield [family, labels, histogram.counts, histogram.sum]
 
     def _counters(self) -> Iterable[list[Any]]:
         for (rule, status), count in self.requests.items():
@@ -163,6 +191,8 @@ class Telemetry:
             yield ["weir_retries_total", [upstream, outcome], count]
         for labels, count in self.ejections.items():
             yield ["weir_target_ejections_total", list(labels), count]
+        for (upstream, outcome), count in self.concurrency.items():
+            yield ["weir_concurrency_total", [upstream, outcome], count]
         for (upstream, outcome), count in self.mirrors.items():
             yield ["weir_mirrored_total", [upstream, outcome], count]
         for (limit, outcome), count in self.limits.items():
@@ -173,27 +203,11 @@ class Telemetry:
             yield ["weir_connections_refused_total", [reason], count]
         for outcome, count in self.lookups.items():
             yield ["weir_dns_lookups_total", [outcome], count]
+        if self.accepted:
+            yield ["weir_connections_total", [], self.accepted]
         if self.log_dropped:
             yield ["weir_access_log_dropped_total", [], self.log_dropped]
 
 
 _RULE_AND_STATUS = itemgetter(0, 1)
 _UPSTREAM_AND_STATUS = itemgetter(0, 1)
-
-
-def _parted(counters: Iterable[list[Any]]) -> Iterator[list[Any]]:
-    """One part at least; each fits into a frame."""
-    part: list[Any] = []
-    size = 0
-    for counter in counters:
-        cost = ENTRY + sum(len(label.encode()) + 5 for label in counter[1])
-        if size + cost > MAX_BYTES or len(part) == MAX_ENTRIES:
-            yield part
-            part, size = [], 0
-        part.append(counter)
-        size += cost
-    yield part
-
-
-def _frame(counters: list[Any], histograms: list[Any], gauges: list[Any]) -> dict[str, Any]:
-    return {"kind": "counters", "counters": counters, "histograms": histograms, "gauges": gauges}

@@ -164,7 +164,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def _gauges(self, telemetry: Telemetry, upstreams: Upstreams) -> None:
         engine = self.engine
         telemetry.gauge("weir_downstream_connections", lambda: len(engine.connections))
-        telemetry.gauge("weir_upstream_connections", upstreams.connections)
+        telemetry.gauges(upstreams.connections)
         telemetry.gauge("weir_hub_lag_seconds", engine.sweeper.take_worst_lag)
 
     def _write_log_to_gunicorn(self) -> None:

@@ -36,7 +36,7 @@ EDGE_STOP_S = 17.0
 """Beyond its drain delay and drain timeout; longer than the edge gives its own children together."""
 EDGE_FLAGS = (
     "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
-    "access_log", "access_log_format",
+    "access_log", "access_log_format", "metrics_series",
 )  # fmt: skip
 EDGE_TIMES = (
     "head_timeout",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import gevent
 from gevent.event import Event
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 
 from edge.agent.adopt import Adopter
 from edge.agent.announce import Announcer
@@ -68,7 +68,8 @@ class Agent:
         self._files = VersionFiles(settings.versions)
         self._store: StoreParts = store_parts(settings.redis, settings.cluster)
         registry = CollectorRegistry()
-        worker_metrics, metrics = WorkerMetrics(registry), StateMetrics(registry, self.facts)
+        worker_metrics = WorkerMetrics(registry, max_series=settings.metrics_series)
+        metrics = StateMetrics(registry, self.facts)
         self._pipe = StorePipe(counters_client(settings.redis_counters), PipeMetrics(registry))
         self._link = WorkerLink(link, self.facts, worker_metrics, on_refused=self._recheck_files)
         self._health = HealthService(
@@ -80,7 +81,7 @@ class Agent:
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
-            registry,
+            lambda: b"".join([generate_latest(registry), *worker_metrics.parts()]),
             lambda: readiness(self.facts, time.monotonic()),
             pages={"/targets": self._health.state},
         )

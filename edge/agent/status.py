@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import gevent
 from gevent.pool import Pool
 from gevent.server import StreamServer
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from edge.agent.facts import Readiness
@@ -39,17 +38,17 @@ class Answer(NamedTuple):
 
 
 class StatusServer:
-    """Serves ``listener``; ``ready`` is asked at every ``/readyz``, ``pages`` at each of their paths."""
+    """Serves ``listener``; ``metrics`` is asked at every ``/metrics``, ``ready`` at ``/readyz``, ``pages`` at each of their paths."""
 
     def __init__(
         self,
         listener: socket.socket,
-        registry: CollectorRegistry,
+        metrics: Callable[[], bytes],
         ready: Callable[[], Readiness],
         pages: Pages = NO_PAGES,
     ) -> None:
         self._pages = pages
-        self._registry = registry
+        self._metrics = metrics
         self._ready = ready
         self._server = StreamServer(listener, self._serve, spawn=Pool(MAX_CONNECTIONS))
 
@@ -71,7 +70,7 @@ class StatusServer:
                 readiness = self._ready()
                 return _json(readiness.status, readiness.body)
             case "/metrics":
-                return Answer(200, CONTENT_TYPE_LATEST, generate_latest(self._registry))
+                return Answer(200, CONTENT_TYPE_LATEST, self._metrics())
             case page if page in self._pages:
                 return _json(200, self._pages[page]())
             case _:
@@ -93,7 +92,9 @@ class StatusServer:
         path, _, version = rest.partition(" ")
         sound = version.startswith("HTTP/1.") and path.startswith("/")
         answer = self.answer(method, path) if sound else _text(400, "not an HTTP/1.1 request\n")
-        client.sendall(_head_of(answer) + (b"" if method == "HEAD" else answer.body))
+        client.sendall(_head_of(answer))
+        if method != "HEAD":
+            client.sendall(answer.body)
         client.shutdown(socket.SHUT_WR)
 
 

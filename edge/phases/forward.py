@@ -109,6 +109,8 @@ def _attempt(
     except UpstreamError as error:
         _note_failure(exchange, share, target, started, error)
         raise
+    if not connection.reused:
+        exchange.downstream.engine.telemetry.phase("connect", time.monotonic() - started)
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
     reusable = False
     try:

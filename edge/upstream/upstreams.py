@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from edge.deadlines import Sweeper
 from edge.http.names import ResponseNames
@@ -127,9 +128,18 @@ class Upstreams:
             self._targets.pop(url).retire()
         self._resolver.forget({target.host: None for target in self._targets.values()})
 
-    def connections(self) -> int:
-        """Open connections to all targets."""
-        return sum(target.connections for target in self._targets.values())
+    def connections(self) -> Iterator[list[Any]]:
+        """Gauges of the open connections of every upstream that has some."""
+        counts: dict[str, tuple[int, int]] = {}
+        for (_, name), upstream in self._upstreams.items():
+            idle = sum(target.idle for target in upstream.targets)
+            busy = sum(target.connections for target in upstream.targets) - idle
+            if idle or busy:
+                before = counts.get(name, (0, 0))
+                counts[name] = (before[0] + idle, before[1] + busy)
+        for name, (idle, busy) in counts.items():
+            yield ["weir_upstream_connections", [name, "idle"], float(idle)]
+            yield ["weir_upstream_connections", [name, "busy"], float(busy)]
 
     def _addresses_changed(self, host: str, addresses: tuple[str, ...]) -> None:
         for target in self._targets.values():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from edge.families import FAMILIES
-from edge.frames import MAX_FRAME, pack
-from edge.telemetry import MAX_ENTRIES, Telemetry
-from weir.rules.bounds import MAX_NAME
+from edge.families import FAMILIES, PHASES
+from edge.telemetry import MAX_PHASED, Telemetry
 
 
 def test_counts_are_differences_since_the_last_frame() -> None:
@@ -31,11 +29,36 @@ def test_counts_are_differences_since_the_last_frame() -> None:
     assert (second["counters"], second["histograms"]) == ([], [])
 
 
-def test_many_rules_are_split_into_frames() -> None:
+def test_times_until_the_response_head_are_told_by_upstream() -> None:
     telemetry = Telemetry()
-    for number in range(MAX_ENTRIES + 1):
-        telemetry.request(f"r{number}", 200, 0.0, 0.0)
-    assert [len(frame["counters"]) for frame in telemetry.take()] == [MAX_ENTRIES, 1]
+    telemetry.served += [("u", 200, 0.0, 0.3, "t", True), ("v", 200, 0.0, 0.003, "t", True)]
+    telemetry.attempt_failed("u", "head", 9.0)
+    (frame,) = telemetry.take()
+    found = {
+        tuple(labels): (sum(buckets), round(total, 6)) for _, labels, buckets, total in frame["histograms"]
+    }
+    assert found == {("u",): (2, 9.3), ("v",): (1, 0.003)}
+
+
+def test_the_phases_of_a_request_add_up_to_its_time() -> None:
+    telemetry = Telemetry()
+    telemetry.answered.append(("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True)))
+    telemetry.answered.append(("r", 200, 1.0, 2.0, None))
+    telemetry.phase("connect", 0.125)
+    (frame,) = telemetry.take()
+    phases = {
+        labels[0]: total for name, labels, _, total in frame["histograms"] if name == "weir_phase_seconds"
+    }
+    assert phases == {"before": 0.25, "upstream": 0.25, "answer": 0.5, "connect": 0.125}
+    assert set(phases) <= set(PHASES)
+
+
+def test_of_many_requests_the_phases_of_some_are_looked_at() -> None:
+    telemetry = Telemetry()
+    telemetry.answered = [("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True))] * (3 * MAX_PHASED)
+    telemetry.fold()
+    assert MAX_PHASED / 2 < sum(telemetry.phase_seconds["answer"].counts) <= MAX_PHASED
+    assert telemetry.requests["r", 200] == 3 * MAX_PHASED
 
 
 def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> None:
@@ -43,6 +66,8 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     telemetry.request("a", 200, 0.0, 0.0)
     telemetry.attempt_failed("u", "head", 0.0)
     telemetry.broken_off("u")
+    telemetry.phase("limit", 0.1)
+    telemetry.accepted = 1
     telemetry.refused(400)
     telemetry.looked_up("answered")
     telemetry.log_dropped = 1
@@ -54,13 +79,3 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     for name, labels, buckets, _ in frame["histograms"]:
         assert len(table[name].labels) == len(labels)
         assert len(table[name].buckets) + 1 == len(buckets)
-
-
-def test_names_as_long_as_they_may_be_still_fit_into_frames() -> None:
-    telemetry = Telemetry()
-    for number in range(MAX_ENTRIES):
-        name = f"{number}/".ljust(MAX_NAME, "路")
-        telemetry.request(f"{name}/{name}", 200, 0.0, 0.1)
-    taken = telemetry.take()
-    assert sum(len(frame["counters"]) for frame in taken) == MAX_ENTRIES
-    assert all(len(pack(frame)) <= MAX_FRAME for frame in taken)

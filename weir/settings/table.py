@@ -230,6 +230,17 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge"),
     ),
     Setting(
+        name="metrics_series",
+        parse=values.count,
+        placeholder="N",
+        default="50000",
+        help=(
+            "Most lines of one metric family at /metrics. What is one too many is counted under `(other)` "
+            "(metrics.md)."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
         name="demo",
         parse=parse_address,
         placeholder="HOST:PORT",

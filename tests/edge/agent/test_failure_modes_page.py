@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from edge.agent.facts import REASONS, Facts
+from edge.agent.health.metrics import HealthMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 
 PAGE = (Path(__file__).parents[3] / "docs" / "failure-modes.md").read_text(encoding="utf-8")
@@ -20,8 +21,9 @@ def test_every_reason_is_on_the_page():
 
 def test_every_metric_on_the_page_exists():
     registry = CollectorRegistry()
-    WorkerMetrics(registry)
+    workers = WorkerMetrics(registry)
     StateMetrics(registry, Facts())
-    text = generate_latest(registry).decode()
+    HealthMetrics(registry)
+    text = b"".join([generate_latest(registry), *workers.parts()]).decode()
     for name in re.findall(r"\bweir_[a-z_]+", PAGE):
-        assert re.search(rf"^{name}[ {{]", text, re.MULTILINE), name
+        assert re.search(rf"^(# TYPE )?{name}[ {{]", text, re.MULTILINE), name

@@ -1,0 +1,110 @@
+"""How long a scrape of /metrics takes with many rules. ``python benchmarks/scrape.py``
+
+A status listener in a process of its own gets what four workers report: 10 000 rules with three statuses each and 1000
+upstreams, of which a tenth change every 0.1 s. Scraped over HTTP, one connection each.
+``--check`` exits 1 if the 99th percentile is above the target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+RULES, UPSTREAMS, SCRAPES = 10_000, 1000, 200
+STATUSES = ("200", "404", "502")
+TARGET_MS = 50.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rules", type=int, default=RULES)
+    parser.add_argument("--upstreams", type=int, default=UPSTREAMS)
+    arguments = parser.parse_args()
+    with status_listener(arguments.rules, arguments.upstreams) as port:
+        took, size, lines = scrapes(port, 20 if arguments.quick else SCRAPES)
+    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
+    print(f"{arguments.rules} rules: {lines} lines, {size / 1e6:.1f} MB in each of {len(took)} scrapes")
+    print(f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, slowest {took[-1]:.1f} ms; target p99 {TARGET_MS:g} ms")
+    return int(arguments.check and p99 > TARGET_MS)
+
+
+def scrapes(port: int, number: int) -> tuple[list[float], int, int]:
+    """Milliseconds of each, in order; size and lines of the last."""
+    took, body = [], b""
+    for _ in range(number):
+        time.sleep(0.02)
+        began = time.perf_counter()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
+            body = response.read()
+        took.append((time.perf_counter() - began) * 1000)
+    return sorted(took), len(body), body.count(b"\n")
+
+
+@contextmanager
+def status_listener(rules: int, upstreams: int) -> Iterator[int]:
+    """A child that reports as workers do, once for every scrape or so."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        child = os.fork()
+        if not child:
+            serve(listener, rules, upstreams)
+    try:
+        yield port
+    finally:
+        os.kill(child, signal.SIGTERM)
+        os.waitpid(child, 0)
+
+
+def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
+    from gevent import monkey
+
+    monkey.patch_all()
+    import gevent
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    from edge.agent.facts import Readiness
+    from edge.agent.metrics import WorkerMetrics
+    from edge.agent.status import StatusServer
+    from edge.families import LATENCY_BUCKETS
+
+    registry = CollectorRegistry()
+    metrics = WorkerMetrics(registry)
+    counts = [1] * (len(LATENCY_BUCKETS) + 1)
+    requests = [
+        ["weir_requests_total", [f"shop/r{n}", status], 1] for n in range(rules) for status in STATUSES
+    ]
+    attempts = [["weir_attempts_total", [f"u{n}", "200"], 1] for n in range(upstreams)]
+    seconds = [["weir_upstream_seconds", [f"u{n}"], counts, 1.5] for n in range(upstreams)]
+    pool = [["weir_upstream_connections", [f"u{n}", "idle"], 1.0] for n in range(upstreams)]
+    metrics.take(1, {"counters": requests + attempts, "histograms": seconds, "gauges": pool})
+
+    def report() -> None:
+        while True:
+            gevent.sleep(0.1)
+            for worker in range(4):
+                part = random.sample(requests, len(requests) // 40)
+                metrics.take(
+                    worker, {"counters": part, "histograms": random.sample(seconds, upstreams // 40)}
+                )
+
+    server = StatusServer(
+        gevent.socket.socket(fileno=listener.detach()),
+        lambda: b"".join([generate_latest(registry), *metrics.parts()]),
+        lambda: Readiness(200, {}),
+    )
+    server.start()
+    report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
