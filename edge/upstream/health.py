@@ -162,7 +162,7 @@ class Health(Generic[Item]):
         ejected = [
             (item, one) for item, one in self.standings.items() if max(one.until, one.cluster_until) > now
         ]
-        ejected.sort(key=lambda each: each[1].cluster_until <= now)
+        ejected.sort(key=lambda each: each[1].until <= now)  # what failed here is surer than hearsay
         out = {item for item, _ in ejected[: allowed(self.policy, len(self.standings))]}
         out.update(item for item, one in self.standings.items() if one.check_until > now)
         candidates = self._rotation.items

@@ -121,13 +121,16 @@ def test_off_is_off() -> None:
     assert not watched.out()
 
 
-def test_the_clusters_word_comes_before_ones_own() -> None:
+def test_what_failed_here_comes_before_what_failed_elsewhere() -> None:
     watched = Watched()
-    watched.fail(0, 100.0)
-    watched.health.hear({"t1": 120.0}, {}, 101.0)
+    watched.health.hear({"t1": 140.0}, {}, 99.0)
     assert watched.out() == {"t1"}
-    watched.health.settle(120.0)
+    watched.health.hear({}, {}, 99.5)
+    watched.fail(0, 100.0)
+    watched.health.hear({"t1": 140.0}, {}, 101.0)
     assert watched.out() == {"t0"}
+    watched.health.settle(130.0)
+    assert watched.out() == {"t1"}
 
 
 def test_a_failed_check_needs_no_permission() -> None:

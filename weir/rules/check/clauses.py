@@ -48,6 +48,8 @@ Issues = Iterator[Issue | None]
 
 MAX_DURATION_MS = 366 * 86_400_000
 NO_BODY = frozenset({204, 205, 304})
+LEAST_INTERVAL_MS = 100
+"""Between two checks of a target."""
 
 
 def issues_of(clause: Clause, captures: frozenset[str]) -> Iterator[Issue]:
@@ -255,6 +257,12 @@ def _check(check: Check) -> Issues:
     yield values.method(check.method)
     for status in check.expect:
         yield from _out_of_range("status", status, 100, 599)
+    if check.every_ms < LEAST_INTERVAL_MS:
+        yield Issue("bad-duration", "a check every so often would be a load of its own", "100ms or more")
+    if check.timeout_ms is not None and check.timeout_ms > check.every_ms:
+        yield Issue(
+            "bad-duration", "a check may not take longer than the time until the next", "a shorter timeout"
+        )
 
 
 def _sticky(sticky: Sticky) -> Issues:

@@ -55,8 +55,16 @@ BOUNDS: list[tuple[str, list[Clause], list[Clause]]] = [
     ),
     (
         "bad-number",
-        [Check(method="GET", path="/", every_ms=1, expect=(100, 599))],
-        [Check(method="GET", path="/", every_ms=1, expect=(600,))],
+        [Check(method="GET", path="/", every_ms=100, expect=(100, 599))],
+        [Check(method="GET", path="/", every_ms=100, expect=(600,))],
+    ),
+    (
+        "bad-duration",
+        [Check(method="GET", path="/", every_ms=100, timeout_ms=100)],
+        [
+            Check(method="GET", path="/", every_ms=99),
+            Check(method="GET", path="/", every_ms=100, timeout_ms=101),
+        ],
     ),
     (
         "bad-percent",
