@@ -27,7 +27,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     wait_ms: float = 0.0
     """Until that one."""
     decided_at: float = 0.0
-    """Seconds since 1970: when it was granted, which is the moment that counts for the budget."""
+    """Seconds of the machine's boot clock: when it was granted, the moment that counts for the budget's cap."""
 
 
 def attempt_of(served: Served) -> Attempt:

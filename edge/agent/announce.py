@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 
 from edge.agent.facts import Facts, reasons_of
@@ -22,12 +23,22 @@ log = logging.getLogger("weir.agent")
 class Announcer:
     """``settled`` is called after every good look at the store, so nothing is tried while it is away."""
 
-    def __init__(self, node: str, status_listener: socket.socket, nodes: Nodes, facts: Facts) -> None:
+    def __init__(
+        self,
+        node: str,
+        status_listener: socket.socket,
+        nodes: Nodes,
+        facts: Facts,
+        *,
+        counted: Callable[[int], None] = lambda _nodes: None,
+    ) -> None:
+        """``counted`` is told how many nodes live, whenever that is another number."""
         self._node = node
         self._status_url = f"http://{address_of(status_listener)}"
         self._version = version("weir")
         self._nodes = nodes
         self._facts = facts
+        self._counted = counted
         self._throttle = Throttle(log)
         self._said: NodeRecord | None = None
         self._next = 0.0
@@ -40,10 +51,14 @@ class Announcer:
             return
         try:
             self._nodes.announce(record)
+            nodes = max(1, self._nodes.count())
         except StoreError as error:
             self._throttle.warning(f"this node could not announce itself: {error}")
             return
         self._said, self._next = record, now + EVERY_S
+        if nodes != self._facts.nodes:
+            self._facts.nodes = nodes
+            self._counted(nodes)
 
     def leave(self) -> None:
         """A last word before the end, if the store answers."""

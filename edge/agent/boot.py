@@ -85,7 +85,13 @@ class Agent:
             lambda: readiness(self.facts, time.monotonic()),
             pages={"/targets": self._health.state},
         )
-        self._announcer = Announcer(settings.node, status_listener, self._store.nodes, self.facts)
+        self._announcer = Announcer(
+            settings.node,
+            status_listener,
+            self._store.nodes,
+            self.facts,
+            counted=lambda nodes: self._link.announce("nodes", {"nodes": nodes}),
+        )
         self._follower = Follower(
             self._store,
             self._files,

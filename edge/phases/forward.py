@@ -39,17 +39,19 @@ def run(exchange: Exchange, plan: Plan) -> None:
         raise Refusal("no-target", "no share of this rule has a weight above 0")
     exchange.upstream = share.upstream.name
     outgoing = outgoing_of(exchange, share)
-    policy, budget = share.retry, share.upstream.budget
-    if policy is not None:
-        if not outgoing.whole:
-            _keep_body(exchange, policy)
-        if budget is not None:
-            budget.attempted()
+    policy = share.retry
+    if policy is not None and not outgoing.whole:
+        _keep_body(exchange, policy)
+    gate = share.upstream.gate
     target = _pick(exchange, share.upstream, NOBODY)
     tries: Tries | None = None
     while True:
         try:
-            again = _attempt(exchange, plan, share, target, outgoing, tries)
+            if gate is None:
+                again = _attempt(exchange, plan, share, target, outgoing, tries)
+            else:
+                attempt = partial(_attempt, exchange, plan, share, target, outgoing, tries)
+                again = gate.through(exchange, outgoing.until, attempt)
             if again is None:
                 return
             tries = again
@@ -104,6 +106,8 @@ def _attempt(
     Raises UpstreamError while nothing of an answer went out.
     """
     started = time.monotonic()
+    if share.retry is not None and tries is None and share.upstream.budget is not None:
+        share.upstream.budget.attempted()
     try:
         connection = _acquire(exchange, share, target, outgoing, tries is not None and tries.fresh)
     except UpstreamError as error:

@@ -28,8 +28,13 @@ class Pause:
         self._error = error
         self._over.set()
 
+    def end(self) -> None:
+        """The wait is over; may come before it, too."""
+        self._over.set()
+
     def wait(self, seconds: float) -> None:
         """Raises what it was interrupted with."""
-        self._over.wait(seconds)
+        if seconds > 0:
+            self._over.wait(seconds)
         if self._error is not None:
             raise self._error

@@ -15,6 +15,10 @@ class Granted(Protocol):
     def why(self) -> str:
         """Why not: ``cap``, ``ratio``, ``quarantine``, ``reserve``, ``away`` or ``busy``; empty if granted."""
 
+    @property
+    def at(self) -> float:
+        """Seconds of the machine's boot clock: the moment of the decision, by which the cap holds."""
+
 
 class Spending(Protocol):
     """Of one upstream."""

@@ -20,7 +20,7 @@ from edge.http.head import ResponseHead
 from edge.retry.pause import Pause
 from edge.retry.policy import RetryPolicy
 from edge.retry.pushback import SILENT, Pushback, pushback_of
-from edge.retry.spending import Spending
+from edge.retry.spending import Granted, Spending
 from edge.transport import NEVER
 from edge.upstream.decide import Again, GiveUp, Outcome, Situation, decide, event_of, event_of_answer
 from edge.upstream.errors import ClientGone, UpstreamError
@@ -82,8 +82,7 @@ class Tries:
         downstream.awaiting = pause
         downstream.transport.arm()
         try:
-            if self._wait_s > 0:
-                pause.wait(self._wait_s)
+            pause.wait(self._wait_s)
         finally:
             downstream.awaiting = None
 
@@ -107,12 +106,13 @@ class Tries:
                 self._refused(decision.outcome)
             return False
         self._check_client()
+        verdict: Granted | None = None
         if self._budget is not None:
             verdict = self._budget.take(decision.cost, max(0.0, min(TAKE_WAIT_S, self._left_s())))
             if not verdict.granted:
                 self._refused(verdict.why)
                 return False
-        self._grant(decision, target)
+        self._grant(decision, target, verdict)
         return True
 
     def _situation(self, event: Event | None, pushback: Pushback) -> Situation:
@@ -133,7 +133,7 @@ class Tries:
     def _left_s(self) -> float:
         return self._try_s if self._until == NEVER else self._until - time.monotonic()
 
-    def _grant(self, decision: Again, target: Target) -> None:
+    def _grant(self, decision: Again, target: Target, verdict: Granted | None) -> None:
         exchange = self._exchange
         self.fresh = decision.fresh
         self._wait_s = decision.wait_s
@@ -143,7 +143,7 @@ class Tries:
             self._retries += 1
         self._last = target
         self._tried |= {target}
-        _note_attempt(exchange, decision)
+        _note_attempt(exchange, decision, verdict)
         exchange.detail = ""
         exchange.downstream.engine.telemetry.retry(exchange.upstream, decision.outcome)
 
@@ -163,7 +163,7 @@ class Tries:
             raise ClientGone("the client closed before it was answered")
 
 
-def _note_attempt(exchange: Exchange, decision: Again) -> None:
+def _note_attempt(exchange: Exchange, decision: Again, verdict: Granted | None) -> None:
     """The attempt that is given up, with what follows it."""
     served, noted = exchange.served, exchange.attempts
     last: Attempt = noted[-1] if served is None else attempt_of(served)
@@ -173,7 +173,7 @@ def _note_attempt(exchange: Exchange, decision: Again) -> None:
         last,
         retry=decision.outcome,
         wait_ms=round(decision.wait_s * 1000, 3),
-        decided_at=round(time.time(), 6),
+        decided_at=time.clock_gettime(time.CLOCK_BOOTTIME) if verdict is None else verdict.at,
     )
     exchange.attempts = (*before, told)
 

@@ -13,6 +13,7 @@ from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
 from edge.upstream.balance.turn import Turn
+from edge.upstream.concurrency_gate import Gate, Gates
 from edge.upstream.health import NOBODY, Health
 from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver
@@ -29,7 +30,8 @@ class Upstream:
     """A pool at work."""
 
     __slots__ = (
-        "budget", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn",
+        "budget", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets",
+        "turn",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
@@ -50,6 +52,8 @@ class Upstream:
         """Whether it asks for the latency of its targets."""
         self.budget: Spending | None = None
         """What limits further attempts; None: nothing does."""
+        self.gate: Gate | None = None
+        """What limits the requests in flight; None: nothing does."""
         self.health: Health[Target] | None = None
         """None if none of its targets can ever be out."""
 
@@ -86,8 +90,12 @@ class Upstreams:
         limits: Limits,
         context: ssl.SSLContext,
         board: HealthBoard | None = None,
+        gates: Gates | None = None,
     ) -> None:
-        """``context`` verifies https targets. ``board``: where their health is told to others, and heard."""
+        """``context`` verifies https targets. ``board``: where their health is told to others, and heard.
+
+        ``gates``: the limits of what is in flight.
+        """
         self._sweeper = sweeper
         self._resolver = resolver
         resolver.on_change = self._addresses_changed
@@ -95,6 +103,7 @@ class Upstreams:
         self._limits = limits
         self._context = context
         self._board = board or HealthBoard()
+        self._gates = gates or Gates()
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
@@ -113,6 +122,7 @@ class Upstreams:
             targets = tuple(self._target(target.url) for target in pool.targets)
             turn = Turn([(target, said.weight) for target, said in zip(targets, pool.targets, strict=True)])
         found = self._upstreams[owner, pool.name] = Upstream(pool, turn, targets, secret)
+        found.gate = self._gates.gate((owner, pool.name), pool.concurrency)
         before = None if known is None else known.health
         found.health = self._board.health(owner, pool, found.in_use(), turn, before)
         return found
@@ -122,6 +132,7 @@ class Upstreams:
         keep = set(live)
         for identity in [identity for identity in self._upstreams if identity not in keep]:
             del self._upstreams[identity]
+        self._gates.retain(self._upstreams)
         self._board.retain({identity: upstream.pool for identity, upstream in self._upstreams.items()})
         used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
         for url in [url for url in self._targets if url not in used]:

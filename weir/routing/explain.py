@@ -16,6 +16,7 @@ from weir.routing.counted import counted
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
 from weir.routing.origins import Origins
+from weir.routing.places import places
 from weir.routing.precedence import advantage, deciding_component
 from weir.routing.predicate import compile_term, reader_of
 from weir.routing.retries import retries
@@ -123,6 +124,7 @@ def explain(
 
 def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
     yield from retries(route, facts, pools, settings)
+    yield from places(route, pools)
     yield from counted(route, facts)
     if route.mirror is not None:
         yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"

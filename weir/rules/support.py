@@ -9,7 +9,7 @@ from weir.models.rule_clauses import (
     Require,
     UseLimit,
 )
-from weir.models.upstream_clauses import Balance, Budget, Check, Concurrency, Eject, SlowStart, Tls
+from weir.models.upstream_clauses import Balance, Budget, Check, Eject, SlowStart, Tls
 from weir.models.values import Secret
 
 _WHOLE: dict[type[Clause], str] = {
@@ -18,7 +18,6 @@ _WHOLE: dict[type[Clause], str] = {
     Check: "check",
     Eject: "eject",
     Budget: "budget",
-    Concurrency: "concurrency",
     Tls: "tls",
     SlowStart: "slow_start",
 }

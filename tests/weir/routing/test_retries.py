@@ -33,8 +33,10 @@ def of(clause: str, method: str = "GET", *headers: tuple[str, str]) -> list[str]
         (
             "retry 1 on connect, timeout",
             "PUT",
-            "1 more attempt after connect; not after timeout, as PUT may have taken effect and the rule does not say"
-            " put_timeout",
+            (
+                "1 more attempt after connect; not after timeout, as PUT may have taken effect and the rule does not"
+                " say put_timeout"
+            ),
         ),
         ("retry 1 on timeout with put_timeout", "DELETE", "1 more attempt after timeout"),
         (

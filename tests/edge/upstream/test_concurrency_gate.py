@@ -1,0 +1,274 @@
+"""Limits of what is in flight, with a real edge; and who gets which part."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import pytest
+
+from edge.answers import Refusal
+from edge.transport import NEVER
+from edge.upstream.concurrency_gate import Gate, Gates, split
+from edge.upstream.errors import ClientGone
+from tests.support.edge_process import EdgeProcess
+from tests.support.raw_client import RawClient
+from tests.support.upstream import Peer, Upstream, ok
+from tests.support.wait import wait_until
+from weir.models.upstream_clauses import Concurrency
+
+
+@pytest.fixture(scope="module")
+def own_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
+    edge = EdgeProcess(tmp_path_factory.mktemp("gate"), 'rule none { when any; respond 404 "" }')
+    yield edge
+    edge.stop()
+
+
+class Held:
+    """An upstream that answers when it is told."""
+
+    def __init__(self) -> None:
+        self.free = threading.Semaphore(0)
+        self.came = 0
+        self.upstream = Upstream(script=self._script).start()
+
+    def _script(self, peer: Peer) -> None:
+        while True:
+            peer.read_request()
+            self.came += 1
+            assert self.free.acquire(timeout=20)
+            peer.send(ok())
+
+    def at_work(self, count: int) -> None:
+        wait_until(lambda: self.came == count, what=f"{count} requests are at the upstream")
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    made = Held()
+    yield made
+    made.free.release(100)
+    made.upstream.stop()
+
+
+def asking(edge: EdgeProcess, path: str = "/") -> RawClient:
+    return edge.client().send(f"GET {path} HTTP/1.1\r\nHost: a.test\r\n\r\n".encode())
+
+
+def rules(held: Held, clause: str, *more: str) -> str:
+    every = "; ".join([*more, "proxy u"])
+    return f"upstream u {{ target {held.upstream.url}; {clause} }}\nrule a {{ when any; {every} }}"
+
+
+def outcomes(edge: EdgeProcess) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for message in list(edge.agent.of_kind("counters")):
+        for family, labels, count in message["counters"]:
+            if family == "weir_concurrency_total":
+                found[labels[1]] = found.get(labels[1], 0) + count
+    return found
+
+
+def test_one_more_than_the_limit_gets_503_at_once(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 2"))
+    first = [asking(own_edge) for _ in range(2)]
+    held.at_work(2)
+    refused = asking(own_edge, "/refused").response()
+    assert (refused.status, refused.header("retry-after")) == (503, "1")
+    assert b'"code":"overloaded"' in refused.body
+    held.free.release(2)
+    assert [client.response().status for client in first] == [200, 200]
+    held.free.release(1)
+    assert asking(own_edge).response().status == 200
+    wait_until(lambda: any(line["path"] == "/refused" for line in own_edge.log()), what="the log")
+    line = next(line for line in own_edge.log() if line["path"] == "/refused")
+    assert (line["status"], line["code"], line["attempts"]) == (503, "overloaded", [])
+
+
+def test_who_has_room_to_wait_gets_the_next_place(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 1 queue 1"))
+    one = asking(own_edge)
+    held.at_work(1)
+    two = asking(own_edge)
+    held.free.release(2)
+    assert [one.response().status, two.response().status] == [200, 200]
+
+
+def test_nobody_waits_for_long(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 1 queue 5"))
+    one = asking(own_edge)
+    held.at_work(1)
+    assert [asking(own_edge).response().status for _ in range(3)] == [503] * 3
+    assert held.came == 1
+    held.free.release(1)
+    assert one.response().status == 200
+
+
+def test_a_client_that_leaves_the_queue_takes_no_place(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 1 queue 5"))
+    one = asking(own_edge)
+    held.at_work(1)
+    asking(own_edge, "/left").sock.close()
+    wait_until(lambda: any(line["path"] == "/left" for line in own_edge.log()), what="the log")
+    line = next(line for line in own_edge.log() if line["path"] == "/left")
+    assert line["status"] in (499, 503), "503 if it was noticed after the longest wait"
+    held.free.release(10)
+    assert one.response().status == 200
+    assert asking(own_edge).response().status == 200
+
+
+def test_clients_that_leave_the_upstream_give_their_places_back(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 1"))
+    leaving = asking(own_edge)
+    held.at_work(1)
+    leaving.sock.close()
+    held.free.release(10)
+    wait_until(lambda: asking(own_edge).response().status == 200, what="the place is free again")
+
+
+def test_a_publish_changes_the_limit_and_forgets_nobody(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency 1"))
+    one = asking(own_edge)
+    held.at_work(1)
+    own_edge.publish(rules(held, "concurrency 2"))
+    two = asking(own_edge)
+    held.at_work(2)
+    assert asking(own_edge).response().status == 503
+    own_edge.publish(rules(held, "concurrency 1"))
+    held.free.release(1)
+    wait_until(
+        lambda: len([line for line in own_edge.log() if line["status"] == 200]) > 0, what="one is done"
+    )
+    assert asking(own_edge).response().status == 503
+    held.free.release(1)
+    assert [one.response().status, two.response().status] == [200, 200]
+
+
+def test_a_retry_takes_a_place_as_well_and_gives_up_its_own_before(own_edge: EdgeProcess, held: Held) -> None:
+    failing = Upstream(answer=lambda _: b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n").start()
+    own_edge.publish(
+        f"upstream u {{ target {failing.url}; concurrency 1 }}\nrule a {{ when any; retry 2 on 502; proxy u }}"
+    )
+    assert asking(own_edge).response().status == 502
+    assert len(failing.requests) == 3
+    failing.stop()
+
+
+def test_an_adaptive_limit_begins_with_twenty(own_edge: EdgeProcess, held: Held) -> None:
+    own_edge.publish(rules(held, "concurrency adaptive"))
+    first = [asking(own_edge) for _ in range(20)]
+    held.at_work(20)
+    assert asking(own_edge).response().status == 503
+    held.free.release(20)
+    assert [client.response().status for client in first] == [200] * 20
+
+
+def test_what_happens_is_counted(own_edge: EdgeProcess) -> None:
+    expected = {"full", "waited", "too-long"}
+    wait_until(lambda: expected <= outcomes(own_edge).keys(), what=f"{outcomes(own_edge)}")
+
+
+class FakeExchange:
+    """Waits for nobody but whoever interrupts it."""
+
+    served = None
+
+    def __init__(self) -> None:
+        self.downstream: Any = self
+        self.transport: Any = self
+        self.awaiting: Any = None
+
+    def arm(self) -> None: ...
+
+
+class TestWaiting:
+    def gate(self, counted: list[str]) -> Gate:
+        clause = Concurrency(limit=1, queue=1)
+        gate = Gate("u", clause, 1, lambda _name, outcome: counted.append(outcome))
+        assert gate.slots.try_enter()
+        return gate
+
+    def test_an_interrupt_ends_the_wait_and_the_place_in_the_queue(self) -> None:
+        counted: list[str] = []
+        gate, exchange = self.gate(counted), FakeExchange()
+        gevent.spawn(lambda: exchange.awaiting.interrupt(ClientGone("gone")))
+        with pytest.raises(ClientGone):
+            gate.through(exchange, NEVER, lambda: None)  # type: ignore[arg-type]
+        assert counted == ["left"]
+        assert (gate.slots.in_flight, gate.slots.waiting, exchange.awaiting) == (1, 0, None)
+
+    def test_a_place_that_was_given_in_the_same_moment_is_given_back(self) -> None:
+        gate, exchange = self.gate([]), FakeExchange()
+
+        def both() -> None:
+            gate.slots.leave(0.0)
+            exchange.awaiting.interrupt(ClientGone("gone"))
+
+        gevent.spawn(both)
+        with pytest.raises(ClientGone):
+            gate.through(exchange, NEVER, lambda: None)  # type: ignore[arg-type]
+        assert (gate.slots.in_flight, gate.slots.waiting) == (0, 0)
+
+    def test_the_end_of_all_attempts_ends_the_wait_too(self) -> None:
+        gate = self.gate([])
+        with pytest.raises(Refusal) as refused:
+            gate.through(FakeExchange(), time.monotonic(), lambda: None)  # type: ignore[arg-type]
+        assert refused.value.code == "overloaded"
+        assert gate.slots.waiting == 0
+
+    def test_whatever_an_attempt_raises_its_place_is_free_again(self) -> None:
+        gate = Gate("u", Concurrency(limit=1), 1, lambda _name, _outcome: None)
+        for error in (ClientGone("gone"), ValueError(), KeyboardInterrupt()):
+
+            def fails(error: BaseException = error) -> None:
+                raise error
+
+            with pytest.raises(type(error)):
+                gate.through(FakeExchange(), NEVER, fails)  # type: ignore[arg-type]
+            assert gate.slots.in_flight == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "workers", "part"), [(200, 1, 200), (200, 8, 25), (10, 8, 1), (3, 8, 1), (15, 8, 1)]
+)
+def test_parts_are_never_more_than_the_whole_but_at_least_one(number: int, workers: int, part: int) -> None:
+    assert split(number, workers) == part
+
+
+def test_more_nodes_make_smaller_parts() -> None:
+    gates = Gates(workers=2)
+    fixed = gates.gate(("file", "u"), Concurrency(limit=40, queue=8))
+    adaptive = gates.gate(("file", "v"), Concurrency())
+    assert fixed is not None
+    assert adaptive is not None
+    assert (fixed.slots.limit, fixed.slots.room, adaptive.slots.limit) == (20, 4, 10)
+    gates.hear({"nodes": 2})
+    assert (fixed.slots.limit, fixed.slots.room) == (10, 2)
+    assert gates.gate(("file", "w"), Concurrency(limit=40)).slots.limit == 10  # type: ignore[union-attr]
+    assert [labels for family, labels, _ in gates.gauges() if family == "weir_concurrency_limit"] == [
+        ["u"], ["v"], ["w"],
+    ]  # fmt: skip
+    gates.retain([("file", "v")])
+    assert {labels[0] for _, labels, _ in gates.gauges()} == {"v"}
+    assert gates.gate(("file", "v"), None) is None
+    assert not list(gates.gauges())
+
+
+@pytest.mark.parametrize("body", [None, {}, {"nodes": 0}, {"nodes": "2"}, [1]])
+def test_news_that_are_none_are_refused(body: object) -> None:
+    with pytest.raises(ValueError, match="none"):
+        Gates().hear(body)
+
+
+def test_the_same_gate_serves_the_next_version() -> None:
+    gates = Gates()
+    gate = gates.gate(("file", "u"), Concurrency(limit=2))
+    assert gate is not None
+    assert gate.slots.try_enter()
+    again = gates.gate(("file", "u"), Concurrency())
+    assert again is gate
+    assert (gate.slots.in_flight, gate.slots.limit) == (1, 20)
