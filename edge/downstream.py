@@ -13,8 +13,9 @@ from edge.exchange import Exchange
 from edge.forwarded import Origin
 from edge.http.head import Field, RequestHead
 from edge.http.negotiate import joined
-from edge.http.request_reader import Message, RequestReader
+from edge.http.request_reader import Message, RequestReader, whole
 from edge.http.writer import CONTINUE, reason_of, response_head
+from edge.known_requests import KnownRequest
 from edge.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
 from edge.pipeline import run
 from edge.retry.pause import Interruptible
@@ -28,8 +29,8 @@ class Downstream:
     """``serve`` returns when the connection is over; the caller closes nothing."""
 
     __slots__ = (
-        "_reader", "_served", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port", "scheme",
-        "transport",
+        "_known", "_reader", "_served", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port",
+        "scheme", "transport",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, transport: Transport, peer: str, port: int, scheme: str) -> None:
@@ -49,6 +50,8 @@ class Downstream:
         self.awaiting: Interruptible | None = None
         """Whose answer is awaited; a client that closes meanwhile ends the wait."""
         self._served = False
+        self._known: KnownRequest | None = None
+        """What the next request is known to be."""
         self._serving = False
         transport.on_unread = self._client_moved
         transport.write_timeout = engine.limits.write_s
@@ -194,6 +197,9 @@ class Downstream:
             self._serving = True
             exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
             exchange.request_id = self.engine.new_request_id()
+            if self._known is not None:
+                self._known.tell(exchange)
+                self._known = None
             run(exchange)
             if not exchange.keep_alive or not (
                 (message.complete and not message.pieces) or self._drained(exchange)
@@ -223,6 +229,11 @@ class Downstream:
                 return None
             if not data:
                 return None
+            known = self.engine.requests.known.get(data)
+            if known is not None and reader.at_start:
+                self._known = known
+                reader.ready.append(whole(known.head))
+                break
             reader.feed(data)
             if reader.ready:
                 break

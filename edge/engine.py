@@ -13,13 +13,15 @@ from edge.agent_asks import Asks
 from edge.deadlines import Sweeper
 from edge.http.date import Date
 from edge.http.names import request_names
+from edge.known_requests import KnownRequests
+from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.mirror import Mirrors
 from edge.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from edge.limiting.verdict import Limiting
     from edge.downstream import Downstream
+    from edge.limiting.verdict import Limiting
     from edge.snapshot import Snapshot
 
 
@@ -41,12 +43,13 @@ class Engine:
         self.telemetry = telemetry
         self.access_log = access_log
         self.names = request_names()
+        self.requests = KnownRequests()
         self.date = Date()
         self.connections: set[Downstream] = set()
         self.addresses = AddressCounts()
         self.mirrors = Mirrors(telemetry)
         self.asks = Asks()
-        self.limiter: Limiting | None = None
+        self.limiter = Limiter(self.asks)
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self._prefix = secrets.token_hex(12)

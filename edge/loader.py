@@ -104,6 +104,7 @@ class Loader:
     def _swap(self, snapshot: Snapshot) -> None:
         old, self._engine.snapshot = self._engine.snapshot, snapshot
         self._engine.names.heads.forget()
+        self._engine.requests.forget()
         self._upstreams.retain(snapshot.pools)
         gevent.spawn(self._let_go, old, snapshot)
 

@@ -87,24 +87,26 @@ def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
 def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, more: bytes) -> bytes:
     """The request's head for this target; ``more`` is that of ``Outgoing``."""
     head = exchange.head
-    path = (exchange.sent_path or exchange.path + exchange.query_string).encode("ascii")
+    path = exchange.sent_path or exchange.path + exchange.query_string
     known = exchange.known
     if known is None:
         host = target.authority if share.host_of_target else share.host or exchange.host_sent
-        return request_head(head.method, path, host, exchange.fields, more)
+        return request_head(head.method, path.encode("ascii"), host, exchange.fields, more)
     maker = target if share.host_of_target else share
     if known.share is not share or known.maker is not maker:
         known.share, known.maker = share, maker
         known.sent = _known_lines(known, plan, share, target, exchange)
-    return b"%b %b HTTP/1.1\r\n%b%bX-Request-Id: %b\r\ntraceparent: 00-%b-%b-01\r\n%b\r\n" % (
-        head.method,
-        path,
-        known.sent,
-        exchange.downstream.forwarding,
-        exchange.request_id.encode(),
-        exchange.trace_id.encode(),
-        exchange.span_id.encode(),
-        more,
+    ids = f"X-Request-Id: {exchange.request_id}\r\ntraceparent: 00-{exchange.trace_id}-{exchange.span_id}-01\r\n"
+    first = f"{exchange.method} {path} HTTP/1.1\r\n"
+    return b"".join(
+        (
+            first.encode("ascii"),
+            known.sent,
+            exchange.downstream.forwarding,
+            ids.encode("ascii"),
+            more,
+            b"\r\n",
+        )
     )
 
 

@@ -1,7 +1,8 @@
 """The life of a request: the one ordered list of its phases (``docs/life-of-a-request.md`` has the same).
 
-``guard`` and ``match`` run for every request; of ``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs,
-exactly once. Between ``admit`` and ``limit`` will stand, once it is built: authenticate (decision 5).
+``guard`` and ``match`` run for every request, but for one that came before byte for byte (``known_requests``); of
+``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs, exactly once. Between ``admit`` and ``limit``
+will stand, once it is built: authenticate (decision 5).
 """
 
 from __future__ import annotations
@@ -49,8 +50,12 @@ def run(exchange: Exchange) -> None:
 
 def _run(exchange: Exchange) -> None:
     try:
-        guard.run(exchange)
-        plan = match.run(exchange)
+        plan = exchange.plan
+        if plan is None:
+            guard.run(exchange)
+            plan = match.run(exchange)
+            if exchange.message.wire:
+                exchange.downstream.engine.requests.came(exchange.message.wire, exchange)
         for phase in plan.phases:
             answer = phase(exchange, plan)
             if answer is not None:

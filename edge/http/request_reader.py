@@ -37,6 +37,8 @@ class Message:
     """Bytes of the body that were taken."""
     trailers: Sequence[Field] = ()
     """What came behind the last chunk and may go on."""
+    wire = b""
+    """All of it, where the head was recognised."""
     overhead = 0
     """Bytes of chunk extensions and trailers, beyond what chunks of a byte each would cost."""
 
@@ -53,6 +55,13 @@ class Message:
         pieces.clear()
         self.took += len(data)
         return data
+
+
+def whole(head: RequestHead) -> Message:
+    """A message without a body."""
+    message = Message(head)
+    message.complete = True
+    return message
 
 
 class RequestReader:
@@ -77,6 +86,11 @@ class RequestReader:
         self._at_start = True
         """The parser stands before a message that may come."""
         self._parser = HttpRequestParser(self)
+
+    @property
+    def at_start(self) -> bool:
+        """Whether the next byte is the first of a request that may come."""
+        return self._at_start
 
     @property
     def mid_head(self) -> bool:
@@ -136,8 +150,8 @@ class RequestReader:
         if known.forwarded:
             head.forwarded = known.forwarded
         head.keep_alive = self._at_start = known.keep_alive
-        message = Message(head)
-        message.complete = True
+        message = whole(head)
+        message.wire = data
         self.ready.append(message)
         return True
 
