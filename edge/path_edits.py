@@ -12,7 +12,7 @@ from typing import Protocol
 from edge.answers import Refusal
 from edge.template import Values, compile_template, for_path
 from weir.models.rule_clauses import ReplacePrefix, RewritePath, StripPrefix
-from weir.routing.normalise import BadPath, normalise_fragment, normalise_path
+from weir.routing.normalise import BadPath, normalise_fragment, normalise_path, refuse_hidden_dots
 
 
 class Edited(Values, Protocol):
@@ -73,6 +73,7 @@ def _rewrite(template: str, merge_slashes: bool) -> PathEdit:
 def _normal(path: str, merge_slashes: bool) -> str:
     try:
         path = normalise_fragment(path, merge_slashes)
+        refuse_hidden_dots(path)
     except BadPath as error:
         raise Refusal("malformed-request", f"the rewritten path is refused: {error}") from None
     if any(segment in (".", "..") for segment in path.split("/")):

@@ -24,6 +24,9 @@ DEAREST_BYTE = 6
 
 MAX_ATTEMPT_DIGITS = 4
 
+NOT_HTTP = "only HTTP/1.0 and HTTP/1.1 are spoken here"
+_RTSP = re.compile(rb"OPTIONS +[^ ]+ +RTSP/")
+"""The parser takes RTSP/1.0 for HTTP/1.0 with this method, which both have."""
 _UNKNOWN_METHOD = re.compile(rb"[A-Za-z][A-Za-z0-9_-]{0,30} [/*a-zA-Z]")
 
 
@@ -83,6 +86,8 @@ class RequestReader:
         self._raw: list[tuple[bytes, bytes]] = []
         """Fields of the head that comes in, else trailers."""
         self._head_bytes = 0
+        self._fed = b""
+        """What the parser reads now, with the beginning of the head that it is in."""
         self._at_start = True
         """The parser stands before a message that may come."""
         self._parser = HttpRequestParser(self)
@@ -106,6 +111,7 @@ class RequestReader:
             return
         begun, in_body, queued = self._current, self._in_body, len(self.ready)
         held = len(in_body.pieces) if in_body is not None else 0
+        self._fed = data if begun is None else self._fed + data
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as stopped:
@@ -189,7 +195,7 @@ class RequestReader:
         if isinstance(error, HttpParserInvalidMethodError) and _UNKNOWN_METHOD.match(start):
             return Refusal("method-not-supported", "this method is not known here")
         if "HTTP version" in reason or "PRI" in reason:
-            return Refusal("version-not-supported", "only HTTP/1.0 and HTTP/1.1 are spoken here")
+            return Refusal("version-not-supported", NOT_HTTP)
         return Refusal("malformed-request", reason)
 
     def close(self) -> None:
@@ -226,6 +232,8 @@ class RequestReader:
         _sort(head, raw, self._names)
         if head.size > self.max_head:
             message.refusal = self._head_too_large()
+        elif head.method == b"OPTIONS" and _RTSP.search(self._fed):
+            message.refusal = Refusal("version-not-supported", NOT_HTTP)
         else:
             message.refusal = check_request(head, self._bounds)
         self.ready.append(message)

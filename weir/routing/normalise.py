@@ -3,6 +3,8 @@
 The path that is routed is the path that is sent, so both sides of every comparison pass here: dot segments resolved
 (RFC 3986 §5.2.4), repeated slashes merged (a setting), escapes of unreserved characters decoded and the others
 upper-cased (RFC 3986 §6.2.2). ``%2F`` stays what it is: data, not a separator. What cannot be understood is refused.
+So is a dot segment that only other readers would see: ``/..;x/`` (servlet containers cut parameters off before they
+resolve dots) and ``/..%2F`` (many decode first).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ class BadPath(ValueError):
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _SLASHES = re.compile(r"//+")
+_HIDDEN_DOTS = re.compile(r"(?:/|%2F|%5C)\.\.?(?:;|%3B|%2F|%5C)|(?:%2F|%5C)\.\.?(?:/|$)")
 _REFUSED = re.compile(r"[\x00-\x20\x7f-\U0010ffff\\?#]")
 
 
@@ -30,6 +33,7 @@ def normalise_path(path: str, merge_slashes: bool = True) -> str:
     if path[:1] != "/":
         raise BadPath("a path must begin with /")
     path = normalise_fragment(path, merge_slashes)
+    refuse_hidden_dots(path)
     return _without_dot_segments(path) if "/." in path else path
 
 
@@ -55,6 +59,12 @@ def normalise_fragment(text: str, merge_slashes: bool = True) -> str:
     if "%" in text:
         text = _ESCAPE.sub(_escape, text)
     return _SLASHES.sub("/", text) if merge_slashes and "//" in text else text
+
+
+def refuse_hidden_dots(path: str) -> None:
+    """``path`` has its escapes in normal form. Raises BadPath."""
+    if _HIDDEN_DOTS.search(path):
+        raise BadPath("a dot segment with a parameter or behind an encoded slash is not allowed in a path")
 
 
 def _refuse(text: str) -> None:

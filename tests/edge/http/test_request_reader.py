@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,3 +71,14 @@ def test_what_came_before_an_error_is_not_lost() -> None:
     reader, messages = read(THREE + b"nonsense\r\n")
     assert len(messages) == 3
     assert reader.error is not None
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_another_protocol_is_refused_however_its_first_line_is_cut(size: int) -> None:
+    data = b"OPTIONS rtsp://a/ RTSP/1.0\r\nHost: a.test\r\nCSeq: 1\r\n\r\n"
+    reader = RequestReader(request_names(), 32 * 1024)
+    for start in range(0, len(data), size):
+        reader.feed(data[start : start + size])
+    refusal = reader.ready[0].refusal
+    assert refusal is not None
+    assert refusal.code == "version-not-supported"
