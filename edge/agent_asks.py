@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -97,6 +97,13 @@ class Asks:
                 self._filled.clear()
             if frame is not None:
                 return frame
+
+    def waiting_frames(self) -> Iterator[bytes]:
+        """What waits to be sent, without waiting for more."""
+        while self._out:
+            frame = self._frame()
+            if frame is not None:
+                yield frame
 
     def replies(self, items: Any) -> None:
         """Takes one frame of answers. Raises FrameError if it is none."""

@@ -59,13 +59,17 @@ class AgentLink:
         gevent.spawn(self._load_for_ever)
 
     def finish(self) -> None:
-        """The last counts, before the process ends; an agent that is away or slow does not hold it up."""
+        """The last counts and what is still to be told, before the process ends; an agent that is away or slow does not
+        hold it up."""
         sock = self._sock
         if sock is None:
             return
         try:
             with gevent.Timeout(FINISH_S, TimeoutError("the agent takes no frame")):
                 self._report(sock)
+                for frame in self._asks.waiting_frames():
+                    with self._sending:
+                        sock.sendall(frame)
         except (OSError, frames.FrameError) as error:
             log.warning("the last counts of this worker are lost: %s", error)
 

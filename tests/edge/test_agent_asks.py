@@ -62,7 +62,8 @@ class Node:
         edge = InProcess(folder / "version", "")
         self.asks = Asks()
         loader = Loader(edge.engine, edge.reader, edge.upstreams)
-        AgentLink(self.path, 1, loader, edge.engine.telemetry, self.asks).start()
+        self.worker = AgentLink(self.path, 1, loader, edge.engine.telemetry, self.asks)
+        self.worker.start()
         until(lambda: self.asks.connected)
 
     def agent(self) -> WorkerLink:
@@ -102,6 +103,13 @@ def test_later_and_tell(node):
     until(lambda: heard)
     assert heard == ["asked"]
     assert node.echo.asked == ["told", "asked"]
+
+
+def test_what_was_told_last_goes_out_before_the_worker_ends(node):
+    for number in range(frames.MAX_ASKS + 1):
+        node.asks.tell("echo", number)
+    node.worker.finish()
+    until(lambda: len(node.echo.asked) == frames.MAX_ASKS + 1)
 
 
 def test_an_unknown_topic_and_a_failing_one_answer_nothing(node):
