@@ -60,6 +60,8 @@ def run(exchange: Exchange, plan: Plan) -> None:
             if not tries.after_error(error, target):
                 detail = with_health(error.detail, share.upstream.health)
                 raise Refusal(error.cause.value, detail) from None
+        if not exchange.replayable:
+            raise Refusal("upstream-broken", "the service broke off in the middle of a body that cannot be sent again")
         tries.pause()
         target = tries.choose(partial(_pick, exchange, share.upstream))
         outgoing = repeated(exchange, share, outgoing)

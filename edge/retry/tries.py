@@ -112,6 +112,9 @@ class Tries:
             if not verdict.granted:
                 self._refused(verdict.why)
                 return False
+        if not self._exchange.replayable:
+            self._refused("body")
+            return False
         self._grant(decision, target, verdict)
         return True
 
@@ -143,6 +146,8 @@ class Tries:
             self._retries += 1
         self._last = target
         self._tried |= {target}
+        if exchange.kept is not None:
+            exchange.kept.hold()
         _note_attempt(exchange, decision, verdict)
         exchange.detail = ""
         exchange.downstream.engine.telemetry.retry(exchange.upstream, decision.outcome)

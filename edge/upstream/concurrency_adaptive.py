@@ -22,7 +22,7 @@ FULL = 0.9
 """At this share of the limit, slowness may well be our own doing …"""
 OWN_DOING = 20
 """… and becomes the usual so many times more slowly. Without that the limit creeps up for hours, as gradient2 does."""
-AT_LEAST = 0.05
+AT_LEAST = 0.2
 """By which share of the difference it becomes the usual where the limit is as low as it may be: not our own doing."""
 LEAST_GRADIENT = 0.5
 DRIFT, RECOVERY = 2.0, 0.9

@@ -51,6 +51,21 @@ def test_the_path_is_made_normal_as_the_edge_does(rules: str, capsys: pytest.Cap
     assert "api" in capsys.readouterr().out.splitlines()[0]
 
 
+def test_what_an_upstream_and_the_defaults_say_counts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "gateway.weir"
+    file.write_text(
+        "defaults { retry 2 on connect, 503 }\n"
+        "upstream orders { target http://127.0.0.1:1; concurrency 20 }\n"
+        "rule all { when any; proxy orders }\n"
+    )
+    assert explain.run(["--file", str(file), "POST http://x/b"]) == 0
+    text = capsys.readouterr().out
+    assert "retry: up to 2 more attempts after connect; not after 503, as POST may have taken effect" in text
+    assert "concurrency: orders gets 20 requests at once" in text
+
+
 def test_no_rule_is_a_finding(tmp_path: Path) -> None:
     file = tmp_path / "one.weir"
     file.write_text('rule a { when path == "/a"; respond 200 }\n')

@@ -65,6 +65,8 @@ class FakeWorker:
     def __init__(self, path: Path, files: VersionFiles, *, applies: bool = True) -> None:
         self.applied: list[tuple[str, int]] = []
         self.failed: list[str] = []
+        self.heard: list[dict[str, Any]] = []
+        """Messages of other kinds: news."""
         self._path = path
         self._files = files
         self._applies = applies
@@ -113,6 +115,9 @@ class FakeWorker:
             message = frames.read(sock) if first else None
             if message is None:
                 return
+            if message["kind"] != "version":
+                self.heard.append(message)
+                continue
             self._load(sock, (message["incarnation"], message["number"]))
 
     def _load(self, sock: socket.socket, version: tuple[str, int]) -> None:

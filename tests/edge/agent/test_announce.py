@@ -34,6 +34,14 @@ def test_every_node_is_listed_with_what_it_serves(store, agent_at):
     assert record.version
 
 
+def test_workers_are_told_how_many_nodes_live(store, agent_at):
+    worker = agent_at("n1").worker()
+    wait_until(lambda: record_of(store, "n1"), what="the first node")
+    agent_at("n2")
+    nodes = {"kind": "news", "topic": "nodes", "body": {"nodes": 2}}
+    wait_until(lambda: nodes in worker.heard, what="news of the second node")
+
+
 def test_a_node_that_stops_says_so_at_the_end(store, agent_at):
     agent = agent_at()
     agent.worker()

@@ -22,6 +22,15 @@ def test_one_byte_too_many_and_nothing_is_held() -> None:
     assert kept.take() == b""
 
 
+def test_what_comes_by_while_a_repetition_is_under_way_is_kept_too() -> None:
+    kept = KeptBody(5)
+    kept.add(b"abcde", 5)
+    kept.hold()
+    assert kept.add(b"fgh", 3)
+    assert kept.take() == b"abcdefgh"
+    assert not kept.add(b"i", 1)
+
+
 def test_what_was_taken_still_counts() -> None:
     kept = KeptBody(5)
     kept.add(b"abc", 3)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from edge.retry.tries import Tries
+from edge.upstream.decide import Situation
 from tests.support.edge_process import EdgeProcess
 from tests.support.in_process import InProcess
 from tests.support.ports import free_port
@@ -524,6 +526,25 @@ class TestBudget:
         assert edge.status(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n") == 502
         assert budget.noted == ["attempted"]
         assert self.retries(edge) == {"method": 1}
+
+    def test_a_body_that_outgrew_its_bound_while_the_budget_was_asked_is_not_repeated(
+        self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        budget, good = FakeBudget(), upstreams()
+        edge = self.edge(
+            tmp_path, rules(upstreams(answer=lambda _: says(502)).url, good, "retry 1 on 502"), budget
+        )
+
+        def outgrown(tries: Tries, event: str, pushback: object) -> Situation:
+            found = situation(tries, event, pushback)  # type: ignore[arg-type]
+            tries._exchange.replayable = False
+            return found
+
+        situation = Tries._situation
+        monkeypatch.setattr(Tries, "_situation", outgrown)
+        assert edge.status("/") == 502
+        assert not good.requests
+        assert self.retries(edge) == {"body": 1}
 
     def test_a_replaced_connection_is_paid_too(self, tmp_path: Path, upstreams: Make) -> None:
         def closes_after_one(peer: Peer) -> None:
