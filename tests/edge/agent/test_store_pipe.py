@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from edge.agent.pipe_lane import MAX_BATCH, MAX_QUEUE
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.store_pipe import StorePipe
-from tests.support.servers import RunningServer, server_folder, start_server
+from tests.support.servers import Cluster, RunningServer, server_folder, start_server, valkey_binary
 from weir.store.connect import Client
 from weir.store.errors import StoreAway, StoreError
 from weir.store.script_calls import ScriptCall, script_call
@@ -47,8 +47,8 @@ class Gated(Client):
 class Piped:
     """A pipe on a server; ``now`` is its breaker's clock."""
 
-    def __init__(self, server: RunningServer, timeout_s: float = PATIENT_S) -> None:
-        self.server = server
+    def __init__(self, server: RunningServer | Cluster, timeout_s: float = PATIENT_S) -> None:
+        self.server: Any = server
         self.now = 0.0
         self.registry = CollectorRegistry()
         self.client = Gated(server.url, timeout_s)
@@ -243,3 +243,33 @@ def test_a_history_is_read_again_at_most_once_a_second(piped: Piped) -> None:
     piped.pipe.suspect("{a}")
     piped.pipe.ask(LIVING, PATIENT_S)
     assert infos() == before + 2 + 1 + 2 + 1
+
+
+def test_a_cluster_s_server_that_is_away_costs_only_the_keys_that_it_holds(folder: Path) -> None:
+    cluster = Cluster(folder, valkey_binary())
+    piped = Piped(cluster, timeout_s=0.5)
+    try:
+        calls = {
+            key: script_call("live_nodes", nodes=key, within_ms=1, limit=0) for key in ("{a}", "{b}", "{c}")
+        }
+        for call in calls.values():
+            piped.pipe.ask(call, PATIENT_S)
+        places = {key: piped.client.place(key) for key in calls}
+        assert len(set(places.values())) > 1
+        for server in cluster.servers:  # which is what it comes to where servers have replicas
+            server.admin().config_set("cluster-require-full-coverage", "no")
+        gone = places["{a}"]
+        next(server for server in cluster.servers if gone.endswith(f":{server.port}")).freeze()
+        for _ in range(3):
+            with pytest.raises(StoreAway):
+                piped.pipe.ask(calls["{a}"], PATIENT_S)
+        with pytest.raises(StoreAway, match="left alone"):
+            piped.pipe.ask(calls["{a}"], PATIENT_S)
+        assert piped.pipe.available
+        assert piped.metric("weir_counters_up") == 0
+        for key, call in calls.items():
+            if places[key] != gone:
+                assert piped.pipe.ask(call, PATIENT_S) == [0, []]
+    finally:
+        piped.pipe.stop()
+        cluster.stop()
