@@ -16,7 +16,7 @@ from weir.models.values import LimitKey
 if TYPE_CHECKING:
     from weir.routing.facts import Facts
 
-MAX_KEY = 200
+MAX_KEY = 80
 """Characters of a key; a longer one becomes ``#`` and 32 hexadecimal digits."""
 PREFIX_BITS = 64
 """Of an IPv6 address."""
