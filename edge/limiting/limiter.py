@@ -1,0 +1,260 @@
+"""The check of a request against its limits: all or none, from tokens at hand, else with one question to the agent.
+
+* While tokens are at hand nothing waits and nothing switches: the test and the decrement are one step.
+* What is decided is decided at the moment that ``clock`` was read: tokens are never spent after their end.
+* It never raises and never waits longer than ``WAIT_S``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import gevent
+from gevent.event import Event
+
+from edge.limiting.clock import boot_s
+from edge.limiting.holding import Holding
+from edge.limiting.limit import CountedLimit, bounded_key
+from edge.limiting.verdict import Demand, Standing, Verdict
+from edge.limiting.wire import MAX_ITEMS, MAX_RETURNS, TOPIC, Item, question, read_answers
+from weir.models.effective import Counted
+
+MAX_HOLDINGS = 50_000
+WAIT_S = 0.05
+MUTE_S = 0.25
+"""An agent that did not answer is not asked for so long."""
+FLUSH_S = 1.0
+
+log = logging.getLogger("weir.limiting")
+
+
+class Link(Protocol):
+    """The part of ``agent_asks.Asks`` that is used."""
+
+    connected: bool
+
+    def later(self, topic: str, body: Any, done: Callable[[Any | None], None]) -> None: ...
+    def tell(self, topic: str, body: Any) -> None: ...
+    def on_news(self, topic: str, take: Callable[[Any], None]) -> None: ...
+
+
+class Limiter:
+    """One of a worker; keeps what it holds over publishes."""
+
+    def __init__(
+        self, link: Link, *, clock: Callable[[], float] = boot_s, most: int = MAX_HOLDINGS, workers: int = 1
+    ) -> None:
+        self._link, self._clock, self._most = link, clock, most
+        self._holdings: OrderedDict[tuple[str, str], Holding] = OrderedDict()
+        self._active: dict[Holding, None] = {}
+        """Those that may hold tokens."""
+        self._returns: list[tuple[int, int]] = []
+        self._mute_until = 0.0
+        self._divisor = max(1, workers)
+        """Workers of all nodes, as the agent last said."""
+        link.on_news(TOPIC, self._news)
+
+    def start(self) -> None:
+        """Gives back every second what is not needed."""
+        gevent.spawn(self._flush_for_ever)
+
+    def limit_of(self, counted: Counted) -> CountedLimit:
+        """What it counts is known by the limit's name, so it goes on where another version left it."""
+        return CountedLimit(counted)
+
+    def check(self, demands: Sequence[Demand]) -> Verdict:
+        """Spends the cost of all demands, or of none. Blocks up to 50 ms if the agent must be asked."""
+        now = self._clock()
+        if len(demands) == 1:
+            limit, key, cost = demands[0]
+            place = (limit.counter, key)
+            holding = self._holdings.get(place)
+            if holding is not None and holding.tokens >= cost and now < holding.ends:
+                holding.asked += cost
+                holding.tokens = tokens = holding.tokens - cost
+                self._holdings.move_to_end(place)
+                if tokens < holding.low and holding.asking is None:
+                    self._ahead(limit, key, holding, now)
+                standing = Standing(limit, holding.left + tokens, holding.reset_at - now)
+                return Verdict(True, None, (), 0.0, (standing,), False)
+        return self._check(_merged(demands), now)
+
+    def __len__(self) -> int:
+        return len(self._holdings)
+
+    # Where tokens are missing
+
+    def _check(self, demands: Sequence[Demand], now: float) -> Verdict:
+        holdings = [self._holding(demand, now) for demand in demands]
+        for holding, demand in zip(holdings, demands, strict=True):
+            holding.asked += demand.cost
+        deadline = now + WAIT_S
+        while True:
+            verdict = self._decide(demands, holdings, now)
+            if verdict is not None:
+                return verdict
+            missing = [
+                (holding, demand)
+                for holding, demand in zip(holdings, demands, strict=True)
+                if not _is_settled(holding, demand.cost, now)
+            ]
+            if now >= deadline or now < self._mute_until or not self._link.connected:
+                for holding, demand in missing:
+                    holding.alone(demand.cost, now, self._divisor)
+            else:
+                self._fetch(missing, now, deadline)
+                now = self._clock()
+                if now >= deadline:
+                    self._mute_until = now + MUTE_S
+
+    def _decide(self, demands: Sequence[Demand], holdings: list[Holding], now: float) -> Verdict | None:
+        """None while it is not known of each limit. Spends if all allow."""
+        refusing, shadowed, unknown = [], [], False
+        for holding, demand in zip(holdings, demands, strict=True):
+            if _has(holding, demand.cost, now):
+                continue
+            if not _is_settled(holding, demand.cost, now):
+                unknown = True
+            elif demand.limit.shadow:
+                shadowed.append(demand.limit)
+            else:
+                refusing.append((holding, demand.limit))
+        if refusing:
+            holding, limit = max(refusing, key=lambda each: each[0].retry_at)
+            needed = any(now < each.away_until for each, _ in refusing)
+            retry = max(0.0, holding.retry_at - now)
+            return Verdict(False, limit, tuple(shadowed), retry, _standings(demands, holdings, now), needed)
+        if unknown:
+            return None
+        for holding, demand in zip(holdings, demands, strict=True):
+            if now < holding.ends and holding.tokens >= demand.cost:
+                holding.tokens -= demand.cost
+        return Verdict(True, None, tuple(shadowed), 0.0, _standings(demands, holdings, now), False)
+
+    def _fetch(self, missing: list[tuple[Holding, Demand]], now: float, deadline: float) -> None:
+        """One question for those that nobody asked for yet; waits for the first answer of all."""
+        fresh = [(holding, demand) for holding, demand in missing if holding.asking is None]
+        if fresh:
+            self._ask(fresh[:MAX_ITEMS], now)
+        waits = [(holding.asking, holding, demand.cost) for holding, demand in missing if holding.asking]
+        for _, holding, cost in waits:
+            holding.waiting += cost
+        for event, _, _ in waits:
+            event.wait(max(0.0, deadline - self._clock()))
+        for _, holding, cost in waits:
+            holding.waiting -= cost
+
+    def _ahead(self, limit: CountedLimit, key: str, holding: Holding, now: float) -> None:
+        """Asks before tokens are missed, if they will be missed before they end."""
+        holding.low = 0
+        if now < self._mute_until or holding.demand(now) * (holding.ends - now) <= holding.tokens + 1:
+            return
+        if self._link.connected:
+            self._ask([(holding, Demand(limit, key, 1))], now)
+
+    def _ask(self, fresh: list[tuple[Holding, Demand]], now: float) -> None:
+        event = Event()
+        items = []
+        for holding, demand in fresh:
+            if now >= holding.ends:
+                holding.drop(self._give_back)
+            holding.asking = event
+            want = demand.cost + holding.waiting
+            items.append(
+                Item(
+                    demand.limit.terms,
+                    demand.key,
+                    demand.cost,
+                    want,
+                    demand.limit.shadow,
+                    holding.demand(now),
+                )
+            )
+            self._active[holding] = None
+        returns, self._returns = self._returns[:MAX_RETURNS], self._returns[MAX_RETURNS:]
+
+        def done(body: Any | None) -> None:
+            """Also when nobody waits any more: late tokens are tokens."""
+            answers = None if body is None else read_answers(body, len(fresh))
+            at = self._clock()
+            for place, (holding, demand) in enumerate(fresh):
+                holding.asking = None
+                if answers is not None:
+                    holding.take(answers[place], demand.cost, at, self._give_back)
+            if answers is None:
+                self._mute_until = at + MUTE_S
+            event.set()
+
+        self._link.later(TOPIC, question(items, returns), done)
+
+    def _holding(self, demand: Demand, now: float) -> Holding:
+        place = (demand.limit.counter, demand.key)
+        holding = self._holdings.get(place)
+        if holding is None:
+            while len(self._holdings) >= self._most:
+                self._holdings.popitem(last=False)[1].drop(self._give_back)
+            holding = self._holdings[place] = Holding(demand.limit.terms, now)
+        elif holding.terms is not demand.limit.terms:
+            holding.terms = demand.limit.terms
+        self._holdings.move_to_end(place)
+        return holding
+
+    def _give_back(self, lease: int, tokens: int) -> None:
+        if len(self._returns) < self._most:
+            self._returns.append((lease, tokens))
+
+    def _flush_for_ever(self) -> None:
+        while True:
+            gevent.sleep(FLUSH_S)
+            self.flush()
+
+    def flush(self) -> None:
+        """Tokens that are over, or that nobody asked for in the last second, go back to the agent."""
+        now = self._clock()
+        for holding in list(self._active):
+            if holding.asked == holding.asked_at_flush or now >= holding.ends:
+                holding.drop(self._give_back)
+            holding.asked_at_flush = holding.asked
+            if not holding.tokens and holding.asking is None:
+                self._active.pop(holding)
+        while self._returns:
+            returns, self._returns = self._returns[:MAX_RETURNS], self._returns[MAX_RETURNS:]
+            self._link.tell(TOPIC, question([], returns))
+
+    def _news(self, body: Any) -> None:
+        if isinstance(body, list) and len(body) == 2 and all(type(number) is int for number in body):
+            self._divisor = max(1, body[0]) * max(1, body[1])
+        else:
+            log.warning("the node agent said something of limits that is not understood")
+
+
+def _merged(demands: Sequence[Demand]) -> Sequence[Demand]:
+    """One demand for each counter, with a key of bounded length."""
+    found: dict[tuple[str, str], Demand] = {}
+    for demand in demands:
+        demand = demand._replace(key=bounded_key(demand.key))
+        place = (demand.limit.counter, demand.key)
+        before = found.get(place)
+        found[place] = demand if before is None else before._replace(cost=before.cost + demand.cost)
+    return list(found.values())
+
+
+def _has(holding: Holding, cost: int, now: float) -> bool:
+    return (holding.tokens >= cost and now < holding.ends) or now < holding.open_until
+
+
+def _is_settled(holding: Holding, cost: int, now: float) -> bool:
+    """Whether it is known without asking."""
+    if _has(holding, cost, now) or now < holding.away_until:
+        return True
+    return now < holding.full_until and cost >= holding.full_from
+
+
+def _standings(demands: Sequence[Demand], holdings: list[Holding], now: float) -> tuple[Standing, ...]:
+    return tuple(
+        Standing(demand.limit, max(0, holding.left + holding.tokens), max(0.0, holding.reset_at - now))
+        for demand, holding in zip(demands, holdings, strict=True)
+    )
