@@ -29,6 +29,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     node: str
     cluster: str
+    max_nodes: int
     proxy_protocol: tuple[str, ...]
     """``off``, ``v1`` or ``v2``: one for each of ``edge``."""
     head_timeout: float
@@ -41,11 +42,11 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_fields: int
     max_connections: int
     max_connections_per_address: int
-    access_log: str
     drain_delay: float
     """Seconds, as the two below; 0: none."""
     drain_timeout: float
     reload_timeout: float
+    access_log: str
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str
     """``json`` or ``combined``."""

@@ -31,23 +31,23 @@ from edge.engine import Engine
 from edge.gunicorn_app import GunicornOptions
 from edge.http.framing import Bounds
 from edge.http.names import response_names
+from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.loader import Loader
 from edge.snapshot import Snapshot
 from edge.telemetry import Telemetry
 from edge.transport import Transport
+from edge.upstream import concurrency_gate, health_board
+from edge.upstream.concurrency_gate import Gates
+from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
 from edge.version_files import VersionFiles
 from edge.version_reader import VersionReader
+from edge.worker_states import WorkerState, WorkerStates
 
 NOTIFY_S = 0.25
 """How often gunicorn is told that this worker lives, and how late a stop is noticed at worst."""
-
-from edge.worker_states import WorkerState, WorkerStates
-log = logging.getLogger("weir.worker")
-
-
 FINISH_POLL_S = 0.02
 SO_ATTACH_FILTER = 26
 """Of ``socket(7)``, which Python does not name."""
@@ -63,11 +63,16 @@ HANDSHAKE_S = 0.1
 """For connections that are half open at that moment."""
 END_S = 1.0
 """How long exchanges that are ended may take to say and log it."""
+
+log = logging.getLogger("weir.worker")
+
+
 class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """One event loop and everything that runs on it."""
 
     engine: Engine
     _link: AgentLink | None = None
+    _limiter: Limiter
 
     def load_wsgi(self) -> None:
         """Builds the worker in place of loading an application; the version on disk is in service afterwards."""
@@ -78,45 +83,54 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self.engine = _engine(options, telemetry)
         resolver = Resolver(count=telemetry.looked_up)
         telemetry.gauge("weir_dns_stale_names", resolver.stale)
-        upstreams = _upstreams(self.engine, resolver)
+        board = HealthBoard(telemetry.target_out)
+        telemetry.gauges(board.gauges)
+        gates = Gates(telemetry.held_up, self.cfg.workers)
+        telemetry.gauges(gates.gauges)
+        self.engine.asks.on_news(concurrency_gate.TOPIC, gates.hear)
+        self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
+        upstreams = _upstreams(self.engine, resolver, board, gates)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
         self.engine.sweeper.start()
         self.engine.access_log.start()
+        self.engine.limiter.start()
+        health_board.start(board, self.engine.asks)
+        reading = gevent.spawn(self._notify_for_ever)
         loader.load()
+        reading.kill()
         if options.agent_socket is not None:
             self._link = AgentLink(options.agent_socket, self.age, loader, telemetry, self.engine.asks)
             self._link.start()
+            self._limiter.start()
 
     def run(self) -> None:
         """Serves until gunicorn says stop."""
         protocols = self.app.options.proxy_protocol or ["off"] * len(self.sockets)
         servers = [self._server(*each) for each in zip(self.sockets, protocols, strict=True)]
+        states: WorkerStates = self.app.states
+        states[self.age] = WorkerState.SERVING
         while self.alive:
             self.notify()
-        health_board.start(board, self.engine.asks)
-        reading = gevent.spawn(self._notify_for_ever)
             gevent.sleep(NOTIFY_S)
-        reading.kill()
+        states.leave(self.age)
         for server in servers:
+            if states[self.age] is WorkerState.HURRIED:
+                take_no_more(server.socket)
+            take_waiting(server)
             server.close()
         self._finish([server.pool for server in servers])
         self.engine.access_log.close()
         if self._link is not None:
+            self._limiter.flush()
             self._link.finish()
 
     def handle_usr1(self, sig: int, frame: FrameType | None) -> None:
         """The access log is opened again, as gunicorn's logs are. Runs in a signal handler, so it only says so."""
-        states: WorkerStates = self.app.states
-        states[self.age] = WorkerState.SERVING
         super().handle_usr1(sig, frame)
         gevent.spawn(self.engine.access_log.reopen)
 
-        states.leave(self.age)
     def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
-            if states[self.age] is WorkerState.HURRIED:
-                take_no_more(server.socket)
-            take_waiting(server)
         """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""
         peer = addr[0] if isinstance(addr, tuple) else ""
         try:
@@ -174,17 +188,6 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         ours.setLevel(theirs.level)
 
 
-def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
-    def dropped(lines: int) -> None:
-        telemetry.log_dropped += lines
-
-    return Engine(
-        snapshot=Snapshot(),
-        limits=Limits(
-            head_s=options.head_timeout_s,
-            keep_alive_s=options.keep_alive_s,
-            body_s=options.body_timeout_s,
-            write_s=options.write_timeout_s,
 def take_no_more(listener: Any) -> None:
     """Nobody listens behind this worker, so no connection is begun from now on: a packet filter drops every SYN.
 
@@ -205,6 +208,17 @@ def take_waiting(server: StreamServer) -> None:
         server.do_handle(*accepted)
 
 
+def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
+    def dropped(lines: int) -> None:
+        telemetry.log_dropped += lines
+
+    return Engine(
+        snapshot=Snapshot(),
+        limits=Limits(
+            head_s=options.head_timeout_s,
+            keep_alive_s=options.keep_alive_s,
+            body_s=options.body_timeout_s,
+            write_s=options.write_timeout_s,
             head=Bounds(options.max_target, options.max_fields),
             per_address=options.per_address,
         ),
@@ -216,11 +230,13 @@ def take_waiting(server: StreamServer) -> None:
     )
 
 
-def _upstreams(engine: Engine, resolver: Resolver) -> Upstreams:
+def _upstreams(engine: Engine, resolver: Resolver, board: HealthBoard, gates: Gates) -> Upstreams:
     return Upstreams(
         sweeper=engine.sweeper,
         resolver=resolver,
         names=response_names(),
         limits=engine.limits,
         context=ssl.create_default_context(),
+        board=board,
+        gates=gates,
     )

@@ -15,6 +15,7 @@ from weir.routing.alternatives import Term
 from weir.routing.counted import counted
 from weir.routing.entry import Entry
 from weir.routing.facts import Facts
+from weir.routing.health import health
 from weir.routing.origins import Origins
 from weir.routing.places import places
 from weir.routing.precedence import advantage, deciding_component
@@ -124,6 +125,7 @@ def explain(
 
 def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
     yield from retries(route, facts, pools, settings)
+    yield from health(route, pools)
     yield from places(route, pools)
     yield from counted(route, facts)
     if route.mirror is not None:

@@ -9,17 +9,14 @@ from weir.models.rule_clauses import (
     Require,
     UseLimit,
 )
-from weir.models.upstream_clauses import Balance, Budget, Check, Eject, SlowStart, Tls
+from weir.models.upstream_clauses import Balance, Budget, Tls
 from weir.models.values import Secret
 
 _WHOLE: dict[type[Clause], str] = {
     InlineLimit: "limit",
     UseLimit: "limit",
-    Check: "check",
-    Eject: "eject",
     Budget: "budget",
     Tls: "tls",
-    SlowStart: "slow_start",
 }
 
 

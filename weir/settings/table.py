@@ -101,6 +101,17 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge", "client"),
     ),
     Setting(
+        name="max_nodes",
+        parse=values.count,
+        placeholder="N",
+        default="8",
+        help=(
+            "Most nodes that the cluster will have at a time, the same on all of them: while the store is away, each "
+            "node has one part in so many of what limits and retry budgets keep for that time."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
         name="proxy_protocol",
         parse=values.proxy_protocol,
         placeholder="off|v1|v2",
@@ -183,17 +194,6 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge"),
     ),
     Setting(
-        name="access_log",
-        parse=values.log_target,
-        placeholder="FILE|-|off",
-        default="-",
-        default_text="standard output",
-        help="Where the edge writes one line for every request; SIGUSR1 opens a file again (logs.md).",
-        processes=("up", "edge"),
-    ),
-    Setting(
-        name="access_log_format",
-    Setting(
         name="drain_delay",
         parse=values.duration_or_none,
         placeholder="TIME",
@@ -223,6 +223,17 @@ SETTINGS: tuple[Setting, ...] = (
         help="The same for a worker that SIGHUP replaced by a new one.",
         processes=("up", "edge"),
     ),
+    Setting(
+        name="access_log",
+        parse=values.log_target,
+        placeholder="FILE|-|off",
+        default="-",
+        default_text="standard output",
+        help="Where the edge writes one line for every request; SIGUSR1 opens a file again (logs.md).",
+        processes=("up", "edge"),
+    ),
+    Setting(
+        name="access_log_format",
         parse=values.log_format,
         placeholder="json|combined",
         default="json",

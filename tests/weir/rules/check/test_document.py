@@ -79,7 +79,7 @@ def test_what_is_not_built_yet_is_named() -> None:
     problems = [problem for problem in check(*parse(text)) if problem.code == "not-built"]
     features = [problem.message.split(" is part")[0] for problem in problems]
     assert features == [
-        *("balance hash(consumer)", "slow_start", "budget"),
+        *("balance hash(consumer)", "budget"),
         *("require key", "limit"),
         "secret(…)",
     ]
