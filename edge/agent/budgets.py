@@ -1,0 +1,319 @@
+"""The node's part in the cluster-wide retry budgets: books what workers saw, and lends them units of the store.
+
+Topic ``budget``. A worker either reports (``{"reports": [...]}``, once a second) or asks for units
+(``{"report": ..., "need": n, "want": n}``). A report is ``[upstream, terms, [attempts, successes, retried], [[bucket,
+units], ...]]``: counts since the worker began, and units that it gives back. Times are seconds of CLOCK_BOOTTIME.
+
+Nothing here waits longer than one round trip of the pipe; without a store the node's share of the reserve is lent.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+
+import gevent
+from gevent.event import Event
+
+from edge.agent.budgets_holder import Holder, Units
+from edge.agent.budgets_share import Shares, of_agent, share_divisor
+from edge.retry.budget_terms import BUCKETS, FLOOR, LEAST_CAP, Terms, heard_terms
+from weir.store.budget import Allowance, Heard, Ring, budget_call, granted
+from weir.store.errors import StoreError
+from weir.store.keys import Keys
+from weir.store.script_calls import ScriptCall
+
+FLUSH_S = 1.0
+ASK_S = 0.05
+LEND_RESERVE_S = 0.05
+"""How long units of the reserve may be spent after they were lent."""
+TRY_STORE_S = 0.25
+"""A worker that was refused without a store asks again after this."""
+MAX_HOLDERS = 10_000
+FORGET_S = 120.0
+"""A budget of which no worker spoke for so long (and two windows) is forgotten."""
+
+log = logging.getLogger("weir.agent.budgets")
+
+
+class Pipe(Protocol):
+    """What is used of ``StorePipe``."""
+
+    def ask(self, call: ScriptCall, timeout_s: float = ...) -> Any: ...
+
+    def later(self, call: ScriptCall, done: Callable[[Any | None], None]) -> None: ...
+
+
+class Report(NamedTuple):
+    """What a worker says of one upstream, read."""
+
+    upstream: str
+    terms: Terms
+    counts: tuple[int, int, int]
+    back: tuple[tuple[int, int], ...]
+
+
+class Known(NamedTuple):
+    """One budget on this node. What an agent before this one lent of the reserve counts for a window from ``since``."""
+
+    upstream: str
+    holder: Holder
+    ready: Event
+    """Set while no call for units is on its way."""
+    since: float
+
+
+def boot_time() -> float:
+    """Seconds; the same in all processes of a machine, and it does not stop in suspend."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Budgets:
+    """Of one node. ``nodes`` says how many live now."""
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        keys: Keys,
+        *,
+        workers: int,
+        max_nodes: int,
+        nodes: Callable[[], int],
+        clock: Callable[[], float] = boot_time,
+    ) -> None:
+        self._pipe = pipe
+        self._keys = keys
+        self._workers = workers
+        self._max_nodes = max_nodes
+        self._nodes = nodes
+        self._clock = clock
+        self._name = secrets.token_hex(8)
+        self.refused: Counter[tuple[str, str]] = Counter()
+        """Asks by upstream and why nothing was lent."""
+        self._known: dict[tuple[str, int], Known] = {}
+        self._terms: dict[tuple[str, int], Terms] = {}
+        self._seen: dict[int, dict[str, tuple[int, int, int]]] = {}
+        self._shares = Shares(workers, clock())
+        self._longest_s = 0.0
+
+    def answer(self, connection: int, body: Any) -> Any:
+        """To a report: this worker's share. To an ask: what is lent. None for what cannot be understood."""
+        if not isinstance(body, dict):
+            return None
+        if "reports" in body:
+            return self._reports(connection, body)
+        report = read_report(body.get("report"))
+        need, want = body.get("need"), body.get("want")
+        if report is None or not isinstance(need, int) or not isinstance(want, int) or need < 1:
+            return None
+        known = self._book(connection, report)
+        if known is None:
+            return None
+        answer = self._grant(known, report.terms, need, max(need, want))
+        if answer["why"]:
+            self.refused[known.upstream, answer["why"]] += 1
+        return answer
+
+    def gone(self, connection: int) -> None:
+        """What the worker held stays counted until its bucket leaves the window."""
+        self._seen.pop(connection, None)
+
+    def run(self) -> None:
+        """Tells the store once a second what the workers saw; for ever."""
+        while True:
+            gevent.sleep(FLUSH_S * random.uniform(0.9, 1.1))  # noqa: S311 - spreads nodes, hides nothing
+            self.flush()
+
+    def flush(self) -> None:
+        """One call for each budget of which the store has not heard everything."""
+        now = self._clock()
+        for identity, known in list(self._known.items()):
+            if known.holder.has_news(now):
+                self._tell(known, self._terms[identity], known.holder.call(now, wants=False))
+            elif now - known.holder.touched > FORGET_S + 2 * self._terms[identity].window_s:
+                del self._known[identity], self._terms[identity]
+
+    def stop(self) -> None:
+        """Everything that is held goes back, if the store answers at once."""
+        now = self._clock()
+        for identity, known in self._known.items():
+            heard = known.holder.leave(now)
+            if heard is not None:
+                with suppress(StoreError):
+                    self._pipe.ask(self._call(known, self._terms[identity], heard, want=0), ASK_S)
+
+    def page(self) -> dict[str, Any]:
+        """For the status listener."""
+        return {"nodes": self._nodes(), "max_nodes": self._max_nodes, "budgets": self.state()}
+
+    def state(self) -> list[dict[str, Any]]:
+        """One entry for each budget."""
+        now = self._clock()
+        return [self._state_of(known, self._terms[identity], now) for identity, known in self._known.items()]
+
+    def _state_of(self, known: Known, terms: Terms, now: float) -> dict[str, Any]:
+        holder, last = known.holder, known.holder.last
+        return {
+            "upstream": known.upstream,
+            "window_ms": terms.per_ms,
+            "cap": last.cap if last else terms.cap,
+            "reserve": terms.reserve,
+            "reserve_of_node": self._reserve_units(terms),
+            "available": last.available if last else None,
+            "credit": last.credit if last else None,
+            "state": holder.why if now < holder.deny_until else "ok" if last else "unknown",
+            "held": holder.held,
+            "lent": holder.lent,
+            "attempts": holder.attempts,
+        }
+
+    def _reports(self, connection: int, body: dict[str, Any]) -> dict[str, Any]:
+        reports = body["reports"] if isinstance(body["reports"], list) else []
+        for report in filter(None, map(read_report, reports)):
+            self._book(connection, report)
+        holds_until, worker = body.get("share_until"), str(body.get("worker", ""))[:32]
+        held = float(holds_until) if isinstance(holds_until, int | float) else 0.0
+        until = (
+            self._shares.renew(self._clock(), worker, held, self._longest_s) if self._is_one_of_few() else 0.0
+        )
+        return {"share": share_divisor(self._max_nodes, self._workers) if until else 0, "until": until}
+
+    def _book(self, connection: int, report: Report) -> Known | None:
+        """The first word of a connection is where counting begins. None: there are too many budgets."""
+        identity = (report.upstream, report.terms.width_ms)
+        now = self._clock()
+        known = self._known.get(identity)
+        if known is None:
+            if len(self._known) >= MAX_HOLDERS:
+                return None
+            known = self._known[identity] = Known(report.upstream, Holder(), Event(), now)
+            known.ready.set()
+        self._terms[identity] = report.terms
+        self._longest_s = max(self._longest_s, report.terms.window_s)
+        seen = self._seen.setdefault(connection, {})
+        before = seen.get(report.upstream, report.counts)
+        seen[report.upstream] = report.counts
+        more = [max(0, count - earlier) for count, earlier in zip(report.counts, before, strict=True)]
+        known.holder.book(now, report.terms, *more)
+        for bucket, units in report.back:
+            known.holder.give_back(bucket, units)
+        return known
+
+    def _grant(self, known: Known, terms: Terms, need: int, want: int) -> dict[str, Any]:
+        holder = known.holder
+        holder.demanded(self._clock(), need)
+        away = False
+        for _ in range(2):
+            if (lent := holder.lend(self._clock(), need, want)) is not None:
+                return _lent(lent)
+            if holder.asking:
+                known.ready.wait(ASK_S)
+            elif holder.may_ask(self._clock()):
+                away = not self._ask(known, terms, need)
+            else:
+                break
+        lent = holder.lend(self._clock(), need, want)
+        return self._without(known, terms, need, away=away) if lent is None else _lent(lent)
+
+    def _without(self, known: Known, terms: Terms, need: int, *, away: bool) -> dict[str, Any]:
+        """Nothing is lent of the store's units: the reserve, where the store cannot say or must not yet."""
+        holder, now = known.holder, self._clock()
+        if not away and now >= holder.deny_until:
+            return _refused("busy", holder.busy_until())
+        if not away and holder.why != "quarantine":
+            return _refused(holder.why, holder.deny_until)
+        lent = None
+        if now > known.since + terms.window_s + LEND_RESERVE_S:
+            least = FLOOR // self._max_nodes
+            lent = holder.lend_reserve(now, need, self._reserve_units(terms), least, terms, LEND_RESERVE_S)
+        if lent is not None:
+            return _lent(lent)
+        return _refused("reserve" if away else "quarantine", now + TRY_STORE_S)
+
+    def _ask(self, known: Known, terms: Terms, need: int) -> bool:
+        """One call for units; whether the store answered it."""
+        holder, sent_at = known.holder, self._clock()
+        want = holder.wanted(sent_at, need, terms)
+        call = self._call(known, terms, holder.call(sent_at, wants=True), want)
+        known.ready.clear()
+        try:
+            reply = granted(self._pipe.ask(call, ASK_S))
+        except StoreError as error:
+            log.debug("the budget of %s: %s", known.upstream, error)
+            holder.failed(wanted=True)
+            return False
+        else:
+            holder.answered(sent_at, self._clock(), reply, wanted=True)
+            return True
+        finally:
+            known.ready.set()
+
+    def _tell(self, known: Known, terms: Terms, heard: Heard) -> None:
+        sent_at = self._clock()
+
+        def done(reply: Any | None) -> None:
+            try:
+                read = None if reply is None else granted(reply)
+            except StoreError as error:
+                log.warning("the budget of %s: %s", known.upstream, error)
+                read = None
+            if read is None:
+                known.holder.failed(wanted=False)
+            else:
+                known.holder.answered(sent_at, self._clock(), read, wanted=False)
+
+        self._pipe.later(self._call(known, terms, heard, want=0), done)
+
+    def _call(self, known: Known, terms: Terms, heard: Heard, want: int) -> ScriptCall:
+        ring = Ring(known.upstream, terms.width_ms, BUCKETS)
+        allowance = Allowance(terms.cap, LEAST_CAP, terms.reserve, FLOOR)
+        return budget_call(
+            self._keys, ring, self._name, allowance, heard, want=want, divisor=divisor_of(self._nodes())
+        )
+
+    def _reserve_units(self, terms: Terms) -> int:
+        return of_agent(terms.reserve, self._max_nodes, self._workers) if self._is_one_of_few() else 0
+
+    def _is_one_of_few(self) -> bool:
+        """More nodes than there may be: then nobody's part is known to be free."""
+        return self._nodes() <= self._max_nodes
+
+
+def divisor_of(nodes: int) -> int:
+    """Which part of what is left one call may take: a lone node all, else the last units go out one by one."""
+    return 1 if nodes < 2 else max(2, -(-nodes // 2))
+
+
+def read_report(body: Any) -> Report | None:
+    """None for anything else; what comes from a worker is checked once, here."""
+    if not isinstance(body, list) or len(body) != 4 or not isinstance(body[0], str):
+        return None
+    terms, counts, back = heard_terms(body[1]), body[2], body[3]
+    if terms is None or not _integers(counts, 3) or not isinstance(back, list):
+        return None
+    if not all(_integers(pair, 2) for pair in back):
+        return None
+    return Report(body[0], terms, tuple(counts), tuple((bucket, units) for bucket, units in back))
+
+
+def _integers(value: Any, length: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == length
+        and all(isinstance(number, int) and number >= 0 for number in value)
+    )
+
+
+def _lent(lent: Units) -> dict[str, Any]:
+    return {"units": lent.units, "bucket": lent.bucket, "until": lent.until, "why": "", "again": 0.0}
+
+
+def _refused(why: str, again: float) -> dict[str, Any]:
+    """``again``: before, the worker need not ask."""
+    return {"units": 0, "bucket": -1, "until": 0.0, "why": why, "again": again}

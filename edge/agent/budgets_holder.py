@@ -1,0 +1,200 @@
+"""What a node holds of one upstream's retry budget, as a pure state machine: values and times in, decisions out.
+
+Times are seconds of CLOCK_BOOTTIME, which the workers of the node share and which does not stop in suspend.
+
+* Units of the store live no longer than the bucket in which they were granted: their end is counted from before the
+  call was sent, so that the way there and back only shortens it.
+* What comes back is told once. If nobody knows whether a call was carried out, its units are given up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+from edge.retry.budget_reserve import Reserve
+from edge.retry.budget_terms import BUCKETS, LEAST_CAP, UNIT, Terms
+from weir.store.budget import Granted, Heard
+
+MARGIN_S = 0.002
+"""Clocks of two machines may drift so far within a bucket."""
+ASKS_PER_BUCKET = 4
+MOST_WANTED = 32
+"""Units that one call may want, unless the cap is so large that this would be the bound."""
+DEMAND_S = 0.5
+"""How far back demand is remembered."""
+IDLE_S = 1.0
+"""After so long without demand, what is held goes back before its bucket ends."""
+MOST_BACK = 16
+"""Buckets of which units wait to go back."""
+
+
+class Units(NamedTuple):
+    """What a worker is lent."""
+
+    units: int
+    bucket: int
+    """-1: of the reserve, which is not given back."""
+    until: float
+
+
+class Holder:
+    """Of one upstream and one length of window; ``now`` never runs backwards."""
+
+    def __init__(self) -> None:
+        self.attempts = 0
+        self.credit = 0
+        """Billionths of a unit, since it began."""
+        self.asking = False
+        """A call that wants units is on its way."""
+        self.deny_until = 0.0
+        self.why = ""
+        """Why nothing is granted before ``deny_until``."""
+        self.last: Granted | None = None
+        self.lent = 0
+        self.touched = 0.0
+        """When a worker last spoke of it."""
+        self._seq = 0
+        self._told = (0, 0)
+        self._lease = Units(0, -1, 0.0)
+        self._back: dict[int, int] = {}
+        self._bucket_ends = 0.0
+        self._asks = 0
+        self._demand = 0.0
+        self._demand_at = 0.0
+        self._reserve = Reserve()
+        self._earned: deque[tuple[float, int]] = deque()
+
+    @property
+    def held(self) -> int:
+        """Units that are lent to no worker."""
+        return self._lease.units
+
+    def book(self, now: float, terms: Terms, attempts: int, successes: int, retried: int) -> None:
+        """What the workers saw since they last said so."""
+        self.touched = now
+        earned = terms.earned(attempts, successes, retried)
+        self.attempts += attempts
+        self.credit += earned
+        if earned:
+            self._earned.append((now, earned))
+        while self._earned and self._earned[0][0] < now - terms.window_s:
+            self._earned.popleft()
+
+    def give_back(self, bucket: int, units: int) -> None:
+        """Units that a worker will not spend; beyond ``MOST_BACK`` buckets the oldest are given up."""
+        if bucket >= 0 and units > 0:
+            self._back[bucket] = self._back.get(bucket, 0) + units
+            if len(self._back) > MOST_BACK:
+                del self._back[min(self._back)]
+
+    def lend(self, now: float, need: int, want: int) -> Units | None:
+        """From what is held: ``need`` at least, of more not above half as long as others may come."""
+        self._expire(now)
+        units, bucket, until = self._lease
+        if units < need:
+            return None
+        lent = min(units, max(need, min(want, (units + 1) // 2)))
+        self._lease = Units(units - lent, bucket, until)
+        self.lent += lent
+        return Units(lent, bucket, until)
+
+    def lend_reserve(
+        self, now: float, need: int, units: int, least: int, terms: Terms, for_s: float
+    ) -> Units | None:
+        """From the node's share of the reserve, and within what the node itself earned (or ``least``)."""
+        own = sum(earned for _, earned in self._earned) // UNIT
+        bound = min(units, max(least, own))
+        if not self._reserve.take(now, need, bound, terms.window_s + for_s):
+            return None
+        self.lent += need
+        return Units(need, -1, now + for_s)
+
+    def reserve_frees_at(self, window_s: float) -> float | None:
+        return self._reserve.frees_at(window_s)
+
+    def demanded(self, now: float, units: int) -> None:
+        """A worker asks for so many."""
+        faded = math.exp(-max(0.0, now - self._demand_at) / DEMAND_S)
+        self._demand = self._demand * faded + units / DEMAND_S
+        self._demand_at = now
+
+    def may_ask(self, now: float) -> bool:
+        """Whether the store may be asked for units."""
+        if now >= self._bucket_ends:
+            self._asks = 0
+        return not self.asking and now >= self.deny_until and self._asks < ASKS_PER_BUCKET
+
+    def busy_until(self) -> float:
+        """When the store may be asked again after ``ASKS_PER_BUCKET``."""
+        return self._bucket_ends
+
+    def wanted(self, now: float, need: int, terms: Terms) -> int:
+        """Units to ask the store for: what this bucket will probably need."""
+        left_s = self._bucket_ends - now if self._bucket_ends > now else terms.width_ms / 1000
+        cap = self.last.cap if self.last else LEAST_CAP
+        return max(need, min(math.ceil(self._demand * left_s), max(MOST_WANTED, cap // (2 * BUCKETS))))
+
+    def has_news(self, now: float) -> bool:
+        """Whether the store has not heard something that it should; units that nobody asks for go back early."""
+        self._expire(now)
+        if now - self._demand_at > IDLE_S:
+            self._let_go()
+        return bool(self._back) or self._told != (self.attempts, self.credit)
+
+    def call(self, now: float, *, wants: bool) -> Heard:
+        """What the next call says; it must be sent, as what it gives back is forgotten here."""
+        self._expire(now)
+        self._seq += 1
+        self._told = (self.attempts, self.credit)
+        bucket = max(self._back, default=0)
+        back = self._back.pop(bucket, 0)
+        if wants:
+            self.asking = True
+            self._asks += 1
+        return Heard(self._seq, self.credit * 1000 // UNIT, self.attempts, bucket, back)
+
+    def answered(self, sent_at: float, now: float, reply: Granted, *, wanted: bool) -> None:
+        """``sent_at``: before the call went out."""
+        self.last = reply
+        if not wanted:
+            return
+        self.asking = False
+        ends = sent_at + reply.left_ms / 1000 - MARGIN_S
+        self._bucket_ends = max(self._bucket_ends, ends)
+        if reply.units:
+            self._replace(now, Units(reply.units, reply.bucket, ends))
+        else:
+            self.why = reply.why
+            # Once in every bucket it is asked again: what others give back helps too.
+            self.deny_until = max(self.deny_until, sent_at + min(reply.again_ms, reply.left_ms) / 1000)
+
+    def failed(self, *, wanted: bool) -> None:
+        """Nobody knows whether the call was carried out: what it reported is said again, what it gave back is not."""
+        self._told = (-1, -1)
+        if wanted:
+            self.asking = False
+
+    def leave(self, now: float) -> Heard | None:
+        """The end: everything that is held goes back; None if there is nothing to say."""
+        self._let_go()
+        return self.call(now, wants=False) if self.has_news(now) else None
+
+    def _replace(self, now: float, new: Units) -> None:
+        self._expire(now)
+        units, bucket, until = self._lease
+        if bucket == new.bucket:
+            self._lease = Units(units + new.units, bucket, min(until, new.until))
+            return
+        self.give_back(bucket, units)
+        self._lease = new
+
+    def _expire(self, now: float) -> None:
+        if now >= self._lease.until:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        units, bucket, _ = self._lease
+        self._lease = Units(0, -1, 0.0)
+        self.give_back(bucket, units)

@@ -1,0 +1,79 @@
+"""What ``/metrics`` says of the retry budgets, read at every scrape. Upstreams of one name in two documents add up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from edge.agent.budgets import Budgets
+from edge.families import MAX_SERIES
+
+GAUGES = (
+    ("cap", "weir_budget_cap", "Units that retries may cost in any window, cluster-wide."),
+    ("credit", "weir_budget_credit", "Units that the traffic of the last window allows, cluster-wide."),
+    (
+        "available",
+        "weir_budget_available",
+        "Units that are left in this window, cluster-wide; as last heard.",
+    ),
+    (
+        "reserve_of_node",
+        "weir_budget_reserve",
+        "Units that this node may spend in any window without the store.",
+    ),
+)
+
+
+class BudgetMetrics(Collector):
+    """Of one agent."""
+
+    def __init__(self, registry: CollectorRegistry, budgets: Budgets) -> None:
+        self._budgets = budgets
+        registry.register(self)
+
+    def collect(self) -> Iterator[Metric]:
+        state = self._budgets.state()[:MAX_SERIES]
+        for field, name, text in GAUGES:
+            gauge = GaugeMetricFamily(name, text, labels=["upstream"])
+            values: Counter[str] = Counter()
+            for entry in state:
+                if entry[field] is not None:
+                    values[_name(entry["upstream"])] += entry[field]
+            for upstream, value in values.items():
+                gauge.add_metric([upstream], value)
+            yield gauge
+        yield self._lent(state)
+        yield self._refused()
+
+    def _lent(self, state: list[dict[str, object]]) -> Metric:
+        lent = CounterMetricFamily(
+            "weir_budget_lent_units", "Units that this node lent to its workers.", labels=["upstream"]
+        )
+        units: Counter[str] = Counter()
+        for entry in state:
+            units[_name(str(entry["upstream"]))] += int(str(entry["lent"]))
+        for upstream, value in units.items():
+            lent.add_metric([upstream], value)
+        return lent
+
+    def _refused(self) -> Metric:
+        refused = CounterMetricFamily(
+            "weir_budget_refused",
+            "Times that this node lent nothing, by reason; workers ask once and remember for a while.",
+            labels=["upstream", "why"],
+        )
+        times: Counter[tuple[str, str]] = Counter()
+        for (upstream, why), count in self._budgets.refused.items():
+            times[_name(upstream), why] += count
+        for (upstream, why), count in times.items():
+            refused.add_metric([upstream, why], count)
+        return refused
+
+
+def _name(identity: str) -> str:
+    """As the other metrics name an upstream: without its owner."""
+    return identity.partition("/")[2]

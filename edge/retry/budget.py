@@ -1,0 +1,291 @@
+"""A worker's part in the cluster-wide retry budget: counts what happens, and spends what the node agent lends.
+
+* Counting is one integer addition; the counts go to the agent once a second, as sums since the worker began.
+* What is lent ends at a time of the machine's boot clock that the agent said, never later than the agent's own units.
+  It is spent in ``take``, with no switch of greenlets between the look at the clock and the decrement.
+* Without an agent the worker has its share of the reserve, if it ever was told one and as long as that was.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+import gevent
+from gevent.event import Event
+
+from edge.retry.budget_reserve import Reserve
+from edge.retry.budget_terms import Terms, terms_of
+from weir.models.document import Owner
+from weir.models.upstream_clauses import Budget
+
+TOPIC = "budget"
+REPORT_S = 1.0
+MOST_WANTED = 16
+"""Units that one question asks for."""
+DEMAND_S = 0.1
+"""Demand of so long is asked for at once."""
+LATE_S = 1.0
+"""A question is taken for lost after that."""
+AWAY_S = 0.1
+"""Without an agent, and nothing left of the share, it is not tried again for so long."""
+REPORTS = 500
+"""Budgets in one message."""
+MOST_BACK = 16
+
+Clock = Callable[[], float]
+
+
+class Asks(Protocol):
+    """What is used of ``edge.agent_asks``."""
+
+    connected: bool
+
+    def later(self, topic: str, body: Any, done: Callable[[Any | None], None]) -> None: ...
+
+
+class Verdict(NamedTuple):
+    """``why`` is empty if granted, else ``cap``, ``ratio``, ``quarantine``, ``reserve``, ``away`` or ``busy``."""
+
+    granted: bool
+    why: str
+    at: float
+    """Seconds of the boot clock: the moment of the decision, by which the cap holds."""
+
+
+class Share:
+    """Of the reserve, for the time without an agent: ``divisor`` says which part, until ``until``; 0 is none."""
+
+    __slots__ = ("divisor", "until")
+
+    def __init__(self) -> None:
+        self.divisor = 0
+        self.until = 0.0
+
+
+def boot_time() -> float:
+    """Seconds; the same in all processes of a machine, and it does not stop in suspend."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class RetryBudget:
+    """Of one upstream. It survives a publish, as does what it holds; other terms take effect at once."""
+
+    __slots__ = (
+        "_again", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket", "_clock", "_demand",
+        "_demand_at", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name", "retried",
+        "successes", "terms", "used_at",
+    )  # fmt: skip
+
+    def __init__(self, name: str, terms: Terms, asks: Asks, share: Share, clock: Clock = boot_time) -> None:
+        """``name``: ``<owner>/<upstream>``."""
+        self.name = name
+        self.terms = terms
+        self.attempts = 0
+        self.successes = 0
+        self.retried = 0
+        """Of the successes, those of a retry."""
+        self.used_at = float("-inf")
+        """When ``take`` last had to look further than at what is held."""
+        self._asks = asks
+        self._share = share
+        self._clock = clock
+        self._units = 0
+        self._bucket = -1
+        self._until = 0.0
+        self._again = 0.0
+        self._away_until = 0.0
+        self._why = ""
+        self._answered = Event()
+        self._asked_at = float("-inf")
+        """-inf: no question is on its way."""
+        self._back: dict[int, int] = {}
+        self._said: tuple[int, int, int] = (0, 0, 0)
+        self._demand = 0
+        self._demand_at = 0.0
+        self._reserve = Reserve()
+
+    def hold_to(self, terms: Terms) -> None:
+        """Other terms. Units of a window of another length belong to another ring, which will not take them back."""
+        if terms.width_ms != self.terms.width_ms:
+            self._units, self._bucket, self._back = 0, -1, {}
+        self.terms = terms
+
+    def attempted(self) -> None:
+        """A first attempt goes out."""
+        self.attempts += 1
+
+    def succeeded(self, *, retry: bool) -> None:
+        """An attempt was answered well; ``retry``: it was a further one."""
+        self.successes += 1
+        if retry:
+            self.retried += 1
+
+    def take(self, cost: int, wait_s: float) -> Verdict:
+        """Spends ``cost`` now, or says why not; waits at most ``wait_s`` for the agent's answer."""
+        now = self._clock()
+        if self._units >= cost and now < self._until:
+            self._units -= cost
+            return Verdict(True, "", now)
+        return self._look_further(cost, now, now + wait_s)
+
+    def _look_further(self, cost: int, now: float, deadline: float) -> Verdict:
+        self._count_demand(now, cost)
+        self.used_at = now
+        while True:
+            if now < self._again:
+                return Verdict(False, self._why, now)
+            if not self._asks.connected or now < self._away_until:
+                return self._from_share(cost, now)
+            if now - self._asked_at > LATE_S:
+                self._ask(cost, now)
+            if now >= deadline:
+                return Verdict(False, "busy", now)
+            self._answered.wait(deadline - now)
+            now = self._clock()
+            if self._units >= cost and now < self._until:
+                self._units -= cost
+                return Verdict(True, "", now)
+
+    def _from_share(self, cost: int, now: float) -> Verdict:
+        share, terms = self._share, self.terms
+        units = terms.reserve // share.divisor if share.divisor and now < share.until else 0
+        if self._reserve.take(now, cost, units, terms.window_s):
+            return Verdict(True, "", now)
+        self._why, self._again = "away", now + AWAY_S
+        return Verdict(False, "away", now)
+
+    def _count_demand(self, now: float, cost: int) -> None:
+        if now - self._demand_at > DEMAND_S:
+            self._demand, self._demand_at = 0, now
+        self._demand += cost
+
+    def _ask(self, cost: int, now: float) -> None:
+        self._answered.clear()
+        self._asked_at = now
+        want = max(cost, min(self._demand, MOST_WANTED))
+        body = {"report": self.report(now), "need": cost, "want": want}
+        self._asks.later(TOPIC, body, partial(self._take_answer, now))
+
+    def _take_answer(self, asked_at: float, answer: Any | None) -> None:
+        """Runs in the link's reader. An answer that comes late still lends what it lends."""
+        if self._asked_at == asked_at:
+            self._asked_at = float("-inf")
+        if isinstance(answer, dict):
+            self._why, self._again = str(answer["why"]), float(answer["again"])
+            if answer["units"] > 0:
+                self._hold(int(answer["units"]), int(answer["bucket"]), float(answer["until"]))
+        else:
+            self._away_until = self._clock() + AWAY_S
+            self.unheard()
+        self._answered.set()
+
+    def _hold(self, units: int, bucket: int, until: float) -> None:
+        if bucket == self._bucket and bucket >= 0:
+            self._units, self._until = self._units + units, min(self._until, until)
+            return
+        self._let_go()
+        self._units, self._bucket, self._until = units, bucket, until
+
+    def _let_go(self) -> None:
+        """What is held is not spent any more, and goes back with the next word to the agent."""
+        if self._units and self._bucket >= 0:
+            self._back[self._bucket] = self._back.get(self._bucket, 0) + self._units
+            if len(self._back) > MOST_BACK:
+                del self._back[min(self._back)]
+        self._units, self._bucket = 0, -1
+
+    def has_news(self, now: float) -> bool:
+        """Whether the agent has not heard everything; units that nobody asks for go back early."""
+        if self._units and (now >= self._until or now - self._demand_at > REPORT_S):
+            self._let_go()
+        return bool(self._back) or self._said != (self.attempts, self.successes, self.retried)
+
+    def report(self, now: float) -> list[Any]:
+        """What the agent has not heard; it must be sent, as what it gives back is forgotten here."""
+        if now >= self._until:
+            self._let_go()
+        self._said = (self.attempts, self.successes, self.retried)
+        back, self._back = self._back, {}
+        return [
+            self.name,
+            self.terms.spoken(),
+            list(self._said),
+            [[bucket, units] for bucket, units in back.items()],
+        ]
+
+    def give_up(self) -> None:
+        """The end of the worker: what is held goes back with the last report."""
+        self._let_go()
+
+    def unheard(self) -> None:
+        """The last report was lost; its counts are said again, what it gave back is not."""
+        self._said = (-1, -1, -1)
+
+
+class RetryBudgets:
+    """Of one worker."""
+
+    def __init__(self, asks: Asks, clock: Clock = boot_time) -> None:
+        self._asks = asks
+        self._clock = clock
+        self._name = secrets.token_hex(8)
+        self._share = Share()
+        self._budgets: dict[str, RetryBudget] = {}
+
+    def of(self, owner: Owner, upstream: str, budget: Budget | None) -> RetryBudget:
+        """The one at work, with these terms from now on. None: nothing is said of a budget."""
+        name, terms = f"{owner}/{upstream}", terms_of(budget)
+        found = self._budgets.get(name)
+        if found is None:
+            found = self._budgets[name] = RetryBudget(name, terms, self._asks, self._share, self._clock)
+        found.hold_to(terms)
+        return found
+
+    def retain(self, live: Iterable[tuple[Owner, str]]) -> None:
+        """Forgets those that no version names, once nothing that they spent counts any more."""
+        keep = {f"{owner}/{upstream}" for owner, upstream in live}
+        now = self._clock()
+        for name, budget in list(self._budgets.items()):
+            if name not in keep and now - budget.used_at > budget.terms.window_s:
+                del self._budgets[name]
+
+    def start(self) -> None:
+        gevent.spawn(self._report_for_ever)
+
+    def finish(self) -> None:
+        """The end of the worker: what is held goes back, as far as the agent still hears it."""
+        for budget in self._budgets.values():
+            budget.give_up()
+        self.report()
+
+    def report(self) -> None:
+        """Everything that the agent has not heard; it answers with this worker's share of the reserve."""
+        now = self._clock()
+        news = [budget for budget in self._budgets.values() if budget.has_news(now)]
+        if not self._asks.connected or not self._budgets:
+            return
+        for start in range(0, max(1, len(news)), REPORTS):
+            said = news[start : start + REPORTS]
+            body = {
+                "worker": self._name,
+                "share_until": self._share.until,
+                "reports": [budget.report(now) for budget in said],
+            }
+            self._asks.later(TOPIC, body, partial(self._take_share, said))
+
+    def _report_for_ever(self) -> None:
+        while True:
+            gevent.sleep(REPORT_S * random.uniform(0.9, 1.1))  # noqa: S311 - spreads workers, hides nothing
+            self.report()
+
+    def _take_share(self, said: list[RetryBudget], answer: Any | None) -> None:
+        if not isinstance(answer, dict):
+            for budget in said:
+                budget.unheard()
+        elif answer["until"]:
+            self._share.divisor, self._share.until = int(answer["share"]), float(answer["until"])

@@ -1,0 +1,247 @@
+"""The node's part of retry budgets, with real workers' parts and a real store; time is the test's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from edge.agent import budgets as module
+from edge.agent.budgets import MAX_HOLDERS, Budgets, divisor_of, read_report
+from edge.agent.budgets_holder import Holder
+from edge.retry.budget_terms import terms_of
+from tests.support.budget_world import World
+from tests.support.servers import server_folder, start_server
+from weir.models.upstream_clauses import Budget
+from weir.store.errors import StoreAway
+from weir.store.keys import Keys
+from weir.store.script_calls import ScriptCall
+
+WORLDS = 150
+STEPS = 120
+
+
+@pytest.fixture(scope="module")
+def admin() -> Iterator[redis.Redis]:
+    with server_folder() as folder:
+        server = start_server(folder)
+        yield server.admin()
+        server.stop()
+
+
+def broken(admin: redis.Redis, seed: int) -> bool:
+    admin.flushall()
+    world = World(admin, seed).play(STEPS)
+    return world.worst() > (world.budget.max or 0)
+
+
+def test_no_window_of_all_nodes_and_workers_holds_more_than_the_cap_whatever_fails(
+    admin: redis.Redis,
+) -> None:
+    spent = 0
+    for seed in range(WORLDS):
+        admin.flushall()
+        world = World(admin, seed).play(STEPS)
+        assert world.worst() <= (world.budget.max or 0), f"seed {seed}"
+        spent += sum(units for _, units in world.granted)
+    assert spent > 20 * WORLDS, "the worlds spend too little to prove anything"
+
+
+def gives_back_what_it_lends(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Holder.lend
+
+    def wrong(self: Holder, now: float, need: int, want: int) -> Any:
+        lent = right(self, now, need, want)
+        if lent is not None:
+            self.give_back(lent.bucket, lent.units)
+        return lent
+
+    monkeypatch.setattr(Holder, "lend", wrong)
+
+
+def every_node_has_the_whole_reserve(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "of_agent", lambda reserve, _nodes, _workers: reserve)
+
+
+@pytest.mark.parametrize("mutant", [gives_back_what_it_lends, every_node_has_the_whole_reserve])
+def test_a_wrong_holder_is_caught(
+    admin: redis.Redis, monkeypatch: pytest.MonkeyPatch, mutant: Callable[[pytest.MonkeyPatch], None]
+) -> None:
+    mutant(monkeypatch)
+    assert any(broken(admin, seed) for seed in range(600)), "no world shows what is wrong"
+
+
+class Store:
+    """In place of a pipe: answers what the test says, and notes the calls."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[Any]] = []
+        self.reply: Any = None
+
+    def ask(self, call: ScriptCall, timeout_s: float = 0.05) -> Any:
+        self.calls.append(call.command)
+        if self.reply is None:
+            raise StoreAway("of the test")
+        return self.reply
+
+    def later(self, call: ScriptCall, done: Callable[[Any | None], None]) -> None:
+        self.calls.append(call.command)
+        done(self.reply)
+
+
+class Node:
+    """A node's budgets and a clock to turn."""
+
+    def __init__(self, *, workers: int = 1, max_nodes: int = 1, nodes: int = 1) -> None:
+        self.now = 1000.0
+        self.store = Store()
+        self.nodes = nodes
+        self.budgets = Budgets(
+            self.store, Keys("test"), workers=workers, max_nodes=max_nodes, nodes=lambda: self.nodes,
+            clock=lambda: self.now,
+        )  # fmt: skip
+
+    def ask(
+        self, need: int = 1, want: int = 1, upstream: str = "file/u", connection: int = 1
+    ) -> dict[str, Any]:
+        report = [upstream, terms_of(Budget(percent=10.0, max=100)).spoken(), [0, 0, 0], []]
+        answer = self.budgets.answer(connection, {"report": report, "need": need, "want": want})
+        assert isinstance(answer, dict)
+        return answer
+
+
+def reply(units: int, why: str = "ok", left_ms: int = 600, again_ms: int = 300) -> list[Any]:
+    return [units, 7, left_ms, 5, why.encode(), again_ms, 100, 1, 9]
+
+
+def test_what_is_lent_ends_with_the_stores_bucket_and_half_is_kept_for_other_workers() -> None:
+    node = Node()
+    node.store.reply = reply(8)
+    assert node.ask(want=16) == {
+        "units": 4,
+        "bucket": 7,
+        "until": 1000.0 + 0.6 - 0.002,
+        "why": "",
+        "again": 0.0,
+    }
+    assert [node.ask(want=16)["units"] for _ in range(3)] == [2, 1, 1]
+    assert len(node.store.calls) == 1
+
+
+def test_a_refusal_is_remembered_and_asked_again_once_in_a_bucket() -> None:
+    node = Node()
+    node.store.reply = reply(0, "cap", left_ms=600, again_ms=5000)
+    assert node.ask() == {"units": 0, "bucket": -1, "until": 0.0, "why": "cap", "again": 1000.6}
+    node.now += 0.599
+    assert node.ask()["why"] == "cap"
+    assert len(node.store.calls) == 1
+    node.now += 0.002
+    node.ask()
+    assert len(node.store.calls) == 2
+    assert node.budgets.refused == {("file/u", "cap"): 3}
+
+
+def test_the_store_is_asked_four_times_in_a_bucket_at_most() -> None:
+    node = Node()
+    node.store.reply = reply(1)
+    assert [node.ask()["units"] for _ in range(5)] == [1, 1, 1, 1, 0]
+    assert node.ask()["why"] == "busy"
+    node.now += 0.6
+    assert node.ask()["units"] == 1
+
+
+def test_without_a_store_the_part_of_the_node_is_lent_a_window_after_the_first_word() -> None:
+    node = Node()  # reserve 20: ten are the worker's own
+    assert node.ask()["why"] == "reserve"
+    node.now += 10.0 + module.LEND_RESERVE_S + 0.01
+    lent = [node.ask()["units"] for _ in range(12)]
+    assert lent == [1] * 10 + [0] * 2
+    node.now += 10.1
+    assert node.ask()["units"] == 1
+
+
+def test_in_quarantine_too_but_not_where_the_cap_or_the_credit_is_used_up() -> None:
+    node = Node()
+    node.ask()
+    node.now += 11
+    for why, units in (("quarantine", 1), ("cap", 0), ("ratio", 0)):
+        node.store.reply = reply(0, why)
+        assert node.ask()["units"] == units
+        node.now += 1
+
+
+def test_more_nodes_than_there_may_be_have_no_part() -> None:
+    node = Node(max_nodes=2, nodes=3)
+    node.ask()
+    node.now += 11
+    assert node.ask()["why"] == "reserve"
+    node.nodes = 2
+    assert node.ask()["units"] == 1
+
+
+def test_what_workers_report_reaches_the_store_as_sums_and_is_said_again_if_it_was_lost() -> None:
+    node = Node()
+    terms = terms_of(Budget(percent=10.0, max=100)).spoken()
+
+    def report(*counts: int, connection: int = 1, back: Any = ()) -> None:
+        node.budgets.answer(connection, {"reports": [["file/u", terms, list(counts), list(back)]]})
+
+    report(1000, 500, 0)  # the first word of a connection is where counting begins
+    report(1100, 600, 2, back=[[7, 3]])
+    report(50, 0, 0, connection=2)
+    report(60, 0, 0, connection=2)
+    node.budgets.flush()  # lost
+    node.store.reply = reply(0)
+    node.budgets.flush()
+    node.budgets.flush()  # nothing new
+    lost, heard = (call[-8:-2] for call in node.store.calls)
+    # 110 attempts of 20 thousandths, 100 successes of 80, two refunds of 500.
+    assert heard == [1, 2, 110 * 20 + 100 * 80 + 2 * 500, 110, 0, 0]
+    assert lost == [1, 1, heard[2], 110, 7, 3], "what came back is not said twice"
+
+
+def test_the_end_of_the_agent_gives_back_what_it_holds() -> None:
+    node = Node()
+    node.store.reply = reply(8)
+    node.ask(want=16)
+    node.budgets.stop()
+    assert node.store.calls[-1][-4:-2] == [7, 4]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None, 7, [], {}, {"report": None, "need": 1, "want": 1}, {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []]},
+        {"report": ["u", [1, 2, 0, 4], [0, 0, 0], []], "need": 1, "want": 1},
+        {"report": ["u", [1, 2, 3, 4], [0, -1, 0], []], "need": 1, "want": 1},
+        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], [[1]]], "need": 1, "want": 1},
+        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []], "need": 0, "want": 1},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_understood_is_not_answered(body: Any) -> None:
+    assert Node().budgets.answer(1, body) is None
+
+
+def test_there_are_not_more_budgets_than_the_bound() -> None:
+    node = Node()
+    for number in range(MAX_HOLDERS):
+        node.budgets._book(1, read_report([f"u{number}", [1, 1, 10, None], [0, 0, 0], []]))  # type: ignore[arg-type]
+    report = {"report": ["file/one-more", [1, 1, 10, None], [0, 0, 0], []], "need": 1, "want": 1}
+    assert node.budgets.answer(1, report) is None
+
+
+def test_budgets_that_nobody_speaks_of_are_forgotten() -> None:
+    node = Node()
+    node.store.reply = reply(0)
+    node.ask()
+    assert len(node.budgets.state()) == 1
+    node.budgets.flush()
+    node.now += module.FORGET_S + 2 * 10 + 1
+    node.budgets.flush()
+    assert node.budgets.state() == []
+
+
+def test_a_lone_node_takes_all_and_of_many_each_a_part() -> None:
+    assert [divisor_of(nodes) for nodes in (0, 1, 2, 4, 5, 100)] == [1, 1, 2, 2, 3, 50]
