@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.retry.tries import Tries
-from edge.upstream.decide import Situation
 from tests.support.edge_process import EdgeProcess
-from tests.support.in_process import InProcess
+from tests.support.misbehaving import hangs, resets, rules, says
 from tests.support.ports import free_port
 from tests.support.raw_client import Response
 from tests.support.upstream import Peer, Upstream, ok
 from tests.support.wait import wait_until
 
 Make = Callable[..., Upstream]
-
-
-def says(status: int, *headers: bytes, body: bytes = b"no") -> bytes:
-    lines = [b"HTTP/1.1 %d No" % status, b"Content-Length: %d" % len(body), *headers]
-    return b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-
-def resets(peer: Peer) -> None:
-    peer.read_request()
-
-
-def hangs(peer: Peer) -> None:
-    peer.read_request()
-    peer.read_to_end()
-
-
-def rules(bad: str, good: Upstream, retry: str, *more: str) -> str:
-    """The bad target has the first turn, always."""
-    clauses = "; ".join([retry, *more])
-    return f"upstream u {{ target {bad} weight 1000; target {good.url} }}\nrule a {{ when any; {clauses}; proxy u }}"
 
 
 def send(edge: EdgeProcess, method: str, path: str = "/", body: bytes = b"", *headers: str) -> Response:
@@ -364,7 +340,7 @@ class TestTimes:
         assert time.monotonic() - began < 2.0
         attempts = line_of(edge, "/late")["attempts"]
         assert 2 <= len(attempts) <= 4
-        assert attempts[-1].get("retry", "") in ("", "deadline")
+        assert attempts[-1].get("retry", "") in ("", "deadline", "busy")
 
     def test_a_client_that_leaves_in_a_backoff_ends_it(self, edge: EdgeProcess, upstreams: Make) -> None:
         bad, good = upstreams(answer=lambda _: says(503, b"Retry-After: 5")), upstreams()
@@ -427,135 +403,3 @@ class TestOtherTiers:
         edge.publish(f"rule a {{ when any; proxy {upstream.url} }}")
         send(edge, "GET")
         assert upstream.requests[0].header("x-weir-attempt") is None
-
-
-class Verdict:
-    def __init__(self, why: str) -> None:
-        self.granted = not why
-        self.why = why
-        self.at = 12.5
-
-
-class FakeBudget:
-    """Grants, or refuses with ``why``; keeps what it is told."""
-
-    def __init__(self, why: str = "") -> None:
-        self.why = why
-        self.noted: list[object] = []
-
-    def attempted(self) -> None:
-        self.noted.append("attempted")
-
-    def succeeded(self, *, retry: bool) -> None:
-        self.noted.append("retry succeeded" if retry else "succeeded")
-
-    def take(self, cost: int, wait_s: float) -> Verdict:
-        assert 0 <= wait_s <= 0.02
-        self.noted.append(cost)
-        return Verdict(self.why)
-
-
-class TestBudget:
-    def edge(self, tmp_path: Path, text: str, budget: FakeBudget) -> InProcess:
-        edge = InProcess(tmp_path, text)
-        for plans in edge.engine.snapshot.plans.values():
-            for plan in plans:
-                for upstream in plan.upstreams():
-                    upstream.budget = budget  # type: ignore[assignment]
-        return edge
-
-    def retries(self, edge: InProcess) -> dict[str, int]:
-        frame = edge.engine.telemetry.take()[0]
-        return {labels[1]: count for name, labels, count in frame["counters"] if name == "weir_retries_total"}
-
-    def test_every_attempt_and_success_is_noted_and_every_retry_paid(
-        self, tmp_path: Path, upstreams: Make
-    ) -> None:
-        budget = FakeBudget()
-        edge = self.edge(
-            tmp_path, rules(upstreams(answer=lambda _: says(504)).url, upstreams(), "retry 1 on 504"), budget
-        )
-        assert edge.status("/") == 200
-        assert budget.noted == ["attempted", 2, "retry succeeded"]
-        assert edge.log.kept[-1].attempts[0].decided_at == 12.5
-        assert self.retries(edge) == {"granted": 1}
-
-    @pytest.mark.parametrize(
-        ("status", "noted"), [(200, True), (404, True), (429, False), (500, False), (503, False)]
-    )
-    def test_only_good_answers_earn_credit(
-        self, tmp_path: Path, upstreams: Make, status: int, noted: bool
-    ) -> None:
-        budget = FakeBudget()
-        upstream = upstreams(answer=lambda _: says(status))
-        edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on 502; proxy {upstream.url} }}", budget)
-        assert edge.status("/") == status
-        assert budget.noted == ["attempted", *(["succeeded"] if noted else [])]
-
-    @pytest.mark.parametrize("why", ["cap", "ratio", "quarantine", "reserve", "away", "busy"])
-    def test_who_is_refused_gets_the_upstream_s_own_answer(
-        self, tmp_path: Path, upstreams: Make, why: str
-    ) -> None:
-        budget, good = FakeBudget(why), upstreams()
-        bad = upstreams(answer=lambda _: says(503, b"X-Mine: 1", body=b"busy"))
-        edge = self.edge(tmp_path, rules(bad.url, good, "retry 3 on 503"), budget)
-        answer = edge.ask("/")
-        assert answer.startswith(b"HTTP/1.1 503 No\r\n")
-        assert answer.endswith(b"\r\n\r\nbusy")
-        assert b"X-Mine: 1" in answer
-        assert budget.noted == ["attempted", 1]
-        assert not good.requests
-        assert self.retries(edge) == {why: 1}
-        assert edge.log.kept[-1].detail == f"not retried: {why}"
-
-    def test_who_is_refused_gets_the_original_failure(self, tmp_path: Path, upstreams: Make) -> None:
-        budget = FakeBudget("cap")
-        edge = self.edge(
-            tmp_path, rules(f"http://127.0.0.1:{free_port()}", upstreams(), "retry 3 on connect"), budget
-        )
-        assert edge.status("/") == 502
-        (attempt,) = edge.log.kept[-1].attempts
-        assert (attempt.retry, attempt.error) == ("cap", "connect: Connection refused")
-        assert edge.log.kept[-1].code == "upstream-unreachable"
-
-    def test_what_the_table_forbids_costs_nothing(self, tmp_path: Path, upstreams: Make) -> None:
-        budget = FakeBudget()
-        edge = self.edge(
-            tmp_path, rules(upstreams(script=resets).url, upstreams(), "retry 3 on reset"), budget
-        )
-        assert edge.status(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n") == 502
-        assert budget.noted == ["attempted"]
-        assert self.retries(edge) == {"method": 1}
-
-    def test_a_body_that_outgrew_its_bound_while_the_budget_was_asked_is_not_repeated(
-        self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        budget, good = FakeBudget(), upstreams()
-        edge = self.edge(
-            tmp_path, rules(upstreams(answer=lambda _: says(502)).url, good, "retry 1 on 502"), budget
-        )
-
-        def outgrown(tries: Tries, event: str, pushback: object) -> Situation:
-            found = situation(tries, event, pushback)  # type: ignore[arg-type]
-            tries._exchange.replayable = False
-            return found
-
-        situation = Tries._situation
-        monkeypatch.setattr(Tries, "_situation", outgrown)
-        assert edge.status("/") == 502
-        assert not good.requests
-        assert self.retries(edge) == {"body": 1}
-
-    def test_a_replaced_connection_is_paid_too(self, tmp_path: Path, upstreams: Make) -> None:
-        def closes_after_one(peer: Peer) -> None:
-            peer.read_request()
-            peer.send(ok())
-            peer.read_request()
-            peer.sock.shutdown(socket.SHUT_RDWR)
-
-        budget = FakeBudget()
-        upstream = upstreams(script=closes_after_one)
-        edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on 503; proxy {upstream.url} }}", budget)
-        assert [edge.status("/") for _ in range(2)] == [200, 200]
-        assert budget.noted == ["attempted", "succeeded", "attempted", 1, "retry succeeded"]
-        assert self.retries(edge) == {"replaced": 1}

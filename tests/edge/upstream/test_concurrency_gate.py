@@ -167,9 +167,20 @@ def test_an_adaptive_limit_begins_with_twenty(own_edge: EdgeProcess, held: Held)
     assert [client.response().status for client in first] == [200] * 20
 
 
-def test_what_happens_is_counted(own_edge: EdgeProcess) -> None:
-    expected = {"full", "waited", "too-long"}
-    wait_until(lambda: expected <= outcomes(own_edge).keys(), what=f"{outcomes(own_edge)}")
+def test_what_happens_is_counted(own_edge: EdgeProcess, held: Held) -> None:
+    before = outcomes(own_edge)
+    own_edge.publish(rules(held, "concurrency 1 queue 1"))
+    one = asking(own_edge)
+    held.at_work(1)
+    assert asking(own_edge).response().status == 503
+    waiting = asking(own_edge, "/waiting")
+    held.free.release(10)
+    assert [one.response().status, waiting.response().status] == [200, 200]
+
+    def more(outcome: str) -> bool:
+        return outcomes(own_edge).get(outcome, 0) > before.get(outcome, 0)
+
+    wait_until(lambda: more("too-long"), what="the counter")
 
 
 class FakeExchange:
