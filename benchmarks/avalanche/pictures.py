@@ -60,7 +60,7 @@ def pictures(results: Results) -> Iterator[tuple[str, str]]:
 
 def over_time(title: str, said: str, setting: Setting, found: Mapping[str, Runs]) -> str:
     until = int(setting.duration_s)
-    step = 10 if until <= 100 else 20
+    step = 20 if until > 100 else 10 if until > 20 else 1
     axis = Axis(
         "seconds",
         [(float(at), str(at)) for at in range(0, until + 1, step)],

@@ -24,7 +24,8 @@ class Runs(NamedTuple):
         return middle([getattr(each, field) for each in self.figures])
 
     def worst(self, field: str) -> float:
-        return max(getattr(each, field) for each in self.figures)
+        found: float = max(getattr(each, field) for each in self.figures)
+        return found
 
 
 def middle(values: Sequence[float | None]) -> float | None:
