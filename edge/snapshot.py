@@ -69,6 +69,7 @@ def build(
         before = previous.plans.get(route_set.key)
         if before is None or previous.settings != parts.settings or not _still_holds(before, own):
             before = _plans(route_set, own, parts.settings, pace, limiter)
+            _give_budgets(route_set.owner, before, parts.settings, upstreams)
         snapshot.plans[route_set.key] = before
         pace.pause()
     steps = Table.build_steps(parts.sets, previous.table, merge_slashes=parts.settings.merge_slashes)
@@ -101,6 +102,18 @@ def _plans(
         plan.phases = phases_of(plan)
         plans.append(plan)
     return plans
+
+
+def _give_budgets(owner: Owner, plans: list[Plan], settings: Settings, upstreams: Upstreams) -> None:
+    """To every upstream at which one of the plans repeats attempts."""
+    retried = {
+        share.upstream.name: share.upstream
+        for plan in plans
+        for share in plan.shares.items
+        if share.retry is not None
+    }
+    for upstream in retried.values():
+        upstreams.is_retried(owner, upstream, settings)
 
 
 def _still_holds(plans: list[Plan], upstreams: dict[str, Upstream]) -> bool:

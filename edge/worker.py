@@ -34,6 +34,7 @@ from edge.http.names import response_names
 from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.loader import Loader
+from edge.retry.budget import RetryBudgets
 from edge.snapshot import Snapshot
 from edge.telemetry import Telemetry
 from edge.transport import Transport
@@ -72,6 +73,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
 
     engine: Engine
     _link: AgentLink | None = None
+    _budgets: RetryBudgets | None = None
+    """None without an agent: then nothing limits retries but the rules themselves."""
     _limiter: Limiter
 
     def load_wsgi(self) -> None:
@@ -89,7 +92,9 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         telemetry.gauges(gates.gauges)
         self.engine.asks.on_news(concurrency_gate.TOPIC, gates.hear)
         self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
-        upstreams = _upstreams(self.engine, resolver, board, gates)
+        if options.agent_socket is not None:
+            self._budgets = RetryBudgets(self.engine.asks)
+        upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
         self.engine.sweeper.start()
@@ -102,6 +107,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         if options.agent_socket is not None:
             self._link = AgentLink(options.agent_socket, self.age, loader, telemetry, self.engine.asks)
             self._link.start()
+            if self._budgets is not None:
+                self._budgets.start()
             self._limiter.start()
 
     def run(self) -> None:
@@ -122,6 +129,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self._finish([server.pool for server in servers])
         self.engine.access_log.close()
         if self._link is not None:
+            if self._budgets is not None:
+                self._budgets.finish()
             self._limiter.flush()
             self._link.finish()
 
@@ -230,7 +239,9 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
     )
 
 
-def _upstreams(engine: Engine, resolver: Resolver, board: HealthBoard, gates: Gates) -> Upstreams:
+def _upstreams(
+    engine: Engine, resolver: Resolver, board: HealthBoard, gates: Gates, budgets: RetryBudgets | None
+) -> Upstreams:
     return Upstreams(
         sweeper=engine.sweeper,
         resolver=resolver,
@@ -239,4 +250,5 @@ def _upstreams(engine: Engine, resolver: Resolver, board: HealthBoard, gates: Ga
         context=ssl.create_default_context(),
         board=board,
         gates=gates,
+        budgets=budgets,
     )

@@ -19,6 +19,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from edge.agent.adopt import Adopter
 from edge.agent.announce import Announcer
+from edge.agent.budgets import Budgets
+from edge.agent.budgets_metrics import BudgetMetrics
 from edge.agent.config_file import ConfigFile
 from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts, readiness
@@ -78,12 +80,20 @@ class Agent:
             self._link.announce,
             HealthMetrics(registry),
         )
+        self._budgets = Budgets(
+            self._pipe,
+            Keys(settings.cluster),
+            workers=settings.workers,
+            max_nodes=settings.max_nodes,
+            nodes=lambda: self.facts.nodes,
+        )
+        BudgetMetrics(registry, self._budgets)
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
             lambda: b"".join([generate_latest(registry), *worker_metrics.parts()]),
             lambda: readiness(self.facts, time.monotonic()),
-            pages={"/targets": self._health.state},
+            pages={"/targets": self._health.state, "/budgets": self._budgets.page},
         )
         self._announcer = Announcer(
             settings.node,
@@ -125,7 +135,7 @@ class Agent:
         self._health.start()
         self._link.start()
         self._status.start()
-        loops: Sequence[Callable[[], None]] = [self._follow]
+        loops: Sequence[Callable[[], None]] = [self._follow, self._budgets.run]
         if self._config is not None:
             loops = [*loops, self._config.run]
         self._greenlets = [gevent.spawn(_keep_running, loop) for loop in loops]
@@ -139,6 +149,7 @@ class Agent:
         gevent.killall(self._greenlets, timeout=2)
         self._announcer.leave()
         self._health.stop()
+        self._budgets.stop()
         self._link.stop()
         self._pipe.stop()
         self._status.stop()
@@ -146,7 +157,7 @@ class Agent:
 
     def _topics(self) -> dict[str, Topic]:
         """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
-        return {"health": self._health}
+        return {"budget": self._budgets, "health": self._health}
 
     def _follow(self) -> None:
         """Orders of a person and versions of the store in one loop: neither meets the other half done."""

@@ -9,6 +9,7 @@ from typing import Any
 from edge.deadlines import Sweeper
 from edge.http.names import ResponseNames
 from edge.limits import Limits
+from edge.retry.budget import RetryBudgets
 from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
@@ -20,7 +21,7 @@ from edge.upstream.resolver import Resolver
 from edge.upstream.sticky import Sticky, WithCookies
 from edge.upstream.target import Target
 from weir.models.document import Owner
-from weir.models.effective import Pool
+from weir.models.effective import Pool, Settings
 
 PoolId = tuple[Owner, str]
 """References resolve inside one owner's document, so two owners may use one name for two pools."""
@@ -91,10 +92,11 @@ class Upstreams:
         context: ssl.SSLContext,
         board: HealthBoard | None = None,
         gates: Gates | None = None,
+        budgets: RetryBudgets | None = None,
     ) -> None:
         """``context`` verifies https targets. ``board``: where their health is told to others, and heard.
 
-        ``gates``: the limits of what is in flight.
+        ``gates``: the limits of what is in flight. ``budgets``: of retries; without, nothing limits them.
         """
         self._sweeper = sweeper
         self._resolver = resolver
@@ -104,6 +106,7 @@ class Upstreams:
         self._context = context
         self._board = board or HealthBoard()
         self._gates = gates or Gates()
+        self._budgets = budgets
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
@@ -127,12 +130,20 @@ class Upstreams:
         found.health = self._board.health(owner, pool, found.in_use(), turn, before)
         return found
 
+    def is_retried(self, owner: Owner, upstream: Upstream, settings: Settings) -> None:
+        """A rule repeats failed attempts at it: the budget of all of them together."""
+        if self._budgets is not None:
+            said = upstream.pool.budget or settings.budget
+            upstream.budget = self._budgets.of(owner, upstream.name, said)
+
     def retain(self, live: Iterable[PoolId]) -> None:
         """Lets go of everything that the version in use does not name."""
         keep = set(live)
         for identity in [identity for identity in self._upstreams if identity not in keep]:
             del self._upstreams[identity]
         self._gates.retain(self._upstreams)
+        if self._budgets is not None:
+            self._budgets.retain(self._upstreams)
         self._board.retain({identity: upstream.pool for identity, upstream in self._upstreams.items()})
         used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
         for url in [url for url in self._targets if url not in used]:

@@ -9,13 +9,12 @@ from weir.models.rule_clauses import (
     Require,
     UseLimit,
 )
-from weir.models.upstream_clauses import Balance, Budget, Tls
+from weir.models.upstream_clauses import Balance, Tls
 from weir.models.values import Secret
 
 _WHOLE: dict[type[Clause], str] = {
     InlineLimit: "limit",
     UseLimit: "limit",
-    Budget: "budget",
     Tls: "tls",
 }
 
