@@ -18,11 +18,13 @@ from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.mirror import Mirrors
 from edge.telemetry import Telemetry
+from edge.trace_context import NewTraces
 
 if TYPE_CHECKING:
     from edge.downstream import Downstream
     from edge.limiting.verdict import Limiting
     from edge.snapshot import Snapshot
+    from edge.tracing.tracer import Tracer
 
 
 class Engine:
@@ -50,8 +52,11 @@ class Engine:
         self.mirrors = Mirrors(telemetry)
         self.asks = Asks()
         self.limiter = Limiter(self.asks)
+        self.tracer: Tracer | None = None
+        """None: no spans are recorded."""
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
+        self.traces = NewTraces(self.random)
         self._prefix = secrets.token_hex(12)
         self._numbers = count(secrets.randbits(24))
 

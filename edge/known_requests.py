@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edge.trace_context import begin
 from weir.routing.entry import Entry
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class KnownRequest:
         exchange.plan = plan
         if plan is not None:
             exchange.body_limit = plan.body_limit
-        exchange.trace_id, exchange.span_id = begin(downstream.engine.random)
+        exchange.trace_id, exchange.span_id = downstream.engine.traces.begin()
 
 
 class KnownRequests:

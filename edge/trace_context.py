@@ -1,7 +1,7 @@
 """``traceparent`` (W3C Trace Context level 1): passed on as it came when it is valid, begun when it is not.
 
-The edge records no span, so a trace that passes through keeps its parent. One that begins here is marked as sampled:
-services that follow their parent's decision would otherwise never record anything.
+Without tracing (``edge/tracing``) the edge records no span, so a trace that passes through keeps its parent. One that
+begins here is marked as sampled: services that follow their parent's decision would otherwise never record anything.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from edge.http.head import Field
 
 TRACEPARENT = b"traceparent"
 TRACESTATE = b"tracestate"
-_NOT_ZERO = 1 << 64 | 1
+_BATCH = 64
+"""New ids that are made at once."""
+_BITS = 128 + 64
+_NOT_ZERO = sum((1 << 64 | 1) << (_BITS * place) for place in range(_BATCH))
 """An id of zeros is none (§3.2.2.3)."""
 
 _FORMAT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
@@ -40,12 +43,26 @@ def without_trace(fields: list[Field]) -> list[Field]:
     return [field for field in fields if field[0] not in (TRACEPARENT, TRACESTATE)]
 
 
-def begin(random: Random) -> tuple[str, str]:
-    """A new trace: its id, and the id of who sends it on."""
-    both = f"{random.getrandbits(192) | _NOT_ZERO:048x}"
-    return both[:32], both[32:]
+class NewTraces:
+    """Ids of traces that begin here, made many at a time, as one is needed for most requests."""
+
+    __slots__ = ("_at", "_ids", "_random")
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._ids = ""
+        self._at = 0
+
+    def begin(self) -> tuple[str, str]:
+        """A new trace: its id, and the id of who sends it on."""
+        at = self._at
+        if at == len(self._ids):
+            ids = self._random.getrandbits(_BATCH * _BITS) | _NOT_ZERO
+            self._ids, at = f"{ids:0{_BATCH * _BITS // 4}x}", 0
+        self._at = end = at + _BITS // 4
+        return self._ids[at : at + 32], self._ids[at + 32 : end]
 
 
-def begun_field(trace_id: str, span_id: str) -> Field:
-    """What says of a trace that it begins here."""
-    return (TRACEPARENT, TRACEPARENT, f"00-{trace_id}-{span_id}-01".encode())
+def begun_field(trace_id: str, span_id: str, flags: str) -> Field:
+    """What says of a trace that it begins here, or that the edge has a span of its own in it."""
+    return (TRACEPARENT, TRACEPARENT, f"00-{trace_id}-{span_id}-{flags}".encode())

@@ -7,7 +7,7 @@ from edge.forwarded import origin_of
 from edge.http.connection_field import without_listed
 from edge.http.known_heads import sent_form
 from edge.http.target import normal_path, read_target
-from edge.trace_context import TRACEPARENT, begin, trace_id_of, without_trace
+from edge.trace_context import TRACEPARENT, trace_id_of, without_trace
 
 
 def run(exchange: Exchange) -> None:
@@ -25,7 +25,7 @@ def run(exchange: Exchange) -> None:
     if head.traced:
         _follow_trace(exchange)
     else:
-        exchange.trace_id, exchange.span_id = begin(downstream.engine.random)
+        exchange.trace_id, exchange.span_id = downstream.engine.traces.begin()
     origin = exchange.origin
     if origin.request_id:
         exchange.request_id = origin.request_id
@@ -51,4 +51,4 @@ def _follow_trace(exchange: Exchange) -> None:
     exchange.trace_id = trace_id_of([value for name, _, value in exchange.fields if name == TRACEPARENT])
     if not exchange.trace_id:
         exchange.fields = without_trace(exchange.fields)
-        exchange.trace_id, exchange.span_id = begin(exchange.downstream.engine.random)
+        exchange.trace_id, exchange.span_id = exchange.downstream.engine.traces.begin()

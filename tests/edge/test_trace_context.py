@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from edge.trace_context import begin, begun_field, trace_id_of
+from edge.trace_context import NewTraces, begun_field, trace_id_of
 from tests.support.in_process import InProcess
 from tests.support.upstream import Upstream
 
@@ -36,10 +36,21 @@ def test_others_have_none(values: list[str]) -> None:
 
 
 def test_what_begins_is_valid_and_new() -> None:
-    random = Random(1)
-    (first, span), (second, _) = begin(random), begin(random)
-    assert first != second
-    assert trace_id_of([begun_field(first, span)[2]]) == first
+    traces = NewTraces(Random(1))
+    begun = [traces.begin() for _ in range(200)]
+    assert len({trace for trace, _ in begun}) == len({span for _, span in begun}) == 200
+    for trace, span in begun:
+        assert trace_id_of([begun_field(trace, span, "01")[2]]) == trace
+
+
+def test_no_id_is_zero_whatever_is_drawn() -> None:
+    class Zeros(Random):
+        def getrandbits(self, _bits: int) -> int:
+            return 0
+
+    traces = NewTraces(Zeros())
+    for _ in range(70):
+        assert traces.begin() == ("0" * 31 + "1", "0" * 15 + "1")
 
 
 @pytest.fixture
