@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import pytest
 
 from tests.support.edge_process import EdgeProcess
 from tests.support.raw_client import RawClient
-from tests.support.upstream import Peer
+from tests.support.tree import ROOT
+from tests.support.upstream import Peer, ok
 from tests.support.wait import wait_until
+from weir.settings.table import SETTINGS
 
 WAIT_S = 0.6
 GET = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
@@ -26,11 +30,37 @@ def tight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeProcess]:
         head_timeout_s=WAIT_S,
         keep_alive_s=WAIT_S,
         body_timeout_s=WAIT_S,
+        write_timeout_s=WAIT_S,
         max_target=64,
         max_fields=10,
     )
     yield edge
     edge.stop()
+
+
+AT_THE_BOUND = {
+    "head_timeout": "tests/edge/test_bounds.py::test_a_head_that_drips_is_over_at_its_deadline",
+    "keep_alive": "tests/edge/test_bounds.py::test_an_idle_connection_is_closed_after_its_time",
+    "body_timeout": "tests/edge/test_bounds.py::test_a_body_that_stalls_is_over_after_its_time",
+    "write_timeout": "tests/edge/test_bounds.py::test_a_client_that_takes_nothing_of_its_answer",
+    "max_target": "tests/edge/test_bounds.py::test_a_head_is_bounded_to_the_byte_and_to_the_field",
+    "max_fields": "tests/edge/test_bounds.py::test_a_head_is_bounded_to_the_byte_and_to_the_field",
+    "max_connections": "tests/edge/test_bounds.py::test_one_more_than_a_worker_takes",
+    "max_connections_per_address": "tests/edge/test_bounds.py::test_one_more_than_an_address_may_have",
+    "drain_delay": "tests/weir/processes/test_group.py::test_between_the_drain_signal_and_the_first_stop",
+    "drain_timeout": "tests/edge/test_life_cycle.py::test_a_tunnel_goes_on_until_the_time_is_over",
+    "reload_timeout": "tests/edge/test_life_cycle.py::test_they_end_when_the_time_of_a_reload_is_over",
+}
+"""Which test meets each bound of a client's connection."""
+OF_CLIENTS = re.compile(
+    r"(head|body|write|drain|reload)_timeout|keep_alive|drain_delay|max_(target|fields|connections.*)"
+)
+
+
+@pytest.mark.parametrize("name", [each.name for each in SETTINGS if OF_CLIENTS.fullmatch(each.name)])
+def test_every_bound_that_can_be_set_has_a_test_at_it(name: str) -> None:
+    file, _, test = AT_THE_BOUND[name].partition("::")
+    assert f"def {test}" in (ROOT / file).read_text()
 
 
 def head_of(*, target: int = 1, fields: int = 1) -> bytes:
@@ -107,6 +137,31 @@ class TestSlowClients:
         assert upstream.requests[0].body == b"x" * 8
         tight.publish(RULES)
 
+    def test_a_body_that_stalls_is_over_after_its_time_and_not_before(
+        self, tight: EdgeProcess, upstreams
+    ) -> None:
+        tight.publish(f"rule a {{ when any; proxy {upstreams().url} }}")
+        with tight.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 8\r\n\r\nx")
+            started = time.monotonic()
+            assert client.response().status == 408
+            assert time.monotonic() - started >= WAIT_S - 0.1
+        tight.publish(RULES)
+
+    def test_a_client_that_takes_nothing_of_its_answer_is_given_up_after_its_time_and_not_before(
+        self, tight: EdgeProcess, upstreams
+    ) -> None:
+        upstream = upstreams(answer=lambda _request: ok(b"x" * 16 * 1024**2))
+        tight.publish(f'rule a {{ when path == "/large"; proxy {upstream.url} }}')
+        with tight.client() as client:
+            started = time.monotonic()
+            client.send(b"GET /large HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            lines = partial(_lines, tight, "/large")
+            line = wait_until(lines, what="its line in the log")[0]
+            assert line["status"] == 499
+            assert time.monotonic() - started >= WAIT_S
+        tight.publish(RULES)
+
     def test_many_slow_heads_do_not_keep_others_waiting(self, tight: EdgeProcess) -> None:
         slow = [tight.client().send(b"GET / HTTP/1.1\r\nX-Slow: ") for _ in range(200)]
         with tight.client() as client:
@@ -162,6 +217,10 @@ class TestConnections:
         for client in clients:
             assert client.send(GET).response().status == 200
             client.sock.close()
+
+
+def _lines(edge: EdgeProcess, path: str) -> list[dict[str, Any]]:
+    return [line for line in edge.log() if line["path"] == path]
 
 
 def _is_past(moment: float) -> bool:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -51,6 +52,8 @@ group = Group(
     say=lambda line: print(line, flush=True),
     policy=Policy(first_s=0.01),
     on_ready=lambda: print("all ready", flush=True),
+    drain_s=%s,
+    on_drained=lambda: print("drained", flush=True),
 )
 sys.exit(group.run())
 """
@@ -59,10 +62,11 @@ sys.exit(group.run())
 class Supervisor:
     """A supervisor in a process of its own."""
 
-    def __init__(self, folder: Path, children: str) -> None:
+    def __init__(self, folder: Path, children: str, drain_s: float) -> None:
         self.folder = folder
+        code = SUPERVISOR % (children, drain_s)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SUPERVISOR % children, str(folder)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdout is not None
         self.output = self.process.stdout
@@ -87,11 +91,11 @@ class Supervisor:
 
 
 @pytest.fixture
-def supervise(tmp_path: Path) -> Iterator[Callable[[str], Supervisor]]:
+def supervise(tmp_path: Path) -> Iterator[Callable[..., Supervisor]]:
     started: list[Supervisor] = []
 
-    def start(children: str) -> Supervisor:
-        started.append(Supervisor(tmp_path, children))
+    def start(children: str, drain_s: float = 0.0) -> Supervisor:
+        started.append(Supervisor(tmp_path, children, drain_s))
         return started[-1]
 
     yield start
@@ -109,7 +113,7 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-Supervise = Callable[[str], Supervisor]
+Supervise = Callable[..., Supervisor]
 
 
 def test_children_start_in_order_and_stop_in_reverse_order(supervise: Supervise) -> None:
@@ -168,6 +172,30 @@ def test_a_child_that_drains_is_told_before_anything_stops(supervise: Supervise)
     assert group.end() == 0
     assert sorted(group.log()[2:4]) == ["agent drains", "gunicorn stops"]
     assert group.log()[4:] == ["agent stops"]
+
+
+def test_between_the_drain_signal_and_the_first_stop_there_is_as_much_time_as_was_asked_for(
+    supervise: Supervise,
+) -> None:
+    group = supervise("child('agent', drain_signal=signal.SIGUSR1), child('gunicorn')", drain_s=0.5)
+    group.until("all ready")
+    began = time.monotonic()
+    group.send(signal.SIGTERM)
+    group.until("drained")
+    assert time.monotonic() - began >= 0.5
+    assert group.log()[2:3] == ["agent drains"]
+    assert group.end() == 0
+    assert group.log()[2:] == ["agent drains", "gunicorn stops", "agent stops"]
+
+
+def test_ctrl_c_while_it_drains_kills_at_once(supervise: Supervise) -> None:
+    group = supervise("child('agent', drain_signal=signal.SIGUSR1)", drain_s=600)
+    group.until("all ready")
+    group.send(signal.SIGTERM)
+    wait_until(lambda: "agent drains" in group.log(), what="it drains")
+    group.send(signal.SIGINT)
+    assert group.end() == 130
+    assert is_gone(group.pid_of("agent"))
 
 
 def test_a_child_that_does_not_stop_in_time_is_killed(supervise: Supervise) -> None:

@@ -64,6 +64,18 @@ def test_times_are_bounded_and_have_a_unit():
             values.duration(text)
 
 
+def test_a_time_may_be_none_where_that_has_a_meaning():
+    assert {text: values.duration_or_none(text) for text in ("0s", "0ms", "1ms", "24h")} == {
+        "0s": 0,
+        "0ms": 0,
+        "1ms": 0.001,
+        "24h": 86400,
+    }
+    for text in ("0", "25h", "-1s", ""):
+        with pytest.raises(ValueError, match="between 1ms and 24h"):
+            values.duration_or_none(text)
+
+
 def test_sizes_are_bounded_and_have_a_unit():
     said = {"1B": 1, "8KiB": 8192, "1MiB": 1 << 20}
     assert {text: values.size(text) for text in said} == said
@@ -78,3 +90,37 @@ def test_counts_are_bounded():
     for text in ("0", "1000001", "-1", "many", ""):
         with pytest.raises(ValueError, match="between"):
             values.count(text)
+
+
+@pytest.mark.parametrize("text", ["", "http://localhost:4318", "https://c.test/v1/own", "http://[::1]:4318"])
+def test_a_collector_is_a_url(text):
+    assert values.otlp_endpoint(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["localhost:4318", "ftp://a", "http://", "http://a?b", "http://u:p@a", "http://a:0", "http://a:x"]
+)
+def test_anything_else_is_no_collector(text):
+    with pytest.raises(ValueError, match="is not the address of a collector"):
+        values.otlp_endpoint(text)
+
+
+def test_headers_are_pairs():
+    assert values.otlp_headers("") == {}
+    assert values.otlp_headers("a=b, authorization=Bearer x=") == {"a": "b", "authorization": "Bearer x="}
+    for text in ("a", "a b=c", "=c", "a=b\r\nc=d", "a=é"):
+        with pytest.raises(ValueError, match="not name=value"):
+            values.otlp_headers(text)
+
+
+def test_a_share_is_between_0_and_1():
+    assert [values.ratio(text) for text in ("0", "0.1", "1", "1.000000000")] == [0, 0.1, 1, 1]
+    for text in ("", "-0.1", "1.1", "2", "x", "1e-3", "nan"):
+        with pytest.raises(ValueError, match="not a share"):
+            values.ratio(text)
+
+
+def test_the_access_log_has_two_formats():
+    assert [values.log_format(text) for text in ("json", "combined")] == ["json", "combined"]
+    with pytest.raises(ValueError, match="not one of json, combined"):
+        values.log_format("common")
