@@ -27,6 +27,8 @@ from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.service import HealthService
+from edge.agent.limits.holder import LimitHolder
+from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.status import StatusServer
@@ -88,6 +90,16 @@ class Agent:
             nodes=lambda: self.facts.nodes,
         )
         BudgetMetrics(registry, self._budgets)
+        self._limits = LimitHolder(
+            self._pipe,
+            Keys(settings.cluster),
+            settings.node,
+            nodes=lambda: self.facts.nodes,
+            workers=lambda: len(self.facts.workers),
+            max_nodes=settings.max_nodes,
+            announce=self._link.announce,
+            metrics=LimitMetrics(registry),
+        )
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
@@ -133,6 +145,7 @@ class Agent:
         self.facts.held = self._files.identity()
         self._pipe.start()
         self._health.start()
+        self._limits.start()
         self._link.start()
         self._status.start()
         loops: Sequence[Callable[[], None]] = [self._follow, self._budgets.run]
@@ -151,13 +164,14 @@ class Agent:
         self._health.stop()
         self._budgets.stop()
         self._link.stop()
+        self._limits.stop()
         self._pipe.stop()
         self._status.stop()
         self._store.client.close()
 
     def _topics(self) -> dict[str, Topic]:
         """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
-        return {"budget": self._budgets, "health": self._health}
+        return {"health": self._health, "limit": self._limits, "budget": self._budgets}
 
     def _follow(self) -> None:
         """Orders of a person and versions of the store in one loop: neither meets the other half done."""

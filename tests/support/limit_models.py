@@ -65,18 +65,16 @@ class LevelModel:
 
     def __init__(self, per_ms: int, most: int, burst: int) -> None:
         self.per_ms, self.most, self.burst = per_ms, most, burst
-        self.filled, self.since = 0.0, -math.inf
+        self.filled, self.since = 0.0, -1
 
     def call(self, wish: Wish, at: int) -> Level:
-        if self.since - at > self.per_ms:
-            self.since = at
-        drained = max(0.0, at - self.since) * self.most / self.per_ms if self.since > -math.inf else 0.0
-        filled = max(0.0, self.filled - drained)
+        since = at if self.since - at > self.per_ms or self.since < 0 else self.since
+        filled = max(0.0, self.filled - max(0, at - since) * self.most / self.per_ms)
         left = math.floor(self.burst - filled + 1e-6)
         granted = min(wish.want, left) if left >= wish.least else 0
         wait = 0.0 if granted else (filled + wish.least - self.burst) * self.per_ms / self.most
         if granted:
-            self.filled, self.since = filled + granted, max(at, self.since)
+            self.filled, self.since = filled + granted, max(at, since)
         reset = (filled + granted) * self.per_ms / self.most
         return Level(granted, left - granted, math.ceil(wait - 1e-6), math.ceil(reset - 1e-6))
 

@@ -153,7 +153,7 @@ def test_the_servers_own_clock_is_used(send: Send, keys: Keys, server: RunningSe
 def test_a_smooth_limit_is_its_model(
     send: Send, keys: Keys, server: RunningServer, random: Random, most: int, burst: int
 ) -> None:
-    per_ms, now, behind, granted = 3_600_000, START, 0, []
+    per_ms, now, behind, granted = 36_000_000, START, 0, []
     model = LevelModel(per_ms, most, burst)
     server.admin().delete(keys.limit_level("smooth", per_ms))
     for _ in range(30):

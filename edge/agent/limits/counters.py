@@ -1,0 +1,235 @@
+"""The store's side of one key of one limit: which script is called, and what its reply means. Pure.
+
+The three kinds differ in what comes back and how a loss of data shows; ``stock`` sees one shape, ``Grant``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from edge.limiting.wire import Terms
+from weir.store.keys import Keys
+from weir.store.limits import (
+    Back,
+    Count,
+    Wish,
+    gcra_call,
+    lease_of,
+    level_of,
+    limit_call,
+    limit_tag,
+    quota_call,
+    usage_of,
+    window_of,
+)
+from weir.store.script_calls import ScriptCall
+
+SMOOTH_S = 0.05
+"""A token of a smooth limit is spent within that time of being granted, or not at all."""
+
+
+class Me(NamedTuple):
+    """Who asks."""
+
+    keys: Keys
+    node: str
+    holder: str
+    """Unique for the life of the process."""
+    life: int
+    """Greater than in every earlier life of the node."""
+
+
+class Grant(NamedTuple):
+    """A reply in one shape."""
+
+    tokens: int
+    left: int
+    wait_s: float
+    reset_s: float
+    ttl_s: float
+    place: tuple[int, str]
+    """Where the tokens were booked (bucket or window, ring); they come back to it."""
+    lost: bool = False
+    """The store has forgotten what was granted within a window."""
+    refused: bool = False
+    """The store will not count for this node; it lives on its share."""
+
+
+class Counter(Protocol):
+    """One key in the store."""
+
+    bucket_s: float
+    """The longest life of a lease."""
+
+    def call(self, most: int, wish: Wish, birth: str) -> ScriptCall: ...
+
+    def heard(self, reply: Any) -> Grant:
+        """Raises StoreError for a reply of another shape."""
+        ...
+
+    def give_back(self, place: tuple[int, str], tokens: int) -> None:
+        """Notes tokens that were not spent; the next call says so."""
+        ...
+
+    @property
+    def owes(self) -> bool:
+        """Whether a call would bring tokens back that the store has not acknowledged."""
+        ...
+
+
+class Sliding:
+    """``limit.lua``."""
+
+    __slots__ = ("_birth", "_granted_in", "_me", "_owed", "_returned", "_said", "_tag", "_window", "bucket_s")
+
+    def __init__(self, me: Me, terms: Terms, key: str) -> None:
+        self._me = me
+        self._tag = limit_tag(terms.identity, key)
+        self._window = window_of(terms.per_ms)
+        self.bucket_s = self._window.bucket_ms / 1000
+        self._birth, self._granted_in = "", 0
+        """Of the ring that granted last, and in which bucket."""
+        self._returned: dict[tuple[int, str], int] = {}
+        """What came back of each bucket since it began; the store is told such sums, so it may be told twice."""
+        self._owed: dict[tuple[int, str], None] = {}
+        """Those whose sum the store has not acknowledged."""
+        self._said: tuple[tuple[int, str], int] | None = None
+
+    def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:
+        """With the oldest tokens that come back, if any do."""
+        back, self._said = Back(), None
+        if self._owed:
+            place = next(iter(self._owed))
+            back = Back(*place, self._returned[place])
+            self._said = place, back.tokens
+        return limit_call(
+            self._me.keys,
+            self._tag,
+            self._window,
+            most,
+            wish,
+            holder=self._me.holder,
+            new_birth=birth,
+            back=back,
+        )
+
+    def heard(self, reply: Any) -> Grant:
+        lease = lease_of(reply)
+        if self._said is not None and self._returned.get(self._said[0]) == self._said[1]:
+            self._owed.pop(self._said[0], None)
+        self._said = None
+        recent = lease.bucket - self._granted_in <= self._window.buckets
+        lost = bool(self._birth) and lease.birth != self._birth and recent
+        if lease.granted:
+            self._birth, self._granted_in = lease.birth, lease.bucket
+        for place in [place for place in self._returned if place[0] < lease.bucket - self._window.buckets]:
+            del self._returned[place]
+            self._owed.pop(place, None)
+        return Grant(
+            lease.granted,
+            lease.left,
+            lease.wait_ms / 1000,
+            lease.reset_ms / 1000,
+            lease.ttl_ms / 1000,
+            (lease.bucket, lease.birth),
+            lost,
+        )
+
+    def give_back(self, place: tuple[int, str], tokens: int) -> None:
+        self._returned[place] = self._returned.get(place, 0) + tokens
+        self._owed[place] = None
+
+    @property
+    def owes(self) -> bool:
+        return bool(self._owed)
+
+
+class Smooth:
+    """``gcra.lua``; nothing comes back, what is not spent at once is lost."""
+
+    __slots__ = ("_me", "_tag", "_terms", "bucket_s")
+
+    def __init__(self, me: Me, terms: Terms, key: str) -> None:
+        self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
+        self.bucket_s = SMOOTH_S
+
+    def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
+        burst = max(self._terms.burst, wish.least)
+        return gcra_call(self._me.keys, self._tag, self._terms.per_ms, most, burst, wish)
+
+    def heard(self, reply: Any) -> Grant:
+        level = level_of(reply)
+        return Grant(
+            level.granted, level.left, level.wait_ms / 1000, level.reset_ms / 1000, SMOOTH_S, (0, "")
+        )
+
+    def give_back(self, place: tuple[int, str], tokens: int) -> None:
+        """Lost: the level has drained meanwhile, and nobody can tell by how much of these tokens."""
+
+    @property
+    def owes(self) -> bool:
+        return False
+
+
+class Quota:
+    """``quota.lua``. All counts of the window that were heard are said again when the store seems to have lost some."""
+
+    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "bucket_s")
+
+    def __init__(self, me: Me, terms: Terms, key: str) -> None:
+        self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
+        self.bucket_s = min(terms.window_s, 60.0)
+        self._owes = False
+        self._window = -1
+        self._known: dict[str, Count] = {}
+
+    def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
+        return quota_call(
+            self._me.keys,
+            self._tag,
+            self._terms.per_ms,
+            most,
+            wish,
+            node=self._me.node,
+            life=self._me.life,
+            window=max(self._window, 0),
+            known=self._known.values(),
+        )
+
+    def heard(self, reply: Any) -> Grant:
+        usage = usage_of(reply)
+        if usage.window != self._window:
+            self._window, self._known = usage.window, {}
+        for count in usage.counts:
+            before = self._known.get(count.node, count)
+            self._known[count.node] = Count(
+                count.node, max(count.granted, before.granted), max(count.returned, before.returned)
+            )
+        own = self._known[self._me.node]
+        self._owes = own.returned > usage.counts[-1].returned
+        return Grant(
+            usage.granted,
+            usage.left,
+            usage.wait_ms / 1000,
+            usage.ttl_ms / 1000,
+            usage.ttl_ms / 1000,
+            (usage.window, ""),
+            refused=usage.why != "ok",
+        )
+
+    def give_back(self, place: tuple[int, str], tokens: int) -> None:
+        own = self._known.get(self._me.node)
+        if own is not None and place[0] == self._window:
+            returned = min(own.granted, own.returned + tokens)
+            self._known[self._me.node] = own._replace(returned=returned)
+            self._owes = True
+
+    @property
+    def owes(self) -> bool:
+        return self._owes
+
+
+def counter_for(me: Me, terms: Terms, key: str) -> Counter:
+    if terms.window == "sliding":
+        return Sliding(me, terms, key)
+    return Smooth(me, terms, key) if terms.window == "smooth" else Quota(me, terms, key)

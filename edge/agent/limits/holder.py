@@ -1,0 +1,224 @@
+"""The topic ``limit``: answers workers from the node's tokens, and asks the store for what is missing.
+
+One call for a key is under way at a time; who comes meanwhile waits for it. Several limits of one request are asked for
+in one round trip, and if one of them refuses, what the others gave stays with the node.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from edge.agent.limits.counters import Me
+from edge.agent.limits.metrics import LimitMetrics
+from edge.agent.limits.stock import Cluster, Names, Stock
+from edge.agent.limits.table import Table
+from edge.agent.store_pipe import StorePipe
+from edge.limiting.clock import boot_s
+from edge.limiting.wire import GRANTED, TOPIC, Answer, Item, read_question
+from weir.store.errors import StoreError
+from weir.store.keys import Keys
+from weir.store.limits import Wish
+from weir.store.script_calls import ScriptCall
+
+ANSWER_S = 0.04
+"""A worker waits 50 ms."""
+FLUSH_S = 1.0
+SETTLED_S = 5.0
+"""Servers of the store that are met first so long after the start are new ones, not ones not met yet."""
+MAX_HISTORIES = 64
+
+log = logging.getLogger("weir.agent.limits")
+
+
+class LimitHolder:
+    """``answer`` and ``gone`` are called by the worker link, each question in a greenlet of its own."""
+
+    def __init__(
+        self,
+        pipe: StorePipe,
+        keys: Keys,
+        node: str,
+        *,
+        nodes: Callable[[], int],
+        workers: Callable[[], int],
+        max_nodes: int,
+        announce: Callable[[str, Any], None],
+        metrics: LimitMetrics,
+        clock: Callable[[], float] = boot_s,
+    ) -> None:
+        self._pipe, self._nodes, self._workers, self._max_nodes = pipe, nodes, workers, max_nodes
+        self._announce, self._metrics, self._clock = announce, metrics, clock
+        self._began = clock()
+        self._names = Names(secrets.randbits(31) << 20)
+        me = Me(keys, node, secrets.token_hex(8), time.time_ns() // 1000)
+        self._table = Table(me, self._names)
+        self._active: dict[Stock, None] = {}
+        """Those that hold or owe something."""
+        self._histories: dict[str, float] = {}
+        """When each server's history was first met; -inf at the start."""
+        self._told: list[int] = []
+        self._flusher: gevent.Greenlet[..., None] | None = None
+        metrics.watch(keys=lambda: self._table.size, nodes=lambda: max(1, nodes()))
+
+    def start(self) -> None:
+        self._flusher = gevent.spawn(self._flush_for_ever)
+
+    def stop(self) -> None:
+        """Gives back what is left, as far as the store takes it at once."""
+        if self._flusher is not None:
+            self._flusher.kill()
+        now = self._clock()
+        for stock in list(self._active):
+            stock.touched = 0.0
+            self._give_back(stock, now)
+        deadline = time.monotonic() + ANSWER_S
+        while any(stock.fetching for stock in self._active) and time.monotonic() < deadline:
+            gevent.sleep(0.002)
+
+    def answer(self, connection: int, body: Any) -> Any:
+        """A list of answers; nil for a question that is none. Blocks up to 40 ms."""
+        try:
+            items, returns = read_question(body)
+        except ValueError as error:
+            log.warning("a worker asked for tokens in a way that is not understood: %s", error)
+            return None
+        now = self._clock()
+        for number, tokens in returns:
+            stock = self._names.stocks.get(number)
+            if stock is not None:
+                stock.take_back(number, tokens, now)
+                self._active[stock] = None
+        return [list(each) for each in self._answers(connection, items, now)]
+
+    def gone(self, connection: int) -> None:
+        """What the worker held is taken for spent."""
+
+    def _answers(self, connection: int, items: list[Item], now: float) -> list[Answer]:
+        stocks = [self._table.stock(item.terms, item.key, now) for item in items]
+        cluster = self._cluster()
+        pairs = list(zip(stocks, items, strict=True))
+        for stock, item in pairs:
+            stock.wants(connection, item.demand, now)
+            self._active[stock] = None
+        at_once = [stock.hand(connection, item, now, cluster) for stock, item in pairs]
+        for (stock, item), answer in zip(pairs, at_once, strict=True):
+            if answer is None and stock.fetching is None and self._pipe.available:
+                self._ask(stock, item, cluster)
+        answers = [
+            answer or self._wait(connection, stock, item, now + ANSWER_S, cluster)
+            for (stock, item), answer in zip(pairs, at_once, strict=True)
+        ]
+        if any(not answer.granted and not item.optional for item, answer in zip(items, answers, strict=True)):
+            answers = [self._undo(answer) for answer in answers]
+        for stock, answer in zip(stocks, answers, strict=True):
+            self._metrics.answered(answer)
+            if answer.granted and self._pipe.available and stock.runs_low(self._clock()):
+                self._ask(stock, None, cluster)
+        return answers
+
+    def _undo(self, answer: Answer) -> Answer:
+        """Another limit of the request refused: tokens of this one stay here, but the worker may use what is left."""
+        if answer.why == GRANTED and answer.granted:
+            stock = self._names.stocks.get(answer.lease)
+            if stock is not None:
+                stock.take_back(answer.lease, answer.granted, self._clock())
+            return answer._replace(granted=0)
+        return answer
+
+    def _wait(self, connection: int, stock: Stock, item: Item, until: float, cluster: Cluster) -> Answer:
+        """Until the tokens are there, or it is clear that they are not."""
+        while True:
+            now = self._clock()
+            answer = stock.hand(connection, item, now, cluster)
+            if answer is not None:
+                return answer
+            if now >= until or not self._pipe.available:
+                return stock.without_store(item.need, now, cluster)
+            if stock.fetching is None:
+                self._ask(stock, item, cluster)
+            if stock.fetching is not None:
+                stock.waiting += item.want
+                stock.fetching.wait(until - now)
+                stock.waiting -= item.want
+
+    def _ask(self, stock: Stock, item: Item | None, cluster: Cluster) -> None:
+        """One call, for an item or ahead of any; its reply is taken in the pipe's greenlet."""
+        need, more = (item.need, item.want - item.need) if item is not None else (0, 0)
+        wish = stock.wish(need, more, self._clock(), cluster)
+        self._send(stock, wish, need, stock.most(cluster))
+
+    def _send(self, stock: Stock, wish: Wish, need: int, most: int) -> None:
+        call = stock.counter.call(most, wish, secrets.token_hex(6))
+        event = stock.fetching = Event()
+        sent = self._clock()
+        self._metrics.asked()
+
+        def heard(reply: Any | None) -> None:
+            stock.fetching = None
+            try:
+                self._heard(stock, call, reply, need, sent)
+            finally:
+                event.set()
+
+        self._pipe.later(call, heard)
+
+    def _heard(self, stock: Stock, call: ScriptCall, reply: Any | None, need: int, sent: float) -> None:
+        now = self._clock()
+        try:
+            grant = None if reply is None else stock.counter.heard(reply)
+        except StoreError as error:
+            log.warning("the store's word on a limit is not understood: %s", error)
+            grant = None
+        if grant is not None and self._is_new(call.key, now, stock):
+            grant = grant._replace(lost=True)
+        if grant is not None and grant.lost:
+            self._metrics.lost()
+        stock.heard(grant, need, sent, now)
+
+    def _is_new(self, key: str, now: float, stock: Stock) -> bool:
+        """Whether the server has become another one within the limit's window."""
+        history = self._pipe.history(key)
+        if not history:
+            return False
+        since = self._histories.get(history)
+        if since is None:
+            at_start = now - self._began < SETTLED_S or not self._histories
+            since = self._histories[history] = float("-inf") if at_start else now
+            if len(self._histories) > MAX_HISTORIES:
+                del self._histories[next(iter(self._histories))]
+        return now - since < stock.terms.window_s
+
+    def _cluster(self) -> Cluster:
+        return Cluster(max(1, self._nodes()), self._max_nodes, self._began)
+
+    def _flush_for_ever(self) -> None:
+        while True:
+            self._tell()
+            gevent.sleep(FLUSH_S)
+            now = self._clock()
+            for stock in list(self._active):
+                self._give_back(stock, now)
+            self._table.sweep(now)
+            self._metrics.overflowed(self._table.overflowed)
+
+    def _tell(self) -> None:
+        """How many share a limit while the agent is away; workers that connect later hear it too."""
+        shape = [max(1, self._nodes()), max(1, self._workers())]
+        if shape != self._told:
+            self._told = shape
+            self._announce(TOPIC, shape)
+
+    def _give_back(self, stock: Stock, now: float) -> None:
+        stock.let_go(now)
+        if stock.counter.owes:
+            if stock.fetching is None and self._pipe.available:
+                self._send(stock, Wish(0), 0, stock.most(self._cluster()))
+        elif not stock.tokens and stock.is_idle(now):
+            self._active.pop(stock, None)

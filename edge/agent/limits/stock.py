@@ -1,0 +1,300 @@
+"""One key of one limit as the node holds it: tokens of the store, sub-leases of workers, when to ask again. Pure.
+
+* A sub-lease never ends later than the lease that it comes from.
+* Tokens that nobody spends go back to where they were booked, and only once.
+* Nobody is asked for what cannot be had: a refusal is remembered as long as it must hold, at most ``RECHECK_S``, since
+  what other nodes give back may be had earlier.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any, NamedTuple
+
+from edge.agent.limits.counters import Counter, Grant
+from edge.limiting.share import Share
+from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms
+from weir.store.limits import Wish
+
+MARGIN_S = 0.002
+"""A lease ends that much earlier than the store said: two clocks may drift apart within a bucket."""
+RECHECK_S = 5.0
+AHEAD_S = 0.25
+"""A lease is meant for the demand of so long, in a sliding window."""
+QUOTA_AHEAD_S = 10.0
+DEMAND_S = 2.0
+"""What a worker said of its demand counts for so long."""
+REFILL = 4
+"""Tokens are asked for ahead when less than 1/4 of the last grant is left."""
+RETRY_S = 0.1
+"""After a failed call the store is not asked for this key."""
+QUARANTINE_MS = 60_000
+"""Longer sliding windows are not watched over after a loss of data: their share would refuse for too long."""
+MAX_LEASES = 4
+
+Place = tuple[int, str]
+
+
+class Cluster(NamedTuple):
+    """What decides how much one node takes."""
+
+    nodes: int
+    """Last known to live, at least 1."""
+    max_nodes: int
+    began: float
+    """When this process began to count."""
+
+
+class Names:
+    """Of all sub-leases of the node: numbers that do not come again, also not in the next life of the process."""
+
+    def __init__(self, first: int) -> None:
+        self.stocks: dict[int, Stock] = {}
+        self._numbers = count(first)
+
+    def new(self, stock: Stock) -> int:
+        number = next(self._numbers)
+        self.stocks[number] = stock
+        return number
+
+
+class _Handed:
+    """Tokens of one lease that workers hold or have spent."""
+
+    __slots__ = ("ends", "place", "shared", "tokens")
+
+    def __init__(self, place: Place, ends: float, *, shared: bool) -> None:
+        self.place, self.ends, self.shared, self.tokens = place, ends, shared, 0
+
+
+class Stock:
+    """All times are seconds of ``edge.limiting.clock``."""
+
+    __slots__ = (
+        "_demands",
+        "_fails_until",
+        "_full_until",
+        "_granted",
+        "_names",
+        "_quarantine",
+        "_retry_at",
+        "counter",
+        "ends",
+        "fetching",
+        "handed",
+        "least_refused",
+        "left",
+        "place",
+        "reset_at",
+        "share",
+        "terms",
+        "tokens",
+        "touched",
+        "waiting",
+    )
+
+    def __init__(self, terms: Terms, counter: Counter, names: Names) -> None:
+        self.terms, self.counter, self._names = terms, counter, names
+        self.share = Share(terms.window_s)
+        self.tokens, self.ends, self.place = 0, 0.0, (0, "")
+        self._granted = 0
+        self.handed: dict[int, _Handed] = {}
+        """By sub-lease; the newest of each lease is shared by all workers."""
+        self.left, self.reset_at = terms.most, 0.0
+        self._full_until = self._retry_at = self._fails_until = self._quarantine = 0.0
+        self.least_refused = 1
+        self.fetching: Any = None
+        """What those who wait for an answer of the store wait on; None while there is no call under way."""
+        self.waiting = 0
+        """Tokens that others wait for, who came while a call was under way."""
+        self.touched = 0.0
+        self._demands: dict[int, tuple[float, float]] = {}
+
+    # What workers ask
+
+    def wants(self, connection: int, demand: float, now: float) -> None:
+        """Notes what a worker says of its demand, in tokens a second."""
+        self.touched = now
+        self._demands[connection] = (demand, now)
+        if len(self._demands) > 1:
+            self._demands = {each: said for each, said in self._demands.items() if said[1] > now - DEMAND_S}
+
+    def hand(self, connection: int, item: Item, now: float, cluster: Cluster) -> Answer | None:
+        """A sub-lease or a refusal; None if the store must be asked first."""
+        self._end(now)
+        need = item.need
+        if self.tokens >= need:
+            return self._sub_lease(connection, item, now, cluster)
+        if now < self._quarantine or now < self._fails_until:
+            return self.without_store(need, now, cluster)
+        if now < self._full_until and need >= self.least_refused:
+            return self.full(now)
+        return None
+
+    def full(self, now: float) -> Answer:
+        wait = max(0.0, self._full_until - now)
+        return Answer(
+            FULL, 0, 0, 0.0, 0, max(0.0, self.reset_at - now), wait, max(wait, self._retry_at - now)
+        )
+
+    def without_store(self, need: int, now: float, cluster: Cluster) -> Answer:
+        """By the limit's own word for it; a store that lost data is treated as one that is away."""
+        word = self.terms.on_store_failure
+        if word == "open":
+            return Answer(OPEN, wait_s=RETRY_S)
+        if word == "closed" and now >= self._quarantine:
+            return Answer(AWAY, wait_s=RETRY_S, retry_s=1.0)
+        most = self._share_of(now, cluster)
+        part = self.share.take(now, need, need, most)
+        if part.tokens:
+            number = self._lease((part.bucket, ""), part.ends, shared=True)
+            self.handed[number].tokens += need
+            left = max(0, most - self.share.used(now))
+            return Answer(GRANTED, need, number, part.ends, left, self.share.wait_s(now))
+        wait = max(self.share.wait_s(now), RETRY_S)
+        return Answer(FULL, 0, 0, 0.0, 0, wait, min(wait, RETRY_S), wait)
+
+    def take_back(self, number: int, tokens: int, now: float) -> None:
+        """Tokens of a sub-lease that a worker did not spend."""
+        handed = self.handed.get(number)
+        if handed is None or tokens <= 0:
+            return
+        tokens = min(tokens, handed.tokens)
+        handed.tokens -= tokens
+        if handed.shared:
+            self.share.give_back(handed.place[0], tokens)
+        elif handed.place == self.place and now < self.ends:
+            self.tokens += tokens
+        else:
+            self.counter.give_back(handed.place, tokens)
+            self._full_until = min(self._full_until, now)
+
+    def forget(self) -> None:
+        """Its sub-leases are nobody's any more."""
+        for number in self.handed:
+            del self._names.stocks[number]
+        self.handed.clear()
+
+    # What the store is asked
+
+    def wish(self, need: int, more: int, now: float, cluster: Cluster) -> Wish:
+        """What is missed for small limits, else what is needed until the lease will end."""
+        held = self.tokens if now < self.ends else 0
+        least, terms = max(1, need - held), self.terms
+        want = least + more + self.waiting
+        if terms.window == "sliding" and not self._is_small(cluster):
+            ahead = min(self.ends - now if now < self.ends else self.counter.bucket_s, AHEAD_S)
+            want = max(want, int(self._demand(now) * ahead) + 1 - held)
+        elif terms.window == "calendar":
+            ahead = min(terms.window_s / 20, QUOTA_AHEAD_S)
+            want = max(want, min(int(self._demand(now) * ahead), terms.most // 100))
+        divisor = 1 if cluster.nodes < 2 else max(2, -(-cluster.nodes // 2))
+        return Wish(want, least, divisor)
+
+    def most(self, cluster: Cluster) -> int:
+        """Tokens of a window that the store may grant."""
+        return self.terms.most - _reserve(self.terms, cluster) * cluster.max_nodes
+
+    def heard(self, grant: Grant | None, need: int, sent: float, now: float) -> None:
+        """``sent`` was read before the call went out; None if there is no good answer."""
+        if grant is None or grant.refused:
+            self._fails_until = now + RETRY_S
+            return
+        if grant.lost:
+            self.quarantine(now)
+        self.left, self.reset_at = max(0, grant.left), now + grant.reset_s
+        if grant.tokens and now >= self._quarantine:
+            self._book(grant, sent, now)
+        elif need:
+            self._full_until = now + min(grant.wait_s or RETRY_S, RECHECK_S, max(self.counter.bucket_s, 0.05))
+            self._retry_at, self.least_refused = now + grant.wait_s, need
+
+    def quarantine(self, now: float) -> None:
+        """The store has forgotten: this node lives on its share until all that was forgotten is over."""
+        watched = self.terms.per_ms <= QUARANTINE_MS or self.terms.on_store_failure == "share strict"
+        if self.terms.window == "sliding" and watched:
+            self._quarantine = max(self._quarantine, now + self.terms.window_s + self.counter.bucket_s)
+            self.tokens = 0
+
+    def runs_low(self, now: float) -> bool:
+        """Whether tokens should be asked for before they are missed."""
+        if self.fetching is not None or now < max(self._full_until, self._fails_until, self._quarantine):
+            return False
+        ahead = min(self.ends - now - MARGIN_S, AHEAD_S)
+        return (
+            self.tokens * REFILL < self._granted
+            and ahead > 0.005
+            and self._demand(now) * ahead > self.tokens + 1
+        )
+
+    def is_idle(self, now: float) -> bool:
+        return self.touched < now - 1.0
+
+    def let_go(self, now: float) -> None:
+        """Gives back what nobody seems to need, and what is over."""
+        self._end(now)
+        if self.tokens and (self.is_idle(now) or self._demand(now) * 4 * AHEAD_S < self.tokens):
+            self.counter.give_back(self.place, self.tokens)
+            self.tokens = 0
+
+    def _book(self, grant: Grant, sent: float, now: float) -> None:
+        if grant.place != self.place:
+            self._end(self.ends)
+        self.place, self.ends = grant.place, sent + grant.ttl_s - MARGIN_S
+        self.tokens += grant.tokens
+        self._granted, self._full_until = grant.tokens, 0.0
+        if self.terms.on_store_failure != "share strict":
+            self.share.note(now, grant.tokens)
+        self._end(now)
+
+    def _end(self, now: float) -> None:
+        if self.tokens and now >= self.ends:
+            self.counter.give_back(self.place, self.tokens)
+            self.tokens = 0
+
+    def _sub_lease(self, connection: int, item: Item, now: float, cluster: Cluster) -> Answer:
+        tokens = min(self.tokens, item.want)
+        if self.terms.window != "smooth" and not self._is_small(cluster):
+            demand = self._demands.get(connection, (0.0, 0.0))[0]
+            ahead = min(self.ends - now, AHEAD_S)
+            fair = self.tokens // max(1, len(self._demands))
+            tokens = max(item.need, min(max(item.want, int(demand * ahead) + 1), fair))
+        self.tokens -= tokens
+        number = self._lease(self.place, self.ends, shared=False)
+        self.handed[number].tokens += tokens
+        return Answer(
+            GRANTED, tokens, number, self.ends, self.left + self.tokens, max(0.0, self.reset_at - now)
+        )
+
+    def _lease(self, place: Place, ends: float, *, shared: bool) -> int:
+        """The number under which tokens of ``place`` come back."""
+        for number, handed in self.handed.items():
+            if (handed.place, handed.shared) == (place, shared):
+                return number
+        number = self._names.new(self)
+        self.handed[number] = _Handed(place, ends, shared=shared)
+        if len(self.handed) > MAX_LEASES:
+            oldest = next(iter(self.handed))
+            del self.handed[oldest], self._names.stocks[oldest]
+        return number
+
+    def _share_of(self, now: float, cluster: Cluster) -> int:
+        if self.terms.on_store_failure != "share strict":
+            return max(1, self.terms.most // cluster.nodes)
+        aged = now - cluster.began > self.terms.window_s * 1.2
+        return _reserve(self.terms, cluster) if aged and cluster.nodes <= cluster.max_nodes else 0
+
+    def _is_small(self, cluster: Cluster) -> bool:
+        """Whether leases would tie up too much of it."""
+        if self.terms.window == "calendar":
+            return self.terms.most < 100
+        buckets = round(self.terms.window_s / self.counter.bucket_s)
+        return self.terms.most < 2 * cluster.nodes * (buckets + 1)
+
+    def _demand(self, now: float) -> float:
+        return sum(demand for demand, at in self._demands.values() if at > now - DEMAND_S)
+
+
+def _reserve(terms: Terms, cluster: Cluster) -> int:
+    """Tokens of a window that each of ``max_nodes`` nodes has without the store."""
+    return terms.most // 5 // cluster.max_nodes if terms.on_store_failure == "share strict" else 0

@@ -1,0 +1,90 @@
+"""What a key tells the store, and what it makes of the replies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from edge.agent.limits.counters import Me, Quota, Sliding, Smooth, counter_for
+from edge.limiting.wire import Terms
+from weir.store.errors import StoreError
+from weir.store.keys import Keys
+from weir.store.limits import Wish
+from weir.store.script_calls import ScriptCall
+
+ME = Me(Keys("test"), "n1", "h1", 7)
+TERMS = Terms("file/gold", "sliding", 1000, 10_000, 1, "share", 0)
+
+
+def arguments(call: ScriptCall) -> dict[str, Any]:
+    names = (*call.script.keys, *call.script.arguments)
+    return dict(zip(names, call.command[1:], strict=False))
+
+
+def lease(bucket: int, granted: int = 0, birth: bytes = b"x") -> list[Any]:
+    return [granted, 100, 0, 500, 900, bucket, birth]
+
+
+def test_what_comes_back_is_said_as_a_sum_until_it_is_acknowledged() -> None:
+    counter = Sliding(ME, TERMS, "")
+    counter.give_back((5, "x"), 3)
+    counter.give_back((5, "x"), 4)
+    said = arguments(counter.call(1000, Wish(1), "y"))
+    assert (said["back_bucket"], said["back_birth"], said["back"]) == (5, "x", 7)
+    counter.give_back((5, "x"), 1)
+    counter.heard(lease(6))
+    assert counter.owes
+    assert arguments(counter.call(1000, Wish(1), "y"))["back"] == 8
+    counter.heard(lease(6))
+    assert not counter.owes
+    counter.give_back((5, "x"), 2)
+    assert arguments(counter.call(1000, Wish(1), "y"))["back"] == 10
+
+
+def test_what_the_ring_has_forgotten_is_not_owed() -> None:
+    counter = Sliding(ME, TERMS, "")
+    counter.give_back((5, "x"), 3)
+    counter.call(1000, Wish(0), "y")
+    counter.give_back((5, "x"), 3)
+    counter.heard(lease(16))
+    assert not counter.owes
+
+
+@pytest.mark.parametrize(("bucket", "lost"), [(15, True), (16, False)])
+def test_a_younger_ring_within_a_window_is_a_loss(bucket: int, lost: bool) -> None:
+    counter = Sliding(ME, TERMS, "")
+    assert not counter.heard(lease(5, granted=1)).lost
+    assert counter.heard(lease(bucket, birth=b"other")).lost is lost
+
+
+def test_a_quota_says_all_that_it_knows() -> None:
+    counter = Quota(ME, TERMS._replace(window="calendar"), "")
+    counter.call(1000, Wish(1), "")
+    grant = counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 0]])
+    assert (grant.tokens, grant.place, grant.ttl_s, grant.refused) == (3, (42, ""), 5.0, False)
+    counter.give_back((42, ""), 2)
+    counter.give_back((41, ""), 1)
+    assert counter.owes
+    assert counter.call(1000, Wish(0), "").command[-6:] == ["n2", 7, 1, "n1", 3, 2]
+    counter.heard([0, 90, 0, 5000, 42, b"ok", [b"n1", 3, 2]])
+    assert not counter.owes
+
+
+@pytest.mark.parametrize("why", [b"fenced", b"full"])
+def test_a_quota_that_will_not_count_for_this_node_is_a_refusal(why: bytes) -> None:
+    assert Quota(ME, TERMS, "").heard([0, 9, 5, 5, 1, why, [b"n1", 0, 0]]).refused
+
+
+def test_a_smooth_limits_burst_is_at_least_the_cost() -> None:
+    counter = Smooth(ME, TERMS._replace(window="smooth", burst=2), "")
+    assert arguments(counter.call(1000, Wish(5, 5), ""))["burst"] == 5
+    assert not counter.owes
+
+
+@pytest.mark.parametrize(("window", "kind"), [("sliding", Sliding), ("smooth", Smooth), ("calendar", Quota)])
+def test_every_window_has_its_counter_which_refuses_odd_replies(window: str, kind: type) -> None:
+    counter = counter_for(ME, TERMS._replace(window=window), "")
+    assert type(counter) is kind
+    with pytest.raises(StoreError):
+        counter.heard(b"odd")

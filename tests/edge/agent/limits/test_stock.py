@@ -1,0 +1,146 @@
+"""One key of a node, with a store that says what the test wants."""
+
+from __future__ import annotations
+
+import pytest
+
+from edge.agent.limits.counters import Grant, Sliding, Smooth
+from edge.agent.limits.counters import Me as CountersMe
+from edge.agent.limits.stock import MARGIN_S, MAX_LEASES, Cluster, Names, Stock
+from edge.limiting.wire import FULL, GRANTED, Item, Terms
+from weir.store.keys import Keys
+from weir.store.limits import Wish
+
+ME = CountersMe(Keys("test"), "n1", "h1", 1)
+TERMS = Terms("file/gold", "sliding", 1000, 1000, 1, "share", 0)
+ONE = Cluster(1, 4, 0.0)
+
+
+def stock(terms: Terms = TERMS) -> Stock:
+    kind = Smooth if terms.window == "smooth" else Sliding
+    return Stock(terms, kind(ME, terms, ""), Names(100))
+
+
+def grant(tokens: int, bucket: int = 5, ttl_s: float = 0.1, **more: object) -> Grant:
+    return Grant(tokens, 500, 0.0, 0.9, ttl_s, (bucket, "x"), **more)  # type: ignore[arg-type]
+
+
+def item(need: int = 1, want: int = 1) -> Item:
+    return Item(TERMS, "", need, max(need, want), False, 0.0)
+
+
+def test_a_lease_ends_before_the_store_says_counted_from_the_moment_of_sending() -> None:
+    held = stock()
+    held.heard(grant(10), 1, sent=50.0, now=50.03)
+    assert held.ends == pytest.approx(50.1 - MARGIN_S)
+    assert held.hand(1, item(), 50.09, ONE) is not None
+    assert held.hand(1, item(), 50.099, ONE) is None
+    assert held.counter.owes
+
+
+def test_a_grant_that_came_too_late_is_not_handed_out_but_goes_back() -> None:
+    held = stock()
+    held.heard(grant(10), 1, sent=50.0, now=50.2)
+    assert held.hand(1, item(), 50.2, ONE) is None
+    assert held.counter.owes
+
+
+def test_a_workers_part_follows_its_demand_and_leaves_something_for_the_others() -> None:
+    held = stock()
+    for worker in (1, 2):
+        held.wants(worker, 1000.0, 50.0)
+    held.heard(grant(100), 1, sent=50.0, now=50.0)
+    answers = [held.hand(1, item(), 50.0, ONE) for _ in range(2)]
+    assert [answer.granted for answer in answers if answer] == [50, 25]
+
+
+def test_what_is_asked_for_is_what_the_bucket_will_need() -> None:
+    held = stock()
+    assert held.wish(1, 0, 50.0, ONE) == Wish(1, 1, 1)
+    held.wants(1, 600.0, 50.0)
+    assert held.wish(1, 2, 50.0, ONE) == Wish(61, 1, 1)
+    assert held.wish(1, 0, 50.0, ONE._replace(nodes=8)).divisor == 4
+
+
+def test_a_small_limit_takes_no_more_than_is_missed() -> None:
+    held = stock(TERMS._replace(most=20))
+    held.wants(1, 600.0, 50.0)
+    held.waiting = 2
+    assert held.wish(1, 0, 50.0, ONE) == Wish(3, 1, 1)
+
+
+def test_tokens_are_asked_for_ahead_when_little_is_left() -> None:
+    held = stock()
+    held.wants(1, 1000.0, 50.0)
+    held.heard(grant(40), 1, sent=50.0, now=50.0)
+    assert not held.runs_low(50.01)
+    held.hand(1, item(need=35), 50.01, ONE)
+    assert held.runs_low(50.01)
+    assert not held.runs_low(50.095)
+
+
+def test_a_refusal_is_believed_until_the_next_bucket_for_costs_as_large() -> None:
+    held = stock()
+    held.heard(Grant(0, 0, 0.9, 0.9, 0.05, (5, "x")), 3, sent=50.0, now=50.0)
+    refused = held.hand(1, item(need=3), 50.05, ONE)
+    assert refused is not None
+    assert (refused.why, round(refused.retry_s, 2)) == (FULL, 0.85)
+    assert held.hand(1, item(need=2), 50.05, ONE) is None
+    assert held.hand(1, item(need=3), 50.11, ONE) is None
+
+
+def test_after_a_failed_call_the_share_decides_and_then_the_store_again() -> None:
+    held = stock()
+    held.heard(None, 1, sent=50.0, now=50.05)
+    answer = held.hand(1, item(), 50.06, ONE._replace(nodes=2))
+    assert answer is not None
+    assert answer.why == GRANTED
+    assert held.hand(1, item(), 50.2, ONE) is None
+
+
+def test_what_the_store_granted_counts_in_the_share() -> None:
+    held = stock(TERMS._replace(per_ms=60_000, most=100))
+    held.heard(grant(50, ttl_s=5.0), 1, sent=50.0, now=50.0)
+    assert held.hand(1, item(need=50), 50.0, ONE) is not None
+    held.heard(None, 1, sent=50.0, now=50.05)
+    refused = held.hand(1, item(), 50.06, ONE._replace(nodes=2))
+    assert refused is not None
+    assert refused.why == FULL
+
+
+def test_a_store_that_lost_a_window_is_not_believed_within_it() -> None:
+    held = stock()
+    held.heard(grant(10, lost=True), 1, sent=50.0, now=50.0)
+    assert held.tokens == 0
+    for now in (50.0, 51.05):
+        assert held.hand(1, item(), now, ONE) is not None
+    assert held.hand(1, item(), 51.2, ONE) is None
+
+
+def test_long_windows_are_believed_at_once_unless_the_share_is_strict() -> None:
+    day = TERMS._replace(per_ms=86_400_000)
+    for terms, believed in ((day, True), (day._replace(on_store_failure="share strict"), False)):
+        held = stock(terms)
+        held.heard(grant(10, lost=True), 1, sent=50.0, now=50.0)
+        assert (held.tokens == 10) is believed
+
+
+def test_sub_leases_are_bounded_and_the_oldest_is_taken_for_spent() -> None:
+    held = stock()
+    numbers = []
+    for bucket in range(MAX_LEASES + 2):
+        held.heard(grant(5, bucket=bucket), 1, sent=50.0 + bucket, now=50.0 + bucket)
+        answer = held.hand(1, item(need=5), 50.0 + bucket, ONE)
+        assert answer is not None
+        numbers.append(answer.lease)
+    assert list(held.handed) == numbers[-MAX_LEASES:]
+    held.take_back(numbers[0], 5, 60.0)
+    assert not held.counter.owes
+
+
+def test_tokens_that_nobody_needs_go_back() -> None:
+    held = stock(TERMS._replace(per_ms=60_000))
+    held.wants(1, 1.0, 50.0)
+    held.heard(grant(30, ttl_s=50.0), 1, sent=50.0, now=50.0)
+    held.let_go(50.5)
+    assert (held.tokens, held.counter.owes) == (0, True)
