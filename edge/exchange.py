@@ -35,7 +35,13 @@ class Exchange:
     trace_id = ""
     """32 hexadecimal digits; empty for a request that was not understood."""
     span_id = ""
-    """16 hexadecimal digits if the trace begins here: then the upstream is told of it."""
+    """16 hexadecimal digits if the edge is the parent of what follows: then the upstream is told of it."""
+    trace_flags = "01"
+    """Hexadecimal, told with ``span_id``."""
+    parent_id = ""
+    """The span of the client's that this one belongs to, if spans are recorded."""
+    sampled: bool | None = None
+    """Whether a span is recorded; None: nobody decided."""
     known: KnownHead | None = None
     """The head came before, and nothing in it says where the request came from."""
     method = ""
@@ -109,7 +115,7 @@ class Exchange:
         """Which say where the request came from, and which trace begins here."""
         fields = forwarding_fields(self.origin, self.downstream.peer, self.host_sent, self.request_id)
         if self.span_id:
-            fields.append(begun_field(self.trace_id, self.span_id))
+            fields.append(begun_field(self.trace_id, self.span_id, self.trace_flags))
         return fields
 
     @property

@@ -115,6 +115,12 @@ FAMILIES: tuple[Family, ...] = (
         labels=("upstream", "outcome"),
     ),
     Family(
+        name="weir_compressed_total",
+        kind="counter",
+        help="Answers that went out compressed by a rule's `compress`, by content coding.",
+        labels=("coding",),
+    ),
+    Family(
         name="weir_target_ejections_total",
         kind="counter",
         help="Times that a worker took a target out: consecutive, retry-after, cluster (evidence of all), check.",
@@ -157,6 +163,12 @@ FAMILIES: tuple[Family, ...] = (
         name="weir_access_log_dropped_total",
         kind="counter",
         help="Access log lines lost: the buffer was full, or they could not be written.",
+    ),
+    Family(
+        name="weir_traced_total",
+        kind="counter",
+        help="Requests whose spans were recorded: exported, failed (the collector), dropped (too many waited).",
+        labels=("outcome",),
     ),
     Family(
         name="weir_dns_lookups_total",

@@ -7,7 +7,7 @@ process must be monkey patched before this module is imported.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,11 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str = "json"
     """``json`` or ``combined``."""
+    node: str = ""
+    otlp_endpoint: str = ""
+    """Empty: no spans are recorded."""
+    otlp_headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    trace_ratio: float = 1.0
     drain_timeout_s: float = 8.0
     """After SIGTERM, until what is still open is ended."""
     reload_timeout_s: float = 3600.0

@@ -70,7 +70,7 @@ def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
             exchange.request_id.encode(),
         )
         if exchange.span_id:
-            lines += field_lines([begun_field(exchange.trace_id, exchange.span_id)])
+            lines += field_lines([begun_field(exchange.trace_id, exchange.span_id, exchange.trace_flags)])
     else:
         lines = field_lines(exchange.added_fields())
     if head.length is None:
@@ -96,7 +96,8 @@ def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, mor
     if known.share is not share or known.maker is not maker:
         known.share, known.maker = share, maker
         known.sent = _known_lines(known, plan, share, target, exchange)
-    ids = f"X-Request-Id: {exchange.request_id}\r\ntraceparent: 00-{exchange.trace_id}-{exchange.span_id}-01\r\n"
+    trace = f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"
+    ids = f"X-Request-Id: {exchange.request_id}\r\ntraceparent: {trace}\r\n"
     first = f"{exchange.method} {path} HTTP/1.1\r\n"
     return b"".join(
         (

@@ -56,6 +56,9 @@ def _run(exchange: Exchange) -> None:
             plan = match.run(exchange)
             if exchange.message.wire:
                 exchange.downstream.engine.requests.came(exchange.message.wire, exchange)
+        tracer = exchange.downstream.engine.tracer
+        if tracer is not None:
+            tracer.begin(exchange)
         for phase in plan.phases:
             answer = phase(exchange, plan)
             if answer is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,11 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``-`` (standard output), ``off`` or a file."""
     access_log_format: str
     """``json`` or ``combined``."""
+    otlp_endpoint: str
+    """Empty: no spans are recorded."""
+    otlp_headers: dict[str, str]
+    trace_ratio: float
+    """0 to 1."""
     metrics_series: int
     """Of one family, at most."""
 
@@ -60,6 +66,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         if not values["redis"]:
             raise SettingsError("no store was given: use --redis URL (`weir up` brings a store of its own)")
         values["redis_counters"] = values["redis_counters"] or values["redis"]
+        if values["otlp_endpoint"] and not has_otlp():
+            raise SettingsError("--otlp-endpoint needs the extra `otel`: pip install 'weir[otel]'")
         values["proxy_protocol"] = for_each_address(values["proxy_protocol"], len(values["edge"]))
         values["state"] = values["state"].absolute()
         values["config"] = values["config"].absolute() if values["config"] else None
@@ -93,6 +101,14 @@ def for_each_address(protocols: tuple[str, ...], addresses: int) -> tuple[str, .
             "give it once for all, or once for each"
         )
     return protocols
+
+
+def has_otlp() -> bool:
+    """Whether the extra is installed."""
+    try:
+        return importlib.util.find_spec("opentelemetry.proto") is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def cores() -> int:

@@ -8,7 +8,7 @@ labels and bucket bounds are those of the agent's table (``edge/families.py``).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
@@ -46,6 +46,7 @@ class Telemetry:
         self.broken: dict[str, int] = {}
         """Answers that broke off, by upstream."""
         self.mirrors: dict[tuple[str, str], int] = {}
+        self.compressions: dict[tuple[str], int] = {}
         """Copies of requests, by upstream and what became of them."""
         self.concurrency: dict[tuple[str, str], int] = {}
         """Requests that did not go on at once, by upstream and outcome."""
@@ -60,6 +61,8 @@ class Telemetry:
         """By one of ``PHASES``."""
         self.accepted = 0
         """Connections of clients."""
+        self.spans: dict[str, int] = {}
+        """Requests whose spans were recorded, by what became of these."""
         self.lookups: dict[str, int] = {}
         """Of names of targets, by outcome."""
         self.log_dropped = 0
@@ -150,10 +153,19 @@ class Telemetry:
         key = (limit, outcome)
         self.limits[key] = self.limits.get(key, 0) + 1
 
+    def spanned(self, outcome: str, requests: int) -> None:
+        """Requests whose spans were ``exported``, ``failed`` to be, or were ``dropped``."""
+        self.spans[outcome] = self.spans.get(outcome, 0) + requests
+
     def mirror(self, upstream: str, outcome: str) -> None:
         """One copy of a request that was asked for, sent or not."""
         key = (upstream, outcome)
         self.mirrors[key] = self.mirrors.get(key, 0) + 1
+
+    def compressed(self, coding: bytes) -> None:
+        """One answer that goes out in this coding."""
+        key = (coding.decode("ascii"),)
+        self.compressions[key] = self.compressions.get(key, 0) + 1
 
     def take(self) -> list[dict[str, Any]]:
         """The frames to send; counting starts anew."""
@@ -161,9 +173,10 @@ class Telemetry:
         counters, histograms = list(self._counters()), list(self._histograms())
         self.requests, self.attempts = Counter(), Counter()
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
+        self.compressions = {}
         self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
         self.concurrency, self.limits = {}, {}
-        self.request_seconds, self.accepted = Histogram(), 0
+        self.request_seconds, self.accepted, self.spans = Histogram(), 0, {}
         self.upstream_seconds, self.phase_seconds = defaultdict(Histogram), defaultdict(Histogram)
         self.ejections = {}
         gauges = [[family, [], float(read())] for family, read in self._gauges]
@@ -181,32 +194,31 @@ class Telemetry:
                 yield [family, labels, histogram.counts, histogram.sum]
 
     def _counters(self) -> Iterable[list[Any]]:
-        for (rule, status), count in self.requests.items():
-            yield ["weir_requests_total", [rule, str(status)], count]
-        for (upstream, outcome), count in self.attempts.items():
-            yield ["weir_attempts_total", [upstream, str(outcome)], count]
-        for upstream, count in self.broken.items():
-            yield ["weir_answers_broken_total", [upstream], count]
-        for (upstream, outcome), count in self.retries.items():
-            yield ["weir_retries_total", [upstream, outcome], count]
-        for labels, count in self.ejections.items():
-            yield ["weir_target_ejections_total", list(labels), count]
-        for (upstream, outcome), count in self.concurrency.items():
-            yield ["weir_concurrency_total", [upstream, outcome], count]
-        for (upstream, outcome), count in self.mirrors.items():
-            yield ["weir_mirrored_total", [upstream, outcome], count]
-        for (limit, outcome), count in self.limits.items():
-            yield ["weir_limit_total", [limit, outcome], count]
-        for status, count in self.malformed.items():
-            yield ["weir_malformed_total", [str(status)], count]
-        for reason, count in self.connections.items():
-            yield ["weir_connections_refused_total", [reason], count]
-        for outcome, count in self.lookups.items():
-            yield ["weir_dns_lookups_total", [outcome], count]
-        if self.accepted:
-            yield ["weir_connections_total", [], self.accepted]
-        if self.log_dropped:
-            yield ["weir_access_log_dropped_total", [], self.log_dropped]
+        tables: tuple[tuple[str, Mapping[Any, int]], ...] = (
+            ("weir_requests_total", self.requests),
+            ("weir_attempts_total", self.attempts),
+            ("weir_answers_broken_total", self.broken),
+            ("weir_retries_total", self.retries),
+            ("weir_target_ejections_total", self.ejections),
+            ("weir_concurrency_total", self.concurrency),
+            ("weir_mirrored_total", self.mirrors),
+            ("weir_compressed_total", self.compressions),
+            ("weir_limit_total", self.limits),
+            ("weir_malformed_total", self.malformed),
+            ("weir_connections_refused_total", self.connections),
+            ("weir_dns_lookups_total", self.lookups),
+            ("weir_traced_total", self.spans),
+            ("weir_connections_total", {(): self.accepted}),
+            ("weir_access_log_dropped_total", {(): self.log_dropped}),
+        )
+        for family, counts in tables:
+            for key, count in counts.items():
+                if count:
+                    yield [
+                        family,
+                        [str(label) for label in (key if isinstance(key, tuple) else (key,))],
+                        count,
+                    ]
 
 
 _RULE_AND_STATUS = itemgetter(0, 1)

@@ -15,6 +15,7 @@ import struct
 import sys
 import time
 from functools import partial
+from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
@@ -37,6 +38,8 @@ from edge.loader import Loader
 from edge.retry.budget import RetryBudgets
 from edge.snapshot import Snapshot
 from edge.telemetry import Telemetry
+from edge.tracing.exporter import Exporter
+from edge.tracing.tracer import Tracer
 from edge.transport import Transport
 from edge.upstream import concurrency_gate, health_board
 from edge.upstream.concurrency_gate import Gates
@@ -91,14 +94,15 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         gates = Gates(telemetry.held_up, self.cfg.workers)
         telemetry.gauges(gates.gauges)
         self.engine.asks.on_news(concurrency_gate.TOPIC, gates.hear)
-        self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
         if options.agent_socket is not None:
             self._budgets = RetryBudgets(self.engine.asks)
+        self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
         upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
         self.engine.sweeper.start()
         self.engine.access_log.start()
+        self.engine.tracer = _tracer(options, self.engine)
         self.engine.limiter.start()
         health_board.start(board, self.engine.asks)
         reading = gevent.spawn(self._notify_for_ever)
@@ -128,6 +132,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             server.close()
         self._finish([server.pool for server in servers])
         self.engine.access_log.close()
+        if self.engine.tracer is not None:
+            self.engine.tracer.close()
         if self._link is not None:
             if self._budgets is not None:
                 self._budgets.finish()
@@ -215,6 +221,19 @@ def take_waiting(server: StreamServer) -> None:
     server.stop_accepting()
     while not server.full() and (accepted := server.do_read()) is not None:
         server.do_handle(*accepted)
+
+
+def _tracer(options: GunicornOptions, engine: Engine) -> Tracer | None:
+    """Started; None, and nothing of it imported, where no endpoint is set."""
+    if not options.otlp_endpoint:
+        return None
+    from edge.tracing.spans import Encoder
+
+    encoder = Encoder(version("weir"), options.node, engine.random)
+    exporter = Exporter(options.otlp_endpoint, encoder.encode, options.otlp_headers)
+    tracer = Tracer(options.trace_ratio, exporter.send, engine.telemetry.spanned)
+    tracer.start()
+    return tracer
 
 
 def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:

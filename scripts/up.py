@@ -36,7 +36,7 @@ EDGE_STOP_S = 17.0
 """Beyond its drain delay and drain timeout; longer than the edge gives its own children together."""
 EDGE_FLAGS = (
     "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
-    "access_log", "access_log_format", "metrics_series",
+    "access_log", "access_log_format", "metrics_series", "otlp_endpoint",
 )  # fmt: skip
 EDGE_TIMES = (
     "head_timeout",
@@ -132,11 +132,12 @@ def demo_child(demo: Demo) -> Child:
 def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
     state = parts.state / "edge"
     arguments = edge_arguments(state, parts.rules, values)
+    headers = ",".join(f"{name}={value}" for name, value in values["otlp_headers"].items())
     return Child(
         name="edge",
         argv=lambda: python("edge", *arguments),
-        # Not among the arguments, which everyone on the machine can read: the URL may hold a password.
-        environment={"WEIR_REDIS": parts.store.url, **SAFE_PATH},
+        # Not among the arguments, which everyone on the machine can read: they may hold a password.
+        environment={"WEIR_REDIS": parts.store.url, "WEIR_OTLP_HEADERS": headers, **SAFE_PATH},
         ready=is_running(state / "run.json"),
         ready_within_s=EDGE_START_S,
         stop_within_s=values["drain_delay"] + values["drain_timeout"] + EDGE_STOP_S,
@@ -156,6 +157,7 @@ def edge_arguments(state: Path, rules: Path | None, values: Mapping[str, Any]) -
             arguments += ["--" + name.replace("_", "-"), str(values[name])]
     for name in EDGE_TIMES:
         arguments += ["--" + name.replace("_", "-"), f"{round(values[name] * 1000)}ms"]
+    arguments += ["--trace-ratio", f"{values['trace_ratio']:.9f}"]
     arguments += ["--max-target", f"{values['max_target']}B"]
     if rules is not None:
         arguments += ["--config", str(rules)]

@@ -89,11 +89,11 @@ class AccessLog:
         """The last lines; a reader that takes none does not hold up the end."""
         if self._flusher is None:
             return
-        with gevent.Timeout(CLOSE_S, False), self._one_at_a_time:
+        with gevent.Timeout(CLOSE_S, False), self._one_at_a_time:  # type: ignore[arg-type]  # as below
             self._flusher.kill()
             self._flusher = None
         if self._flusher is None:
-            with gevent.Timeout(CLOSE_S, False):
+            with gevent.Timeout(CLOSE_S, False):  # type: ignore[arg-type]  # False ends the block silently
                 self.flush()
         if self._waiting:
             log.error("%d lines of the access log are lost: nobody takes them", len(self._waiting))

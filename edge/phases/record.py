@@ -16,6 +16,8 @@ def run(exchange: Exchange) -> None:
     """Never raises."""
     ended = monotonic()
     engine = exchange.downstream.engine
+    if engine.tracer is not None:
+        engine.tracer.end(exchange, ended)
     plan = exchange.plan
     if plan is None:
         _run_without_rule(exchange, ended)

@@ -61,3 +61,15 @@ def test_open_files_are_allowed_as_far_as_may_be():
     code = "from gevent import monkey; monkey.patch_all()\n" + code
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["100", "150", "200"]
+
+
+def test_what_is_observed_becomes_options(monkeypatch):
+    given: list[GunicornOptions] = []
+    monkeypatch.setattr(gunicorn_child, "run_gunicorn", given.append)
+    flags = ["--access-log-format", "combined", "--node", "n1", "--trace-ratio", "0.25"]
+    flags += ["--otlp-endpoint", "http://c:4318", "--otlp-headers", "a=b"]
+    settings = EdgeSettings.from_arguments(["--redis", "redis://h:1", *flags], {})
+    gunicorn_child.run(ChildArguments((5,), Path("/link"), settings))
+    told = given[0]
+    assert (told.access_log_format, told.node, told.trace_ratio) == ("combined", "n1", 0.25)
+    assert (told.otlp_endpoint, told.otlp_headers) == ("http://c:4318", {"a": "b"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,11 @@ def test_a_proxy_protocol_is_for_all_addresses_or_one_for_each():
     assert EdgeSettings.from_arguments(two, {"WEIR_PROXY_PROTOCOL": "v2 off"}).proxy_protocol == ("v2", "off")
     with pytest.raises(SettingsError, match="given 3 times and there are 2"):
         EdgeSettings.from_arguments([*two, *(["--proxy-protocol", "v1"] * 3)], {})
+
+
+def test_a_collector_needs_the_extra(monkeypatch):
+    flags = ["--redis", "redis://h:1", "--otlp-endpoint", "http://localhost:4318"]
+    assert EdgeSettings.from_arguments(flags, {}).otlp_endpoint == "http://localhost:4318"
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    with pytest.raises(SettingsError, match=r"pip install 'weir\[otel\]'"):
+        EdgeSettings.from_arguments(flags, {})

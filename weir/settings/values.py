@@ -15,6 +15,8 @@ MAX_WORKERS = 1024
 CLUSTER_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """A DNS label: it stands in every key of the store, and needs no escaping there."""
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+RATIO = re.compile(r"\d(\.\d{1,9})?", re.ASCII)
 DURATION = re.compile(r"(\d{1,9})(ms|s|m|h)", re.ASCII)
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 SIZE = re.compile(r"(\d{1,9})(B|KiB|MiB)", re.ASCII)
@@ -138,6 +140,36 @@ def log_target(text: str) -> str:
     if not text or "\0" in text:
         raise ValueError("the name of a file, - or off is missing")
     return text
+
+
+def otlp_endpoint(text: str) -> str:
+    """Where spans go; empty is nowhere."""
+    parts = urlsplit(text)
+    sound = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    try:
+        if text and (not sound or "@" in parts.netloc or parts.port == 0):
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f'"{text}" is not the address of a collector, such as http://localhost:4318'
+        ) from None
+    return text
+
+
+def otlp_headers(text: str) -> dict[str, str]:
+    """Header fields, as ``name=value,name=value``."""
+    pairs = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    for name, equals, value in pairs:
+        if not equals or not HEADER_NAME.fullmatch(name) or not value.isascii() or not value.isprintable():
+            raise ValueError("the headers are not name=value, separated by commas")
+    return {name: value for name, _, value in pairs}
+
+
+def ratio(text: str) -> float:
+    """A share from 0 to 1."""
+    if not RATIO.fullmatch(text) or float(text) > 1:
+        raise ValueError(f'"{text}" is not a share between 0 and 1, such as 0.1')
+    return float(text)
 
 
 def log_format(text: str) -> str:
