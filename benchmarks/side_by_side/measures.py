@@ -45,6 +45,11 @@ def closed_loop(path: str = "/", connections: int = CONNECTIONS, *more: str) -> 
     return measure
 
 
+def varied() -> Measure:
+    """The small request with another path each time."""
+    return closed_loop("/", CONNECTIONS, "-s", str(ROOT / "benchmarks" / "side_by_side" / "varied.lua"))
+
+
 def upload(path: str, size: int, connections: int) -> Measure:
     """wrk posts ``size`` bytes each time."""
     script = ROOT / "benchmarks" / "side_by_side" / "post.lua"

@@ -44,6 +44,12 @@ SCENARIOS = (
         has_loads=True,
     ),
     Scenario(
+        "varied",
+        f"Small GET with another path each time, on kept connections; Weir with {RULES} rules, the others with none",
+        _always(measures.varied()),
+        KEPT,
+    ),
+    Scenario(
         "rules",
         f"Small GET on kept connections; everybody with the same {RULES} rules",
         _always(measures.closed_loop()),
