@@ -79,3 +79,15 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     for name, labels, buckets, _ in frame["histograms"]:
         assert len(table[name].labels) == len(labels)
         assert len(table[name].buckets) + 1 == len(buckets)
+
+
+def test_targets_that_go_out_are_counted_and_values_with_labels_are_read_each_time() -> None:
+    telemetry = Telemetry()
+    telemetry.gauges(lambda: [["weir_target_out", ["u", "http://a"], 1.0]])
+    telemetry.target_out("u", "http://a", "check")
+    frame = telemetry.take()[0]
+    assert ["weir_target_ejections_total", ["u", "http://a", "check"], 1] in frame["counters"]
+    assert ["weir_target_out", ["u", "http://a"], 1.0] in frame["gauges"]
+    again = telemetry.take()[0]
+    assert again["counters"] == []
+    assert ["weir_target_out", ["u", "http://a"], 1.0] in again["gauges"]

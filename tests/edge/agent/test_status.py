@@ -78,3 +78,8 @@ def test_a_slow_asker_is_closed_and_others_are_answered_meanwhile(agent):
         slow.sendall(b"GET /healthz")
         assert agent.get("/healthz")[0] == 200
         assert slow.recv(1) == b""
+
+
+def test_who_is_out_is_a_page_of_json(agent):
+    assert agent.get("/targets") == (200, '{"targets": []}\n')
+    assert "/targets" in agent.get("/nothing")[1]

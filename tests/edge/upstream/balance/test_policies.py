@@ -36,3 +36,12 @@ class TestEvery:
     def test_weight_0_takes_nothing(self, policy: str, fakes) -> None:
         turn = fakes(1, 0)
         assert {str(POLICIES[policy](turn, str(key), ())) for key in range(50)} == {"t0"}
+
+    def test_who_starts_slowly_takes_less(self, policy: str, fakes) -> None:
+        turn = fakes(1, 1)
+        turn.scale([0.1, 1.0])
+        picked = [str(POLICIES[policy](turn, str(key), ())) for key in range(2_000)]
+        # p2c draws two of two, so only the load tells them apart.
+        assert policy == "p2c" or picked.count("t0") / 2_000 == pytest.approx(1 / 11, abs=0.03)
+        turn.scale(None)
+        assert turn.weights == (1, 1)

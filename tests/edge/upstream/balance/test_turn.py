@@ -31,3 +31,12 @@ def test_the_excluded_are_passed_over() -> None:
     assert {turn.next(exclude={"a"}) for _ in range(5)} == {"b"}
     assert turn.next(exclude={"a", "b"}) is None
     assert Turn([("a", 1)]).next(exclude={"a"}) is None
+
+
+def test_parts_of_weights_hold_until_they_are_taken_back() -> None:
+    turn = Turn([("a", 4), ("b", 2), ("off", 0)])
+    turn.scale([0.5, 1.0])
+    assert (turn.weights, turn.total) == ((2.0, 2.0), 4.0)
+    assert [turn.next() for _ in range(100)].count("a") == 50
+    turn.scale(None)
+    assert (turn.weights, turn.total) == ((4, 2), 6)
