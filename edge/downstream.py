@@ -137,6 +137,7 @@ class Downstream:
             if plan.compression is not None:
                 fields, encoder = plan.compression.begin(exchange.head, answer.status, len(body), fields)
                 if encoder is not None:
+                    self.engine.telemetry.compressed(encoder.coding)
                     body = encoder.encode(body, flush=False) + encoder.finish()
         more = b"X-Request-Id: %b\r\n" % exchange.request_id.encode()
         if answer.status not in (204, 304):

@@ -74,11 +74,12 @@ ENCODERS: Mapping[bytes, Callable[[], _Stream]] = MappingProxyType(
 class Encoder:
     """One body: ``encode`` piece by piece, then ``finish``."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("_stream", "coding")
 
     def __init__(self, coding: bytes) -> None:
         """Raises KeyError for a coding that is not in ``ENCODERS``."""
         self._stream = ENCODERS[coding]()
+        self.coding = coding
 
     def encode(self, data: bytes, *, flush: bool) -> bytes:
         """``flush``: what went in so far must not wait for more. Without it, the result may be empty."""

@@ -51,6 +51,8 @@ def relay(
     fields, encoder = _fields(exchange, plan, head), None
     if plan.compression is not None:
         fields, encoder = plan.compression.begin(exchange.head, head.status, head.length, fields)
+        if encoder is not None:
+            exchange.downstream.engine.telemetry.compressed(encoder.coding)
     endless = not bodiless and (head.length is None or encoder is not None)
     chunked = endless and exchange.head.version == "1.1"
     if endless and not chunked:

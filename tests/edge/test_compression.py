@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import threading
 import zlib
+from pathlib import Path
 
 import brotli
 import pytest
@@ -13,6 +14,7 @@ import zstandard
 from edge.compression import MIN_LENGTH, Compression, is_compressible
 from edge.http.head import Field, RequestHead
 from tests.support.edge_process import EdgeProcess
+from tests.support.in_process import InProcess
 from tests.support.raw_client import Response
 from tests.support.upstream import Peer, ok
 
@@ -252,3 +254,13 @@ def test_defaults_hold_where_a_rule_says_nothing_else(edge: EdgeProcess) -> None
     assert [found[path].header("content-encoding") for path in found] == ["gzip", None, None]
     assert gzip.decompress(found["/a"].body) == text.encode()
     assert found["/a"].header("content-length") == str(len(found["/a"].body))
+
+
+def test_what_went_out_compressed_is_counted(tmp_path: Path) -> None:
+    edge = InProcess(tmp_path, f'rule a {{ when any; compress gzip; respond 200 "{"text " * 400}" }}')
+    for accept in ("gzip", "br"):
+        edge.ask(f"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: {accept}\r\n\r\n".encode())
+    counters = [each for frame in edge.engine.telemetry.take() for each in frame["counters"]]
+    assert [each for each in counters if each[0] == "weir_compressed_total"] == [
+        ["weir_compressed_total", ["gzip"], 1]
+    ]

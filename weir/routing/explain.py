@@ -130,6 +130,11 @@ def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: 
     yield from counted(route, facts)
     if route.mirror is not None:
         yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"
+    compress = settings.compress if route.compress is None else route.compress
+    if compress is not None and compress.encodings:
+        accepted = facts.header("accept-encoding")
+        asks = f"accepts {accepted}" if accepted else "accepts no coding"
+        yield f"compress: text-like answers may go out as {', '.join(compress.encodings)}; this request {asks}"
     origin = facts.header("origin")
     if route.cors is not None and origin is not None:
         allowed = "may" if origin in Origins(route.cors.origins) else "may not"

@@ -19,7 +19,7 @@ from tests.support.routing import (
     table_of,
     under,
 )
-from weir.models.rule_clauses import Cors, Mirror
+from weir.models.rule_clauses import Compress, Cors, Mirror
 from weir.routing.explain import Failure, explain, explain_text
 from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
@@ -148,3 +148,14 @@ def test_what_is_mirrored_is_told() -> None:
     copied = msgspec.structs.replace(rule("api", ANY), mirror=Mirror(percent=0.5, to="next"))
     explained = explain(Table.build([rule_set(copied)]), RequestFacts("h", "/"))
     assert explained.decisions == ("mirror: of these requests, 0.5% go to next too",)
+
+
+def test_what_may_be_compressed_is_told() -> None:
+    squeezed = msgspec.structs.replace(rule("api", ANY), compress=Compress(encodings=("br", "gzip")))
+    table = Table.build([rule_set(squeezed)])
+    told = "compress: text-like answers may go out as br, gzip; this request accepts "
+    asked = explain(table, RequestFacts("h", "/", headers=[("Accept-Encoding", "gzip")]))
+    assert asked.decisions == (told + "gzip",)
+    assert explain(table, RequestFacts("h", "/")).decisions == (told + "no coding",)
+    off = msgspec.structs.replace(rule("api", ANY), compress=Compress(encodings=()))
+    assert explain(Table.build([rule_set(off)]), RequestFacts("h", "/")).decisions == ()
