@@ -122,7 +122,7 @@ class Holder:
 
     def may_ask(self, now: float) -> bool:
         """Whether the store may be asked for units."""
-        if now >= self._bucket_ends:
+        if now >= self._bucket_ends and not self.asking:
             self._asks = 0
         return not self.asking and now >= self.deny_until and self._asks < ASKS_PER_BUCKET
 

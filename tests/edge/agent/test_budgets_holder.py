@@ -1,0 +1,111 @@
+"""What a node holds: a pure machine, driven by hand."""
+
+from __future__ import annotations
+
+from edge.agent.budgets_holder import ASKS_PER_BUCKET, IDLE_S, MARGIN_S, MOST_BACK, MOST_WANTED, Holder, Units
+from edge.retry.budget_terms import terms_of
+from weir.models.upstream_clauses import Budget
+from weir.store.budget import Granted
+
+TERMS = terms_of(Budget(percent=10.0, max=100))
+
+
+def reply(units: int, bucket: int = 7, left_ms: int = 500, why: str = "ok", cap: int = 100) -> Granted:
+    return Granted(units, bucket, left_ms, 5, why, 300, cap, 1, 9)
+
+
+def holding(units: int, sent_at: float = 10.0, now: float = 10.1) -> Holder:
+    holder = Holder()
+    holder.call(sent_at, wants=True)
+    holder.answered(sent_at, now, reply(units), wanted=True)
+    return holder
+
+
+def test_units_end_by_the_time_of_the_question_not_of_the_answer() -> None:
+    holder = holding(4, sent_at=10.0, now=10.3)
+    lent = holder.lend(10.4, 1, 4)
+    assert lent == Units(2, 7, 10.5 - MARGIN_S)
+    assert holder.lend(10.5 - MARGIN_S, 1, 1) is None
+
+
+def test_what_ended_goes_back_to_its_bucket_once() -> None:
+    holder = holding(4)
+    heard = holder.call(10.6, wants=False)
+    assert (heard.back_bucket, heard.back) == (7, 4)
+    assert holder.call(10.7, wants=False).back == 0
+
+
+def test_grants_of_one_bucket_add_up_and_another_bucket_sends_the_rest_back() -> None:
+    holder = holding(2)
+    holder.answered(10.2, 10.2, reply(3, left_ms=300), wanted=True)
+    assert holder.held == 5
+    holder.answered(10.3, 10.3, reply(1, bucket=8), wanted=True)
+    assert holder.held == 1
+    assert holder.call(10.3, wants=False)[-2:] == (7, 5)
+
+
+def test_units_that_nobody_asks_for_go_back_early() -> None:
+    holder = Holder()
+    holder.demanded(9.9, 1)
+    holder.call(10.0, wants=True)
+    holder.answered(10.0, 10.0, reply(4, left_ms=60_000), wanted=True)
+    assert not holder.call(10.0, wants=False).back
+    holder.failed(wanted=False)
+    assert holder.has_news(9.9 + IDLE_S + 0.01)
+    assert holder.call(11.0, wants=False).back == 4
+
+
+def test_a_call_that_failed_says_its_counts_again() -> None:
+    holder = Holder()
+    holder.book(10.0, TERMS, 5, 5, 0)
+    assert holder.has_news(10.0)
+    first = holder.call(10.0, wants=False)
+    assert not holder.has_news(10.0)
+    holder.failed(wanted=False)
+    again = holder.call(10.0, wants=False)
+    assert (again.credits, again.attempts) == (first.credits, first.attempts)
+    assert again.seq > first.seq
+
+
+def test_one_question_at_a_time_and_a_few_in_a_bucket() -> None:
+    holder = Holder()
+    for _ in range(ASKS_PER_BUCKET):
+        assert holder.may_ask(10.0)
+        holder.call(10.0, wants=True)
+        assert not holder.may_ask(10.0)
+        holder.answered(10.0, 10.0, reply(1), wanted=True)
+    assert not holder.may_ask(10.0)
+    assert holder.may_ask(10.5)
+
+
+def test_what_is_wanted_follows_demand_up_to_a_bound_that_follows_the_cap() -> None:
+    holder = Holder()
+    assert holder.wanted(10.0, 2, TERMS) == 2
+    for _ in range(1000):
+        holder.demanded(10.0, 1)
+    assert holder.wanted(10.0, 1, TERMS) == MOST_WANTED
+    holder.last = reply(0, cap=10_000)
+    assert holder.wanted(10.0, 1, TERMS) == 500
+
+
+def test_only_so_many_buckets_wait_to_go_back() -> None:
+    holder = Holder()
+    for bucket in range(MOST_BACK + 5):
+        holder.give_back(bucket, 1)
+    said = [holder.call(10.0, wants=False) for _ in range(MOST_BACK + 1)]
+    assert [heard.back_bucket for heard in said] == [*range(MOST_BACK + 4, 4, -1), 0]
+
+
+def test_the_reserve_is_bounded_by_what_the_node_earned() -> None:
+    holder = Holder()
+    taken = [holder.lend_reserve(10.0, 1, 10, 1, TERMS, 0.05) for _ in range(3)]
+    assert [lent is not None for lent in taken] == [True, False, False]
+    holder.book(10.0, TERMS, 150, 0, 0)  # three units
+    taken = [holder.lend_reserve(10.0, 1, 10, 1, TERMS, 0.05) for _ in range(3)]
+    assert [lent is not None for lent in taken] == [True, True, False]
+    frees_at = holder.reserve_frees_at(TERMS.window_s)
+    assert frees_at is not None
+    assert holder.lend_reserve(frees_at, 1, 10, 1, TERMS, 0.05) is None, (
+        "what is lent may be spent a little later"
+    )
+    assert holder.lend_reserve(frees_at + 0.051, 1, 10, 1, TERMS, 0.05) is not None

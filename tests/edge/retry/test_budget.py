@@ -1,0 +1,156 @@
+"""The worker's part: what is lent is spent in time and at once; everything else is a short, bounded question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import pytest
+
+from edge.retry.budget import AWAY_S, RetryBudget, RetryBudgets
+from weir.models.upstream_clauses import Budget
+
+CLAUSE = Budget(percent=10.0, max=100, per_ms=10_000)
+
+
+class Agent:
+    """In place of the link: notes what is asked, and answers as the test says."""
+
+    def __init__(self) -> None:
+        self.connected = True
+        self.asked: list[Any] = []
+        self.answers: list[Any] = []
+        self.waiting: list[Callable[[Any | None], None]] = []
+
+    def later(self, topic: str, body: Any, done: Callable[[Any | None], None]) -> None:
+        assert topic == "budget"
+        self.asked.append(body)
+        if self.answers:
+            done(self.answers.pop(0))
+        else:
+            self.waiting.append(done)
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.agent = Agent()
+        self.budgets = RetryBudgets(self.agent, lambda: self.now)
+        self.budget: RetryBudget = self.budgets.of("file", "u", CLAUSE)
+
+    def take(self, cost: int = 1) -> str:
+        """Why not; empty if granted."""
+        verdict = self.budget.take(cost, 0.02)
+        assert verdict.granted == (verdict.why == "")
+        return verdict.why
+
+
+def lends(units: int, until: float = 100.5, bucket: int = 7) -> dict[str, Any]:
+    return {"units": units, "bucket": bucket, "until": until, "why": "", "again": 0.0}
+
+
+def refuses(why: str, again: float) -> dict[str, Any]:
+    return {"units": 0, "bucket": -1, "until": 0.0, "why": why, "again": again}
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+def test_what_is_lent_is_spent_without_asking_until_its_time_is_over(worker: Worker) -> None:
+    worker.agent.answers = [lends(3), refuses("cap", 101.0)]
+    assert [worker.take(), worker.take()] == ["", ""]
+    assert len(worker.agent.asked) == 1
+    worker.now = 100.5
+    assert worker.take() == "cap"
+    assert worker.agent.asked[1]["report"][3] == [[7, 1]], "what was not spent goes back"
+
+
+def test_a_refusal_holds_as_long_as_it_says(worker: Worker) -> None:
+    worker.agent.answers = [refuses("ratio", 100.3), lends(1)]
+    assert [worker.take(), worker.take()] == ["ratio", "ratio"]
+    assert len(worker.agent.asked) == 1
+    worker.now = 100.31
+    assert worker.take() == ""
+
+
+def test_a_cost_of_two_is_not_paid_with_one(worker: Worker) -> None:
+    worker.agent.answers = [lends(1), lends(1), refuses("cap", 101.0)]
+    assert worker.take(2) == ""
+    assert worker.agent.asked[0]["need"] == 2
+    assert worker.take(1) == "cap"
+
+
+def test_many_ask_once_and_nobody_waits_longer_than_said(worker: Worker) -> None:
+    budget = RetryBudgets(worker.agent).of("file", "u", CLAUSE)
+    takers = [gevent.spawn(budget.take, 1, 0.02) for _ in range(5)]
+    gevent.joinall(takers, timeout=10)
+    assert {taker.value.why for taker in takers} == {"busy"}
+    assert len(worker.agent.asked) == 1
+
+
+def test_an_answer_that_comes_late_still_lends(worker: Worker) -> None:
+    assert worker.budget.take(1, 0.0).why == "busy"
+    worker.agent.waiting.pop()(lends(2))
+    assert [worker.take(), worker.take()] == ["", ""]
+
+
+def test_without_an_agent_there_is_the_share_of_the_reserve_that_was_told(worker: Worker) -> None:
+    worker.agent.connected = False
+    assert worker.take() == "away", "nobody ever told of a share"
+    worker.agent.connected = True
+    worker.agent.answers = [{"share": 10, "until": 160.0}]
+    worker.budgets.report()
+    worker.agent.connected = False
+    worker.now += AWAY_S
+    assert [worker.take(), worker.take(), worker.take()] == ["", "", "away"]
+    worker.now = 161.0
+    assert worker.take() == "away", "a share that is not renewed ends"
+
+
+def test_an_agent_that_does_not_answer_counts_as_away(worker: Worker) -> None:
+    worker.agent.answers = [None]
+    assert worker.take() == "away"
+    assert len(worker.agent.asked) == 1
+
+
+def test_counts_are_sums_and_are_said_again_if_they_were_lost(worker: Worker) -> None:
+    worker.budget.attempted()
+    worker.budget.attempted()
+    worker.budget.succeeded(retry=False)
+    worker.budget.succeeded(retry=True)
+    worker.agent.answers = [None, {"share": 0, "until": 0.0}]
+    for _ in range(3):
+        worker.budgets.report()
+    said = [[report[2] for report in body["reports"]] for body in worker.agent.asked]
+    assert said == [[[2, 2, 1]], [[2, 2, 1]], []]
+
+
+def test_a_publish_keeps_what_is_held_and_other_terms_hold_at_once(worker: Worker) -> None:
+    worker.agent.answers = [lends(3), refuses("cap", 101.0)]
+    worker.take()
+    assert worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=10_000)) is worker.budget
+    assert worker.take() == ""
+    worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=20_000))
+    assert worker.take() == "cap", "units of another ring are not spent"
+    assert worker.agent.asked[-1]["report"][3] == []
+
+
+def test_a_budget_that_is_named_no_more_is_forgotten_once_nothing_counts(worker: Worker) -> None:
+    worker.agent.answers = [lends(1)]
+    worker.take()
+    worker.budgets.retain([])
+    assert worker.budgets.of("file", "u", CLAUSE) is worker.budget
+    worker.now += 10.1
+    worker.budgets.retain([])
+    assert worker.budgets.of("file", "u", CLAUSE) is not worker.budget
+
+
+def test_the_end_of_the_worker_gives_back_what_it_holds(worker: Worker) -> None:
+    worker.agent.answers = [lends(3)]
+    worker.take()
+    worker.budgets.finish()
+    assert worker.agent.asked[-1]["reports"][0][3] == [[7, 2]]
+    assert worker.budget.take(1, 0.0).why == "busy"
