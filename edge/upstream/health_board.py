@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -57,7 +57,7 @@ class HealthBoard:
         self._count = count
         self._clock = clock
         self._healths: dict[PoolId, Health[Any]] = {}
-        self._pools: Mapping[PoolId, Pool] = {}
+        self._checked: Mapping[PoolId, Pool] = {}
         self._pending: set[PoolId] = set()
         """Those that time alone will change; whoever has a target out is among them."""
         self._suspects: dict[PoolId, _Suspect] = {}
@@ -91,18 +91,20 @@ class HealthBoard:
         self._healths[identity] = made
         if before is not None:
             made.inherit(before, now)
-        made.hear(self._news.ejected.get(identity, {}), self._news.failing.get(identity, {}), now)
+        ejected, failing = self._news.ejected.get(identity, {}), self._news.failing.get(identity, {})
+        if before is not None or ejected or failing:
+            made.hear(ejected, failing, now)
         return made
 
-    def retain(self, pools: Mapping[PoolId, Pool]) -> None:
-        """These are the pools of the version in use."""
-        self._pools = pools
+    def retain(self, live: Container[PoolId], checked: Mapping[PoolId, Pool]) -> None:
+        """``live``: the pools of the version in use; ``checked``: those with ``check``."""
+        self._checked = checked
         self._revision += 1
         self._untold = True
         for known in (self._healths, self._suspects):
-            for identity in [identity for identity in known if identity not in pools]:
+            for identity in [identity for identity in known if identity not in live]:
                 del known[identity]
-        self._pending &= pools.keys()
+        self._pending &= self._healths.keys()
 
     def tick(self) -> None:
         """Ends ejections whose time is over; raises the weights of who starts slowly."""
@@ -151,7 +153,7 @@ class HealthBoard:
         """What is to be checked, in parts, if the agent has not got it."""
         if not self._untold:
             return
-        found = [check for identity, pool in self._pools.items() for check in _checks(identity, pool)]
+        found = [check for identity, pool in self._checked.items() for check in _checks(identity, pool)]
         found = found[:MAX_CHECKS]
         for at in range(0, max(1, len(found)), CHECKS_AT_ONCE):
             part = found[at : at + CHECKS_AT_ONCE]

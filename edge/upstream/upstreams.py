@@ -31,8 +31,7 @@ class Upstream:
     """A pool at work."""
 
     __slots__ = (
-        "budget", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets",
-        "turn",
+        "budget", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
@@ -144,7 +143,8 @@ class Upstreams:
         self._gates.retain(self._upstreams)
         if self._budgets is not None:
             self._budgets.retain(self._upstreams)
-        self._board.retain({identity: upstream.pool for identity, upstream in self._upstreams.items()})
+        checked = {identity: one.pool for identity, one in self._upstreams.items() if one.pool.check}
+        self._board.retain(self._upstreams, checked)
         used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
         for url in [url for url in self._targets if url not in used]:
             self._targets.pop(url).retire()

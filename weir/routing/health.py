@@ -17,6 +17,6 @@ def health(route: Route, pools: Mapping[str, Pool]) -> Iterator[str]:
         pool = pools.get(to.to)
         said = [] if pool is None else [each for each in (pool.check, pool.eject, pool.slow_start) if each]
         if pool is not None and said:
-            clauses = "; ".join(WRITERS[type(each)](each) for each in said)
+            clauses = "; ".join(str(WRITERS[type(each)](each)) for each in said)
             alone = ", of a single target, which gets all requests" if len(pool.targets) == 1 else ""
             yield f"health of {to.to}: {clauses}{alone}"

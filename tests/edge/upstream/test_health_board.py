@@ -38,8 +38,12 @@ class Worker:
         items = [Named(target.url) for target in served.targets]
         health = self.board.health("file", served, items, Turn([(item, 1) for item in items]), before)
         self.pools["file", served.name] = served
-        self.board.retain(self.pools)
+        self.retain()
         return health
+
+    def retain(self) -> None:
+        checked = {identity: served for identity, served in self.pools.items() if served.check}
+        self.board.retain(self.pools, checked)
 
     def watched(self, served: Pool | None = None) -> Health[Any]:
         health = self.serve(served or pool())
@@ -165,12 +169,12 @@ def test_checks_are_told_until_the_agent_has_them(worker: Worker) -> None:
     assert len(list(worker.board.checks())) == 1
     worker.board.answered({"revision": 1, "suspects": []})
     assert list(worker.board.checks()) == []
-    worker.board.retain(worker.pools)
+    worker.retain()
     assert len(list(worker.board.checks())) == 1
 
 
 def test_even_nothing_to_check_is_told(worker: Worker) -> None:
-    worker.board.retain({})
+    worker.board.retain({}, {})
     assert list(worker.board.checks()) == [
         {"checks": [], "revision": 1, "first": True, "last": True, "watched": False}
     ]
@@ -226,7 +230,7 @@ def test_a_publish_keeps_who_is_out(worker: Worker) -> None:
 
 def test_what_no_version_names_is_forgotten(worker: Worker) -> None:
     worker.fail(worker.watched())
-    worker.board.retain({})
+    worker.board.retain({}, {})
     assert worker.board.report() == {"revision": 2, "evidence": [], "out": []}
     worker.board.tick()
 
