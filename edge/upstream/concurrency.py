@@ -1,4 +1,4 @@
-"""Requests in flight at one upstream, at most so many, and a short queue in front. Pure: times are given.
+"""Requests in flight at one upstream, at most so many, and a short queue in front. Pure: times may be given.
 
 The queue is kept short in time as well as in length, as CoDel does for packets: while it was empty at some moment of
 the last ``INTERVAL_S``, a request may wait so long, which takes up a burst. Once it has stood for that time, it does
@@ -8,6 +8,7 @@ are served at once and the others are told at once, instead of everybody waiting
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -66,10 +67,11 @@ class Slots:
         self.admit(now)
         return place
 
-    def leave(self, now: float) -> None:
-        """One who was admitted is done."""
+    def leave(self, now: float | None = None) -> None:
+        """One who was admitted is done. ``now`` None: the clock is looked at if somebody waits."""
         self.in_flight -= 1
-        self.admit(now)
+        if self._queue:
+            self.admit(time.monotonic() if now is None else now)
 
     def drop(self, place: Place, now: float) -> None:
         """One who waited does not wait any more, whatever became of him."""

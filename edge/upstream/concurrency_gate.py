@@ -67,28 +67,29 @@ class Gate:
         """``attempt`` as one of those in flight. Raises Refusal if there is no place before ``until``; ClientGone."""
         if not self.slots.try_enter():
             self._wait(exchange, until)
+        gradient = self._gradient
+        try:
+            return attempt() if gradient is None else self._measured(exchange, attempt, gradient)
+        finally:
+            self.slots.leave()
+
+    def _measured(self, exchange: Exchange, attempt: Callable[[], Result], gradient: Gradient) -> Result:
+        """A refusal comes fast and says nothing of how long answers take."""
         in_flight, began = self.slots.in_flight, time.monotonic()
         try:
             result = attempt()
         except UpstreamError as error:
             if error.cause is Cause.TIMEOUT:
-                self._learn(time.monotonic() - began, in_flight)
+                self._learn(time.monotonic() - began, in_flight, gradient)
             raise
-        else:
-            self._learn_of(exchange, in_flight)
-            return result
-        finally:
-            self.slots.leave(time.monotonic())
-
-    def _learn_of(self, exchange: Exchange, in_flight: int) -> None:
-        """A refusal comes fast and says nothing of how long answers take."""
         served = exchange.served
         if served is not None and served[1] < ERROR and served[1] != OVERLOADED:
-            self._learn(served[3] - served[2], in_flight)
+            self._learn(served[3] - served[2], in_flight, gradient)
+        return result
 
-    def _learn(self, seconds: float, in_flight: int) -> None:
-        gradient, now = self._gradient, time.monotonic()
-        if gradient is not None and gradient.answered(seconds, in_flight, now):
+    def _learn(self, seconds: float, in_flight: int, gradient: Gradient) -> None:
+        now = time.monotonic()
+        if gradient.answered(seconds, in_flight, now) and gradient is self._gradient:
             self.slots.change(gradient.limit, self.slots.room, now)
 
     def _wait(self, exchange: Exchange, until: float) -> None:
