@@ -9,7 +9,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from edge.agent.facts import REASONS, Facts
 from edge.agent.health.metrics import HealthMetrics
+from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
+from edge.agent.pipe_metrics import PipeMetrics
 
 PAGE = (Path(__file__).parents[3] / "docs" / "failure-modes.md").read_text(encoding="utf-8")
 
@@ -24,6 +26,8 @@ def test_every_metric_on_the_page_exists():
     workers = WorkerMetrics(registry)
     StateMetrics(registry, Facts())
     HealthMetrics(registry)
+    PipeMetrics(registry).watch(queue=lambda: 0, is_open=lambda: False)
+    LimitMetrics(registry)
     text = b"".join([generate_latest(registry), *workers.parts()]).decode()
     for name in re.findall(r"\bweir_[a-z_]+", PAGE):
         assert re.search(rf"^(# TYPE )?{name}[ {{]", text, re.MULTILINE), name

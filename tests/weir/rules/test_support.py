@@ -22,8 +22,10 @@ def feature(clause: str, place: str = "rule a") -> str:
     [
         ("require key or token", "require key"),
         ("require none", ""),
-        ("limit a", "limit"),
-        ("limit 5 per 1s", "limit"),
+        ("limit a", ""),
+        ("limit 5 per 1s", ""),
+        ("limit 5 per 1s by ip, consumer", "limit by consumer"),
+        ("limit 5 per 1s by tag", "limit by tag"),
         ("retry 1 on connect", ""),
         ("retry off", ""),
         ("compress gzip", ""),

@@ -31,7 +31,7 @@ from weir.rules.inherit import last
 from weir.rules.outline import clauses_of
 from weir.rules.parser import Positions
 from weir.rules.pools import is_url
-from weir.rules.support import not_built
+from weir.rules.support import not_built, not_built_rate
 
 
 def check(document: Document, positions: Positions | None = None) -> tuple[Problem, ...]:
@@ -87,7 +87,7 @@ class _Check:
     def _rates(self, limit: Limit, path: str) -> None:
         for index, line in enumerate(limit.rates):
             self._comments_of(line, f"{path}.rates[{index}]")
-            for issue in rate_issues(line.rate):
+            for issue in (*rate_issues(line.rate), *_unbuilt(not_built_rate(line.rate))):
                 self._findings.error(issue, line, f"{path}.rates[{index}]")
 
     def _group(self, group: Group, path: str) -> None:
@@ -126,11 +126,7 @@ class _Check:
             self._destinations(clause, place)
 
     def _issues(self, clause: Clause, block: str, captures: frozenset[str]) -> Iterator[Issue]:
-        feature = not_built(clause)
-        if feature:
-            yield Issue(
-                "not-built", f"{feature} is part of the language but not built yet; remove it to publish"
-            )
+        yield from _unbuilt(not_built(clause))
         misplaced = structure.misplaced(clause, block)
         if misplaced:
             yield misplaced
@@ -188,6 +184,11 @@ class _Check:
         if any(comment and comment != _line(comment) for comment in comments):
             issue = Issue("bad-comment", "a comment is one line, without spaces at its end")
             self._findings.error(issue, node, path)
+
+
+def _unbuilt(feature: str) -> Iterator[Issue]:
+    if feature:
+        yield Issue("not-built", f"{feature} is part of the language but not built yet; remove it to publish")
 
 
 def _line(comment: str) -> str:
