@@ -1,7 +1,8 @@
 """How long a scrape of /metrics takes with many rules. ``python benchmarks/scrape.py``
 
 A status listener in a process of its own gets what four workers report: 10 000 rules with three statuses each and 1000
-upstreams, of which a tenth change every 0.1 s. Scraped over HTTP, one connection each.
+upstreams, of which a tenth change every 0.1 s. Scraped over HTTP, one connection each. The processor time that the text
+takes in the agent is told too, as the rest depends on what else the machine does.
 ``--check`` exits 1 if the 99th percentile is above the target.
 """
 
@@ -31,23 +32,31 @@ def main() -> int:
     parser.add_argument("--upstreams", type=int, default=UPSTREAMS)
     arguments = parser.parse_args()
     with status_listener(arguments.rules, arguments.upstreams) as port:
-        took, size, lines = scrapes(port, 20 if arguments.quick else SCRAPES)
-    p50, p99 = took[len(took) // 2], took[int(len(took) * 0.99)]
-    print(f"{arguments.rules} rules: {lines} lines, {size / 1e6:.1f} MB in each of {len(took)} scrapes")
-    print(f"p50 {p50:.1f} ms, p99 {p99:.1f} ms, slowest {took[-1]:.1f} ms; target p99 {TARGET_MS:g} ms")
-    return int(arguments.check and p99 > TARGET_MS)
+        took, made, body = scrapes(port, 20 if arguments.quick else SCRAPES)
+    lines, size = body.count(b"\n"), len(body) / 1e6
+    print(f"{arguments.rules} rules: {lines} lines, {size:.1f} MB in each of {len(took)} scrapes")
+    print(f"{'ms':<28}{'p50':>8}{'p99':>8}{'slowest':>10}")
+    for name, times in (("a scrape", took), ("processor time of the text", made)):
+        print(f"{name:<28}{times[len(times) // 2]:>8.1f}{p99(times):>8.1f}{times[-1]:>10.1f}")
+    print(f"target: p99 of a scrape {TARGET_MS:g} ms")
+    return int(arguments.check and p99(took) > TARGET_MS)
 
 
-def scrapes(port: int, number: int) -> tuple[list[float], int, int]:
-    """Milliseconds of each, in order; size and lines of the last."""
-    took, body = [], b""
+def p99(times: list[float]) -> float:
+    return times[int(len(times) * 0.99)]
+
+
+def scrapes(port: int, number: int) -> tuple[list[float], list[float], bytes]:
+    """Milliseconds of each and of its text, both sorted; the last text."""
+    took, made, body = [], [], b""
     for _ in range(number):
         time.sleep(0.02)
         began = time.perf_counter()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as response:
             body = response.read()
         took.append((time.perf_counter() - began) * 1000)
-    return sorted(took), len(body), body.count(b"\n")
+        made.append(float(body.rpartition(b"# ms ")[2]))
+    return sorted(took), sorted(made), body
 
 
 @contextmanager
@@ -97,9 +106,14 @@ def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
                     worker, {"counters": part, "histograms": random.sample(seconds, upstreams // 40)}
                 )
 
+    def text() -> bytes:
+        began = time.process_time()
+        whole = b"".join([generate_latest(registry), *metrics.parts()])
+        return whole + b"# ms %.3f\n" % ((time.process_time() - began) * 1000)
+
     server = StatusServer(
         gevent.socket.socket(fileno=listener.detach()),
-        lambda: b"".join([generate_latest(registry), *metrics.parts()]),
+        text,
         lambda: Readiness(200, {}),
     )
     server.start()
