@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 from edge.families import OTHER, Family
 
@@ -32,6 +33,8 @@ class Series:
         self._clock = clock
         self._values: dict[Labels, list[float]] = {}
         self._touched: dict[Labels, float] = {}
+        self._names: dict[Labels, list[str]] = {}
+        """Of the lines, with their labels; they never change."""
         self._text: dict[Labels, str] = {}
         self._changed: set[Labels] = set()
         self._whole = b""
@@ -58,9 +61,13 @@ class Series:
         """The family's part of a scrape."""
         if not self._changed and self._whole:
             return self._whole
-        render = _histogram if self._family.kind == "histogram" else _counter
+        is_histogram = self._family.kind == "histogram"
         for labels in self._changed:
-            self._text[labels] = render(self._family, labels, self._values[labels])
+            names = self._names.get(labels)
+            if names is None:
+                names = self._names[labels] = names_of(self._family, labels)
+            values = self._values[labels]
+            self._text[labels] = _lines(names, _cumulated(values) if is_histogram else values)
         self._changed.clear()
         self._whole = "".join([head(self._family), *self._text.values()]).encode()
         return self._whole
@@ -82,6 +89,7 @@ class Series:
         for labels in [labels for labels, last in self._touched.items() if now - last >= IDLE_S]:
             del self._values[labels], self._touched[labels]
             self._text.pop(labels, None)
+            self._names.pop(labels, None)
             self._changed.discard(labels)
             self._whole = b""
 
@@ -113,7 +121,7 @@ class Gauges:
         for labels, value in self._combined().items():
             known = before.get(labels)
             if known is None or known[0] != value:
-                known = (value, _counter(self._family, labels, [value]))
+                known = (value, _lines(names_of(self._family, labels), [value]))
             now[labels] = known
         self._lines = now
         return "".join([head(self._family), *(line for _, line in now.values())]).encode()
@@ -144,18 +152,25 @@ def head(family: Family) -> str:
     return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.kind}\n"
 
 
-def _counter(family: Family, labels: Labels, values: list[float]) -> str:
-    return f"{family.name}{_braces(_pairs(family, labels))} {values[0]!r}\n"
-
-
-def _histogram(family: Family, labels: Labels, values: list[float]) -> str:
-    name, pairs, total, lines = family.name, _pairs(family, labels), 0.0, []
-    for bound, count in zip([*map(str, family.buckets), "+Inf"], values[:-1], strict=True):
-        total += count
-        le = f'le="{bound}"'
-        lines.append(f"{name}_bucket{_braces([*pairs, le])} {total!r}\n")
+def names_of(family: Family, labels: Labels) -> list[str]:
+    """What stands before each value of one label set."""
+    name, pairs = family.name, _pairs(family, labels)
     braces = _braces(pairs)
-    return "".join([*lines, f"{name}_count{braces} {total!r}\n", f"{name}_sum{braces} {values[-1]!r}\n"])
+    if family.kind != "histogram":
+        return [f"{name}{braces} "]
+    bounds = [f'le="{bound}"' for bound in (*family.buckets, "+Inf")]
+    buckets = [f"{name}_bucket{_braces([*pairs, bound])} " for bound in bounds]
+    return [*buckets, f"{name}_count{braces} ", f"{name}_sum{braces} "]
+
+
+def _cumulated(values: list[float]) -> list[float]:
+    """Buckets as Prometheus counts them, how many there are, and the sum."""
+    *buckets, total = accumulate(values[:-1])
+    return [*buckets, total, total, values[-1]]
+
+
+def _lines(names: list[str], values: list[float]) -> str:
+    return "".join([f"{name}{value!r}\n" for name, value in zip(names, values, strict=True)])
 
 
 def _pairs(family: Family, labels: Labels) -> list[str]:
