@@ -127,7 +127,9 @@ def test_when_the_prober_dies_the_other_node_checks(
     dead.process.kill()
     dead.process.wait()
     wait_until(
-        lambda: told(other, url)["check"]["probed_by"] not in ("", first), within_s=30, what="another prober"
+        lambda: told(other, url).get("check", {}).get("probed_by", "") not in ("", first),
+        within_s=30,
+        what="another prober",
     )
     before = targets[0].checks
     wait_until(lambda: targets[0].checks > before + 2, within_s=30, what="it checks")
