@@ -90,16 +90,7 @@ class Agent:
             nodes=lambda: self.facts.nodes,
         )
         BudgetMetrics(registry, self._budgets)
-        self._limits = LimitHolder(
-            self._pipe,
-            Keys(settings.cluster),
-            settings.node,
-            nodes=lambda: self.facts.nodes,
-            workers=lambda: len(self.facts.workers),
-            max_nodes=settings.max_nodes,
-            announce=self._link.announce,
-            metrics=LimitMetrics(registry),
-        )
+        self._limits = self._limit_holder(settings, LimitMetrics(registry))
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
@@ -139,6 +130,18 @@ class Agent:
             else None
         )
         self._greenlets: list[gevent.Greenlet[..., None]] = []
+
+    def _limit_holder(self, settings: EdgeSettings, metrics: LimitMetrics) -> LimitHolder:
+        return LimitHolder(
+            self._pipe,
+            Keys(settings.cluster),
+            settings.node,
+            nodes=lambda: self.facts.nodes,
+            workers=lambda: len(self.facts.workers),
+            max_nodes=settings.max_nodes,
+            announce=self._link.announce,
+            metrics=metrics,
+        )
 
     def start(self) -> None:
         """Raises ``OSError`` if the disk or the socket refuses."""

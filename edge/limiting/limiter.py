@@ -82,7 +82,29 @@ class Limiter:
                     self._ahead(limit, key, holding, now)
                 standing = Standing(limit, holding.left + tokens, holding.reset_at - now)
                 return Verdict(True, None, (), 0.0, (standing,), False)
+        elif (standings := self._at_hand(demands, now)) is not None:
+            return Verdict(True, None, (), 0.0, standings, False)
         return self._check(_merged(demands), now)
+
+    def _at_hand(self, demands: Sequence[Demand], now: float) -> tuple[Standing, ...] | None:
+        """Spends for all if there are tokens for all; None, and nothing is spent, otherwise."""
+        spent: list[tuple[Holding, int]] = []
+        standings = []
+        for limit, key, cost in demands:
+            holding = self._holdings.get((limit.counter, key))
+            if holding is None or holding.tokens < cost or now >= holding.ends:
+                for each, tokens in spent:
+                    each.tokens += tokens
+                return None
+            holding.tokens -= cost
+            spent.append((holding, cost))
+            standings.append(Standing(limit, holding.left + holding.tokens, holding.reset_at - now))
+        for (holding, cost), (limit, key, _) in zip(spent, demands, strict=True):
+            holding.asked += cost
+            self._holdings.move_to_end((limit.counter, key))
+            if holding.tokens < holding.low and holding.asking is None:
+                self._ahead(limit, key, holding, now)
+        return tuple(standings)
 
     def __len__(self) -> int:
         return len(self._holdings)
