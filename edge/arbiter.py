@@ -1,8 +1,8 @@
 """gunicorn's master, with a reload that never leaves the listener alone and an end that keeps its times.
 
 gunicorn's own reload asks the old workers to stop before the new ones serve, then waits for their end and meanwhile
-replaces no dead worker; while old ones live it takes them for workers that serve. Here workers that leave do not count:
-new ones start first, old ones are asked to leave once all new ones serve, and a worker that dies is replaced at any time.
+replaces no dead worker; while old ones live it takes them for workers that serve. Here workers that leave do not
+count: new ones start first, old ones are asked to leave once all new ones serve, and one that dies is replaced at once.
 """
 
 from __future__ import annotations

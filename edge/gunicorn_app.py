@@ -20,9 +20,8 @@ from edge.arbiter import EdgeArbiter
 from edge.worker_states import WorkerStates
 from weir.processes.parent_death import die_with_parent
 
-
 LAST_WORDS_S = 3
-"""Seconds beyond the drain timeout after which gunicorn kills: for noticing the signal, ends of exchanges, last counts."""
+"""Seconds beyond the drain timeout after which gunicorn kills: to notice the signal, end exchanges, send counts."""
 
 
 class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):

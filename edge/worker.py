@@ -130,7 +130,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
                 take_no_more(server.socket)
             take_waiting(server)
             server.close()
-        self._finish([server.pool for server in servers])
+        self._finish([server.pool for server in servers if server.pool is not None])
         self.engine.access_log.close()
         if self.engine.tracer is not None:
             self.engine.tracer.close()

@@ -103,7 +103,10 @@ def only_new_take(edge: EdgeProcess, old: set[int]) -> bool:
     """Whether connections, several at once, are taken by new workers only."""
     with ExitStack() as stack:
         clients = [stack.enter_context(edge.client()) for _ in range(8)]
-        answers = [client.get("/quick") for client in clients]
+        try:
+            answers = [client.get("/quick") for client in clients]
+        except EOFError:
+            return False  # one that an old worker took, and that asked nothing within its last call
         assert all(answer.body == b"quick" for answer in answers)
         new = set(edge.worker_pids()) - old
         return all(owner(client, new) for client in clients)
