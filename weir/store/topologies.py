@@ -103,8 +103,10 @@ class ManyServers:
 
     def peek(self, key: str) -> redis.Redis | None:
         cluster = self._cluster
+        if cluster is None:
+            return None
         try:
-            return cluster and cluster.get_redis_connection(cluster.get_node_from_key(key))
+            return cluster.get_redis_connection(cluster.get_node_from_key(key))
         except foreign.RedisClusterException:  # nobody serves the slot
             return None
 

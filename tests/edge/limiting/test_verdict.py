@@ -1,6 +1,7 @@
+from __future__ import annotations
+
 from edge.limiting.verdict import Verdict
 
 
-def test_a_verdict_without_limits_says_nothing_against_a_request() -> None:
-    verdict = Verdict(True)
-    assert (verdict.refused_by, verdict.shadowed, verdict.standings, verdict.store_needed) == (None, (), (), False)
+def test_a_verdict_that_says_nothing_else_is_that_everything_passes_and_nothing_is_known():
+    assert Verdict(True) == (True, None, (), 0.0, (), False)
