@@ -216,7 +216,7 @@ class Downstream:
         reader, transport, limits = self._reader, self.transport, self.engine.limits
         if reader.ready:
             return reader.ready.popleft()
-        if reader.error is not None:
+        if self._reader.error is not None:
             return None
         begun = reader.mid_head or not self._served
         wait_s = limits.head_s if begun else limits.keep_alive_s

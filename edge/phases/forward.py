@@ -111,7 +111,10 @@ def _attempt(
     if share.retry is not None and tries is None and share.upstream.budget is not None:
         share.upstream.budget.attempted()
     try:
-        connection = _acquire(exchange, share, target, outgoing, tries is not None and tries.fresh)
+        connect_s = share.connect_s if outgoing.until == NEVER else _time_to_connect(share, outgoing)
+        connection = target.acquire(
+            connect_s, fresh=tries is not None and tries.fresh, careful=exchange.method not in IDEMPOTENT
+        )
     except UpstreamError as error:
         _note_failure(exchange, share, target, started, error)
         raise
@@ -120,7 +123,9 @@ def _attempt(
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
     reusable = False
     try:
-        _send(exchange, plan, share, target, connection, outgoing)
+        data = head_bytes(exchange, plan, share, target, outgoing.more)
+        connection.begin(exchange.head.method == b"HEAD")
+        connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
         if upload is not None:
             upload.start()
         _await_head(exchange, plan, share, connection, outgoing)
@@ -174,40 +179,25 @@ def _given_up(
     return tries
 
 
-def _acquire(
-    exchange: Exchange, share: Share, target: Target, outgoing: Outgoing, fresh: bool
-) -> UpstreamConnection:
-    connect_s = share.connect_s
-    if outgoing.until != NEVER:
-        connect_s = min(connect_s, outgoing.until - time.monotonic())
-        if connect_s <= 0:
-            raise UpstreamError(
-                Cause.TIMEOUT, "the time for this request is over", stage=Stage.CONNECT, sent=Sent.NOTHING
-            )
-    return target.acquire(connect_s, fresh=fresh, careful=exchange.method not in IDEMPOTENT)
-
-
-def _send(
-    exchange: Exchange,
-    plan: Plan,
-    share: Share,
-    target: Target,
-    connection: UpstreamConnection,
-    outgoing: Outgoing,
-) -> None:
-    data = head_bytes(exchange, plan, share, target, outgoing.more)
-    connection.begin(exchange.head.method == b"HEAD")
-    connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
+def _time_to_connect(share: Share, outgoing: Outgoing) -> float:
+    """Seconds. Raises UpstreamError."""
+    left_s = outgoing.until - time.monotonic()
+    if left_s <= 0:
+        raise UpstreamError(
+            Cause.TIMEOUT, "the time for this request is over", stage=Stage.CONNECT, sent=Sent.NOTHING
+        )
+    return min(share.connect_s, left_s)
 
 
 def _await_head(
     exchange: Exchange, plan: Plan, share: Share, connection: UpstreamConnection, outgoing: Outgoing
 ) -> None:
     """While it waits, a client that closes ends the wait."""
-    downstream = exchange.downstream
-    downstream.awaiting = connection.transport
+    downstream, transport = exchange.downstream, connection.transport
+    downstream.awaiting = transport
     downstream.transport.arm()
-    connection.transport.read_deadline = min(time.monotonic() + share.try_s, outgoing.until)
+    deadline = time.monotonic() + share.try_s
+    transport.read_deadline = deadline if deadline < outgoing.until else outgoing.until
     connection.read_head(partial(pass_on, exchange, plan))
 
 
