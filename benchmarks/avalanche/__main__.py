@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -23,10 +24,13 @@ from benchmarks.side_by_side.process import Failed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SEEDS = (1, 2, 3)
+ENDED = 143
 
 
 def main() -> int:
     arguments = _arguments()
+    # What was started is stopped then too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))
     out = arguments.out or (Path(tempfile.mkdtemp(prefix="avalanche-")) if arguments.quick else DOCS)
     folder = out / "avalanche"
     folder.mkdir(parents=True, exist_ok=True)

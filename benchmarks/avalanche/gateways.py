@@ -62,7 +62,7 @@ def weir(
 
 
 def rules(policy: Policy, targets: Sequence[int], setting: Setting) -> str:
-    """One upstream with two targets, which are two doors of the same service."""
+    """One upstream whose targets are doors of the same service."""
     retry = f"retry {policy.retries} on connect, timeout, reset, 502, 503, 504;" if policy.retries else ""
     budget = f"budget 10% max {CAP} per {WINDOW_S:g}s;" if policy.cluster else ""
     doors = " ".join(f"target http://127.0.0.1:{port};" for port in targets)

@@ -20,6 +20,7 @@ from benchmarks.avalanche.texts import (
     MAP,
     MASKING,
     NODES,
+    REFUSED,
     STORE,
 )
 
@@ -72,9 +73,10 @@ def _real(real: Section, machine: str) -> Iterator[str]:
         worst = max(each.worst("most_in_window") for each in _runs(real["store"]).values())
         yield STORE.format(cap=CAP, window=f"{WINDOW_S:g}", most=f"{worst:g}")
         yield _table(_runs(real["store"]).items(), first="store")
-    if "errors" in real:
-        yield ERRORS
-        yield _table(_runs(real["errors"]).items())
+    for section, text in (("errors", ERRORS), ("refused", REFUSED)):
+        if section in real:
+            yield text
+            yield _table(_runs(real[section]).items())
 
 
 def _simulated(simulated: Section) -> Iterator[str]:

@@ -13,7 +13,7 @@ from benchmarks.avalanche.gateways import Gateways
 from benchmarks.avalanche.measures import Figures, Series, figures, series
 from benchmarks.avalanche.policies import NAIVE, NONE, REAL_POLICIES, WEIR, Policy
 from benchmarks.avalanche.results import Runs, runs
-from benchmarks.avalanche.run import Event, run
+from benchmarks.avalanche.run import Event, Upstream, run
 from benchmarks.avalanche.setting import REAL, Setting
 from benchmarks.side_by_side.programs import NotInstalled, find
 
@@ -24,6 +24,8 @@ SHORT = REAL._replace(trigger_at=10.0, duration_s=55.0)
 QUICK = REAL._replace(trigger_at=5.0, trigger_s=5.0, duration_s=30.0)
 CALM = REAL._replace(trigger_s=0.0, duration_s=40.0, error_rate=0.05)
 NGINX = "nginx"
+LATE_S = 0.05
+"""A load that is sent later than that says more about the machine than about a policy."""
 
 
 class Case(NamedTuple):
@@ -45,7 +47,14 @@ def cases(*, quick: bool) -> list[Case]:
         return [*found, store_killed(main)]
     found += [Case("nodes", f"{WEIR.name} {nodes}", SHORT, WEIR, nodes) for nodes in (1, 2, 4)]
     found += [Case("errors", policy.name, CALM, policy) for policy in (NONE, WEIR)]
-    return [*found, store_killed(SHORT)]
+    return [*found, one_refuses(), store_killed(SHORT)]
+
+
+def one_refuses() -> Case:
+    """One of the three targets breaks its connections and takes no new ones, for good."""
+    setting = CALM._replace(error_rate=0.0, trigger_at=10.0)
+    refuse = Event(setting.trigger_at, lambda _, service: service.order("refuse 2"))
+    return Case("refused", WEIR.name, setting, WEIR, NODES, (refuse,))
 
 
 def store_killed(setting: Setting) -> Case:
@@ -54,7 +63,7 @@ def store_killed(setting: Setting) -> Case:
     return Case("store", "killed", setting, WEIR, NODES, (Event(at, _kill_store),))
 
 
-def _kill_store(running: Gateways) -> None:
+def _kill_store(running: Gateways, _: Upstream) -> None:
     assert running.store is not None
     running.store.kill()
 
@@ -68,6 +77,10 @@ def measure(
         for case in wanted:
             outcome = measure_one(case, seed)
             say(f"{case.section} {case.name}, seed {seed}: {outcome[0]}")
+            if outcome[0].late_s > LATE_S:
+                say(
+                    f"the load was {outcome[0].late_s:.2f} s late: this machine has other work, measure again"
+                )
             found.setdefault((case.section, case.name), []).append(outcome)
     sections: dict[str, dict[str, Runs]] = {}
     for (section, name), outcomes in found.items():

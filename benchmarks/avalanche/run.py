@@ -25,13 +25,6 @@ StartGateways = Callable[[Sequence[int]], AbstractContextManager[Gateways]]
 """Given the upstream's ports."""
 
 
-class Event(NamedTuple):
-    """Something that happens in a run besides the trigger."""
-
-    at: float
-    do: Callable[[Gateways], None]
-
-
 class Upstream(NamedTuple):
     process: subprocess.Popen[str]
     ports: list[int]
@@ -51,6 +44,13 @@ class Upstream(NamedTuple):
         return found
 
 
+class Event(NamedTuple):
+    """Something that happens in a run besides the trigger."""
+
+    at: float
+    do: Callable[[Gateways, Upstream], None]
+
+
 def run(
     folder: Path,
     setting: Setting,
@@ -67,24 +67,24 @@ def run(
             service.order(f"errors {setting.error_rate}")
         begin = time.monotonic() + 1.0 + warm_up_s
         with load(folder, setting, seed, gateways, begin - warm_up_s, warm_up_s) as (process, path):
-            _let_happen(begin, [*_trigger(setting, service), *events], gateways)
+            _let_happen(begin, [*_trigger(setting), *events], gateways, service)
             process.wait(setting.duration_s + PATIENCE_S + 30)
         return _record(path, service.arrivals(), gateways, begin)
 
 
-def _trigger(setting: Setting, service: Upstream) -> list[Event]:
+def _trigger(setting: Setting) -> list[Event]:
     if not setting.trigger_s:
         return []
     return [
-        Event(setting.trigger_at, lambda _: service.order(f"speed {setting.trigger_speed}")),
-        Event(setting.trigger_end, lambda _: service.order("speed 1")),
+        Event(setting.trigger_at, lambda _, service: service.order(f"speed {setting.trigger_speed}")),
+        Event(setting.trigger_end, lambda _, service: service.order("speed 1")),
     ]
 
 
-def _let_happen(begin: float, events: list[Event], gateways: Gateways) -> None:
+def _let_happen(begin: float, events: list[Event], gateways: Gateways, service: Upstream) -> None:
     for event in sorted(events, key=lambda event: event.at):
         time.sleep(max(0.0, begin + event.at - time.monotonic()))
-        event.do(gateways)
+        event.do(gateways, service)
 
 
 @contextmanager

@@ -45,6 +45,11 @@ ERRORS = """### Errors at random
 
 No trigger; 5 % of all answers are 502."""
 
+REFUSED = """### One of three targets refuses connections
+
+From second 10 on, for good; no trigger. Attempts that were refused do not reach the upstream and are not in the
+amplification."""
+
 LOADS = """The same in a simulation: one queue of events, gateways that cost no time, and of Weir's budget the real
 rules (leases by bucket, one flush a second, 2 ms to the store and back, a quarantine at the start, the static
 reserve). 16 processes share the traffic. It has more policies: gRPC's throttle, Finagle's kind tuned to 10 %

@@ -1,9 +1,10 @@
 """A service of fixed capacity in a process of its own. ``python -m benchmarks.avalanche.upstream SEED RECORD``
 
 Serving is waiting: it costs a timer, not processor time. It never notices that a gateway has given up. It listens on
-two ports, two targets of one upstream, which share slots and queue. The ports come as one line of JSON; then every line
-of standard input is an order: ``speed 0.2``, ``errors 0.05``, ``refuse 1`` and ``accept 1`` (the second port). When the
-input ends, every arrival is written to RECORD: time (monotonic), number of the request, number of the attempt.
+three ports, the targets of one upstream, which share slots and queue. The ports come as one line of JSON; then every
+line of standard input is an order: ``speed 0.2``, ``errors 0.05``, ``refuse 2`` (the last port breaks its connections
+and takes no new ones) and ``accept 2``. When the input ends, every arrival is written to RECORD: time (monotonic),
+number of the request, number of the attempt.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import cast
 from benchmarks.avalanche.setting import REAL
 from benchmarks.avalanche.upstream_queue import Full, Service, UpstreamQueue
 
-PORTS = 2
+PORTS = 3
 BACKLOG = 4096
 END = b"\r\n\r\n"
 NUMBER = re.compile(rb"\r\nX-Request-Number: *(\d+)", re.IGNORECASE)
@@ -51,10 +52,11 @@ class UpstreamProcess:
         )
         self._error_rate = 0.0
         self._servers: list[asyncio.Server] = []
+        self.open: set[Connection] = set()
         self.arrivals: list[tuple[float, int, int]] = []
 
     async def run(self) -> None:
-        self._servers = [await self._listen(0) for _ in range(PORTS)]
+        self._servers = [await self._listen(0, door) for door in range(PORTS)]
         ports = [server.sockets[0].getsockname()[1] for server in self._servers]
         print(json.dumps(ports), flush=True)
         orders = asyncio.StreamReader()
@@ -62,22 +64,24 @@ class UpstreamProcess:
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
         while line := await orders.readline():
             verb, value = line.split()
-            await self._order(verb.decode(), float(value), ports)
+            await self._order(verb.decode(), value.decode(), ports)
         self._path.write_text(json.dumps(self.arrivals))
 
-    async def _listen(self, port: int) -> asyncio.Server:
+    async def _listen(self, port: int, door: int) -> asyncio.Server:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(lambda: Connection(self), "127.0.0.1", port, backlog=BACKLOG)
+        return await loop.create_server(lambda: Connection(self, door), "127.0.0.1", port, backlog=BACKLOG)
 
-    async def _order(self, verb: str, value: float, ports: list[int]) -> None:
+    async def _order(self, verb: str, value: str, ports: list[int]) -> None:
         if verb == "speed":
-            self._queue.speed = value
+            self._queue.speed = float(value)
         elif verb == "errors":
-            self._error_rate = value
+            self._error_rate = float(value)
         elif verb == "refuse":
-            self._servers[-1].close()
+            self._servers[int(value)].close()
+            for connection in [each for each in self.open if each.door == int(value)]:
+                connection.cut()
         elif verb == "accept":
-            self._servers[-1] = await self._listen(ports[-1])
+            self._servers[int(value)] = await self._listen(ports[int(value)], int(value))
         else:
             raise ValueError(f"no such order: {verb}")
 
@@ -102,16 +106,23 @@ class UpstreamProcess:
 class Connection(asyncio.Protocol):
     """Of a gateway. Closed or not, what it asked for is served."""
 
-    def __init__(self, upstream: UpstreamProcess) -> None:
+    def __init__(self, upstream: UpstreamProcess, door: int) -> None:
+        self.door = door
         self._upstream = upstream
         self._got = b""
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._upstream.open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         self._transport = None
+        self._upstream.open.discard(self)
+
+    def cut(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._got += data

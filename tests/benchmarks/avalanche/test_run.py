@@ -12,11 +12,11 @@ from benchmarks.avalanche.gateways import Gateways
 from benchmarks.avalanche.measures import figures, most_in_window, series
 from benchmarks.avalanche.policies import NAIVE, WEIR
 from benchmarks.avalanche.record import Attempt, Record
-from benchmarks.avalanche.run import Event, attempts, run
+from benchmarks.avalanche.run import Event, Upstream, attempts, run
 from benchmarks.avalanche.setting import CAP, REAL, WINDOW_S, Setting
 from tests.support.parts import need
 
-SMALL = REAL._replace(utilisation=0.4, try_s=0.5, trigger_at=1.0, trigger_s=2.0, duration_s=6.0)
+SMALL = REAL._replace(utilisation=0.4, try_s=0.5, trigger_at=0.5, trigger_s=2.0, duration_s=4.0)
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def test_a_policy_of_others_runs_in_the_edges_workers(tmp_path: Path) -> None:
 def test_weirs_cap_holds_on_two_nodes_also_when_the_store_is_killed(tmp_path: Path) -> None:
     killed: list[float] = []
 
-    def kill(running: Gateways) -> None:
+    def kill(running: Gateways, _: Upstream) -> None:
         assert running.store is not None
         running.store.kill()
         killed.append(time.monotonic())
@@ -79,7 +79,7 @@ def test_weirs_cap_holds_on_two_nodes_also_when_the_store_is_killed(tmp_path: Pa
     def start(targets: Sequence[int]) -> AbstractContextManager[Gateways]:
         return gateways.weir(tmp_path / "weir", WEIR, targets, SMALL, nodes=2)
 
-    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5, events=[Event(2.0, kill)])
+    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5, events=[Event(1.5, kill)])
     check(record, SMALL, WEIR.retries)
     assert killed
     assert most_in_window(record.grants, WINDOW_S) <= CAP
@@ -94,3 +94,16 @@ def test_nginx_runs_where_it_is_installed(tmp_path: Path) -> None:
     record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5)
     check(record, SMALL, 3)
     assert any(attempt.retry for attempt in record.attempts)
+
+
+def test_a_door_can_be_shut_and_opened_again(tmp_path: Path) -> None:
+    """The load has no retries here: what goes to the third door meanwhile fails."""
+    calm = SMALL._replace(trigger_s=0.0, duration_s=3.0)
+    events = [
+        Event(1.0, lambda _, service: service.order("refuse 2")),
+        Event(2.0, lambda _, service: service.order("accept 2")),
+    ]
+    record = run(tmp_path / "run", calm, 1, nobody, warm_up_s=0.0, events=events)
+    failed = [request for request in record.requests if not request.ok]
+    assert 0 < len(failed) < len(record.requests) / 2
+    assert all(request.due > 0.5 for request in failed)
