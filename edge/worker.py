@@ -103,7 +103,6 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self.engine.sweeper.start()
         self.engine.access_log.start()
         self.engine.tracer = _tracer(options, self.engine)
-        self.engine.limiter.start()
         health_board.start(board, self.engine.asks)
         reading = gevent.spawn(self._notify_for_ever)
         loader.load()
