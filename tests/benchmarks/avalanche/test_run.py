@@ -35,7 +35,7 @@ def check(record: Record, setting: Setting, retries: int) -> None:
 
 
 def test_the_load_reaches_the_upstream_and_every_request_is_one_attempt(tmp_path: Path) -> None:
-    record = run(tmp_path / "run", SMALL._replace(trigger_s=0.0, duration_s=2.0), 1, nobody, warm_up_s=0.2)
+    record = run(tmp_path / "run", SMALL._replace(trigger_s=0.0, duration_s=2.0), 1, nobody, warm_up_s=0.0)
     assert len(record.attempts) == len(record.requests)
     assert not any(attempt.retry for attempt in record.attempts)
 
