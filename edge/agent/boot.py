@@ -114,16 +114,7 @@ class Agent:
             settled=self._announcer.settled,
         )
         memory = ConfigMemory(settings.node_directory / "published.json")
-        self._adopter = Adopter(
-            settings.node_directory,
-            settings.node,
-            self._store,
-            self._files,
-            self.facts,
-            self._follower,
-            memory,
-            publish_again=self._publish_again,
-        )
+        self._adopter = self._make_adopter(settings, memory)
         self._config = (
             ConfigFile(settings.config, settings.node, self._store, self.facts, memory, metrics, say=say)
             if settings.config
@@ -171,6 +162,18 @@ class Agent:
         self._pipe.stop()
         self._status.stop()
         self._store.client.close()
+
+    def _make_adopter(self, settings: EdgeSettings, memory: ConfigMemory) -> Adopter:
+        return Adopter(
+            settings.node_directory,
+            settings.node,
+            self._store,
+            self._files,
+            self.facts,
+            self._follower,
+            memory,
+            publish_again=self._publish_again,
+        )
 
     def _topics(self) -> dict[str, Topic]:
         """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
