@@ -139,7 +139,7 @@ class Downstream:
                 if encoder is not None:
                     self.engine.telemetry.compressed(encoder.coding)
                     body = encoder.encode(body, flush=False) + encoder.finish()
-        more = b"X-Request-Id: %b\r\n" % exchange.request_id.encode()
+        more = b"X-Request-Id: %b\r\n%b" % (exchange.request_id.encode(), exchange.limit_lines)
         if answer.status not in (204, 304):
             more += b"Content-Length: %d\r\n" % len(body)
         head = response_head(

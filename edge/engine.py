@@ -22,7 +22,6 @@ from edge.trace_context import NewTraces
 
 if TYPE_CHECKING:
     from edge.downstream import Downstream
-    from edge.limiting.verdict import Limiting
     from edge.snapshot import Snapshot
     from edge.tracing.tracer import Tracer
 

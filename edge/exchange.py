@@ -75,6 +75,8 @@ class Exchange:
     detail = ""
     bytes_in = 0
     bytes_out = 0
+    limit_lines = b""
+    """Header lines that tell of its limits in every answer."""
     standings: tuple[Standing, ...] = ()
     """What is left of the limits that it was counted against."""
     limited = ""

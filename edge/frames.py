@@ -8,7 +8,7 @@ A frame is four bytes of length (big-endian, of what follows), then one msgpack 
 | ``hello`` | worker → agent | ``pid``, ``worker`` (its number) |
 | ``applied`` | worker → agent | ``incarnation``, ``number``, ``took_ms`` |
 | ``refused`` | worker → agent | ``incarnation``, ``number``, ``reason`` |
-| ``counters`` | worker → agent | ``counters``, ``histograms``, ``gauges``: lists of [family, labels, value…]; ``anew`` |
+| ``counters`` | worker → agent | ``counters``, ``histograms``, ``gauges``: lists of [family, labels, …]; ``anew`` |
 | ``asks`` | worker → agent | ``items``: lists of [number, topic, body]; number 0 wants no answer |
 | ``version`` | agent → worker | ``incarnation``, ``number``: read the version files now |
 | ``replies`` | agent → worker | ``items``: lists of [number, body] |

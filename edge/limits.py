@@ -13,7 +13,7 @@ LINGER_S = 2.0
 """Seconds that a connection closed in the middle of a request still reads, so that the answer arrives (§9.6)."""
 
 LAST_CALL_S = 1.0
-"""At a graceful stop a connection that was served so short a time ago is not idle: its next request may be on its way."""
+"""At a graceful stop a connection that was served so short a time ago is not idle: the next request may be coming."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

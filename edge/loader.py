@@ -99,7 +99,9 @@ class Loader:
             return snapshot
         pace = self._pace()
         parts = self._reader.read(pace)
-        return None if parts is None else build(parts, self._upstreams, self._engine.snapshot, pace, self._engine.limiter)
+        if parts is None:
+            return None
+        return build(parts, self._upstreams, self._engine.snapshot, pace, self._engine.limiter)
 
     def _swap(self, snapshot: Snapshot) -> None:
         old, self._engine.snapshot = self._engine.snapshot, snapshot

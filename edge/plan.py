@@ -51,8 +51,8 @@ class Plan:
 
     __slots__ = (
         "allow", "answers_pass", "body_limit", "compression", "cors", "deny", "edits_are_fixed", "limits", "location",
-        "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits", "respond", "response_edits",
-        "shares", "sticky_shares",
+        "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits", "respond",
+        "response_edits", "shares", "sticky_shares",
     )  # fmt: skip
 
     def __init__(
@@ -85,7 +85,8 @@ class Plan:
         self.limits: RuleLimits | None = None
         if route.limits:
             self.limits = _limits(route, owner, limiter)
-            self.response_edits = (RateLimitFields(self.limits), *self.response_edits)
+            if self.limits.are_edited:
+                self.response_edits = (RateLimitFields(self.limits), *self.response_edits)
         compress = settings.compress if route.compress is None else route.compress
         self.compression = Compression(compress.encodings) if compress and compress.encodings else None
         self.answers_pass = not self.response_edits and self.compression is None

@@ -8,12 +8,14 @@ An upstream's own fields stay: members of one list.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from edge.http.head import Field
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
+    from edge.limiting.verdict import Standing
     from edge.rule_limits import RuleLimits
 
 MAX_POLICIES = 8
@@ -41,8 +43,19 @@ def sf_string(text: str) -> bytes:
     return b'"%b"' % plain.replace("\\", "\\\\").replace('"', '\\"').encode("ascii")
 
 
+NAMES = (_POLICY.lower(), _STATE.lower())
+
+
+def lines(policies: bytes, shown: Mapping[int, bytes], standings: Iterable[Standing]) -> bytes:
+    """Both fields, each with its end; nothing where there is nothing to tell."""
+    states = [
+        state(shown[id(limit)], left, reset_s) for limit, left, reset_s in standings if id(limit) in shown
+    ]
+    return b"RateLimit-Policy: %b\r\nRateLimit: %b\r\n" % (policies, b", ".join(states)) if states else b""
+
+
 class RateLimitFields:
-    """Adds both fields to every answer of a rule with limits, before the rule's own edits."""
+    """Adds both fields to every answer of a rule with limits that edits them itself, before its own edits."""
 
     __slots__ = ("_limits",)
 

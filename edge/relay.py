@@ -61,7 +61,9 @@ def relay(
     if head.trailers and chunked:
         framing += response_line(exchange, plan, head)
     line = exchange.downstream.connection_line(exchange)
-    data = response_head(head.status, head.reason, fields, framing + exchange.answer_lines + line)
+    data = response_head(
+        head.status, head.reason, fields, framing + exchange.limit_lines + exchange.answer_lines + line
+    )
     exchange.answering = True
     exchange.status = head.status
     if bodiless:
@@ -79,7 +81,7 @@ def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader)
     """All of it is here, and nothing of it changes."""
     downstream, pieces = exchange.downstream, reader.pieces
     body = pieces.pop() if pieces else b""
-    lines = exchange.answer_lines
+    lines = exchange.limit_lines + exchange.answer_lines
     if downstream.engine.draining or not exchange.keep_alive or exchange.head.version != "1.1":
         downstream.settle_keep_alive(exchange)
         lines += downstream.connection_line(exchange)
@@ -171,7 +173,10 @@ def _switch_protocols(
             sent=Sent.ALL,
         )
     downstream = exchange.downstream
-    line = b"%bConnection: upgrade\r\nUpgrade: %b\r\n" % (exchange.answer_lines, head.upgrades[0])
+    line = b"%bConnection: upgrade\r\nUpgrade: %b\r\n" % (
+        exchange.limit_lines + exchange.answer_lines,
+        head.upgrades[0],
+    )
     fields = without_listed(head.fields, head.connections)
     exchange.answering = True
     exchange.status = 101

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import structs
 
 from edge.limiting.verdict import Demand, Limit, Limiting, LimitSource, Verdict
-from edge.rate_limit_fields import MAX_POLICIES, policy, sf_string
+from edge.rate_limit_fields import MAX_POLICIES, NAMES, lines, policy, sf_string
 from weir.models.effective import Counted, Route
 from weir.routing.limit_keys import KeyOf, compile_key
 
@@ -27,7 +27,7 @@ class _Use(NamedTuple):
 class RuleLimits:
     """Of one rule; never empty. Counters are the limiter's and outlive this."""
 
-    __slots__ = ("_limiter", "_uses", "names", "policies", "shown")
+    __slots__ = ("_limiter", "_uses", "are_edited", "names", "policies", "shown")
 
     def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
         """Raises ValueError for what cannot be counted by yet."""
@@ -40,6 +40,10 @@ class RuleLimits:
         told = [(place, each) for place, each in limits if not each.rate.shadow][:MAX_POLICIES]
         self.shown = {place: sf_string(each.name) for place, each in told}
         """Those that clients are told of, with the names that they have in header fields."""
+        self.are_edited = any(
+            edit.side == "response" and edit.name.lower().encode("ascii") in NAMES for edit in route.headers
+        )
+        """Whether the rule itself changes the fields that tell of limits."""
         self.policies = b", ".join(policy(each.name, each.rate.count, each.rate.per_ms) for _, each in told)
 
     def demands(self, exchange: Exchange) -> list[Demand]:
@@ -52,6 +56,10 @@ class RuleLimits:
     def check(self, demands: Sequence[Demand]) -> Verdict:
         """May switch to other greenlets."""
         return self._limiter.check(demands)
+
+    def lines(self, verdict: Verdict) -> bytes:
+        """Of every answer, unless the rule edits them."""
+        return b"" if self.are_edited else lines(self.policies, self.shown, verdict.standings)
 
     def name(self, limit: Limit) -> str:
         return self.names[id(limit)]

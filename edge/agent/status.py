@@ -38,7 +38,8 @@ class Answer(NamedTuple):
 
 
 class StatusServer:
-    """Serves ``listener``; ``metrics`` is asked at every ``/metrics``, ``ready`` at ``/readyz``, ``pages`` at each of their paths."""
+    """Serves ``listener``; ``metrics`` is asked at every ``/metrics``, ``ready`` at ``/readyz``, ``pages`` at each of
+    their paths."""
 
     def __init__(
         self,

@@ -32,6 +32,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     demands = limits.demands(exchange)
     verdict = limits.check(demands)
     exchange.standings = verdict.standings
+    exchange.limit_lines = limits.lines(verdict)
     if verdict.shadowed:
         exchange.shadowed = tuple(limits.name(limit) for limit in verdict.shadowed)
         for name in exchange.shadowed:

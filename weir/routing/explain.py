@@ -124,10 +124,10 @@ def explain(
 
 
 def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
-    yield from retries(route, facts, pools, settings)
-    yield from health(route, pools)
-    yield from places(route, pools)
     yield from counted(route, facts)
+    yield from retries(route, facts, pools, settings)
+    yield from places(route, pools)
+    yield from health(route, pools)
     if route.mirror is not None:
         yield f"mirror: of these requests, {route.mirror.percent:g}% go to {route.mirror.to} too"
     compress = settings.compress if route.compress is None else route.compress
