@@ -115,11 +115,11 @@ class Limiter:
         holdings = [self._holding(demand, now) for demand in demands]
         for holding, demand in zip(holdings, demands, strict=True):
             holding.asked += demand.cost
-        deadline = now + WAIT_S
+        began, deadline = now, now + WAIT_S
         while True:
             verdict = self._decide(demands, holdings, now)
             if verdict is not None:
-                return verdict
+                return verdict if now == began else verdict._replace(waited_s=now - began)
             missing = [
                 (holding, demand)
                 for holding, demand in zip(holdings, demands, strict=True)

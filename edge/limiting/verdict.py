@@ -35,6 +35,8 @@ class Verdict(NamedTuple):
     standings: tuple[Standing, ...] = ()
     store_needed: bool = False
     """Refused because ``refused_by`` cannot be counted while the store is away."""
+    waited_s: float = 0.0
+    """For an answer of the agent; 0 where tokens were at hand."""
 
 
 class LimitSource(Protocol):

@@ -32,6 +32,8 @@ def run(exchange: Exchange, plan: Plan) -> None:
     demands = limits.demands(exchange)
     verdict = limits.check(demands)
     exchange.standings = verdict.standings
+    if verdict.waited_s:
+        engine.telemetry.phase("limit", verdict.waited_s)
     exchange.limit_lines = limits.lines(verdict)
     if verdict.shadowed:
         exchange.shadowed = tuple(limits.name(limit) for limit in verdict.shadowed)

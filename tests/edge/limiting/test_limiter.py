@@ -74,6 +74,19 @@ def test_one_question_serves_many_checks(worker: Worker) -> None:
     assert [verdict.standings[0].remaining for verdict in verdicts] == [59, 58, 57, 56, 55, 54]
 
 
+def test_a_verdict_tells_how_long_the_agent_was_waited_for(worker: Worker) -> None:
+    worker.grant(tokens=10)
+    limit, answer = worker.limit(), worker.agent.later
+
+    def slowly(topic: str, body: Any, done: Callable[[Any | None], None]) -> None:
+        worker.now += 0.03
+        answer(topic, body, done)
+
+    worker.agent.later = slowly  # type: ignore[method-assign]
+    assert worker.check(limit).waited_s == pytest.approx(0.03)
+    assert worker.check(limit).waited_s == 0.0
+
+
 def test_tokens_at_hand_are_spent_without_a_switch(worker: Worker) -> None:
     worker.grant(tokens=10)
     limit = worker.limit()

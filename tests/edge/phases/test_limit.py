@@ -26,6 +26,7 @@ class SetLimiter:
         self.shadow = ""
         self.store_needed = False
         self.retry_after_s = 10.0
+        self.waited_s = 0.0
 
     def limit_of(self, counted: Counted) -> Any:
         self.counted.append(counted)
@@ -44,6 +45,7 @@ class SetLimiter:
             self.retry_after_s,
             standings,
             self.store_needed and bool(refused),
+            self.waited_s,
         )
 
 
@@ -131,6 +133,17 @@ def test_a_limit_in_shadow_refuses_nobody_and_is_recorded(tmp_path, limiter):
     assert "ratelimit-policy" not in answered.fields
     assert edge.log.kept[0].shadowed == ("a#0",)
     assert edge.engine.telemetry.limits == {("a#0", "shadow"): 1}
+
+
+def test_only_a_request_that_waited_for_its_limits_is_counted_as_waiting(tmp_path, limiter):
+    edge = edge_of(tmp_path, limiter, ONE)
+    ask(edge)
+    assert sum(edge.engine.telemetry.phase_seconds["limit"].counts) == 0
+    limiter.waited_s = 0.03
+    ask(edge)
+    limiter.refuse = "a#0"
+    ask(edge)
+    assert sum(edge.engine.telemetry.phase_seconds["limit"].counts) == 2
 
 
 def test_every_limit_of_a_rule_is_asked_at_once_with_its_key_and_cost(tmp_path, limiter):
