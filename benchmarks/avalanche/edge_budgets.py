@@ -65,7 +65,7 @@ class OfOneProcess:
         now = boot_time()
         if not self._local.granted(cost):
             return Verdict(False, "ratio", now)
-        self._log.write(now, cost)
+        self._log.write(now, 1)  # to the others a retry is a retry, whatever Weir says that it costs
         return Verdict(True, "", now)
 
 
