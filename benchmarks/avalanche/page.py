@@ -27,7 +27,7 @@ from benchmarks.avalanche.texts import (
 ALL_TITLES = (
     TITLES
     | {policy.name: policy.title for policy in SIMULATED_POLICIES}
-    | {"weir-fleet": "Weir: 10 %, at most 1000 per 10 s, cluster-wide"}
+    | {"weir-fleet": f"Weir: 10 %, at most {10 * CAP} per {WINDOW_S:g} s, cluster-wide"}
 )
 COLUMNS = (
     "policy",

@@ -24,6 +24,8 @@ COLOURS = {
 TITLES = {policy.name: policy.title for policy in (*REAL_POLICIES, *GROWING)} | {
     "nginx": "nginx: proxy_next_upstream_tries 4"
 }
+SHOWN_S = 100.0
+"""Of a simulated run: nothing new happens later."""
 NEVER_S = 160.0
 """Where a recovery that never came is drawn."""
 MAPPED = {"naive": "naive, 3 retries", "linkerd": "Finagle/Linkerd defaults", "weir": "Weir"}
@@ -49,7 +51,7 @@ def pictures(results: Results) -> Iterator[tuple[str, str]]:
     if "loads" in simulated:
         names = ("none", "naive", "linkerd", "aws", "tuned", "weir")
         found = {name: runs_of(name, simulated["loads"][f"{name} 0.7"]) for name in names}
-        setting = Setting(duration_s=float(len(found["weir"].series.goodput)))
+        setting = Setting(duration_s=min(SHOWN_S, float(len(found["weir"].series.goodput))))
         said = f"simulated: 16 processes, {setting.rate:g} requests/s"
         yield "simulated", over_time("A bad moment of an upstream", said, setting, found)
     if "growth" in simulated:
@@ -69,7 +71,7 @@ def over_time(title: str, said: str, setting: Setting, found: Mapping[str, Runs]
     )
 
     def lines(field: str) -> list[Line]:
-        return [_line(name, getattr(each.series, field)) for name, each in found.items()]
+        return [_line(name, getattr(each.series, field)[:until]) for name, each in found.items()]
 
     retries = max(max(each.series.retries, default=0.0) for each in found.values())
     top = max(100.0, -(-retries // 100) * 100)

@@ -46,5 +46,6 @@ SIMULATED = Setting()
 REAL = Setting(trigger_at=20.0, duration_s=80.0)
 WINDOW_S = 10.0
 """Of Weir's cap."""
-CAP = 100
-"""Weir's cap: cost units of retries in any window, cluster-wide. An attempt that timed out costs two."""
+CAP = 140
+"""Weir's cap: cost units of retries in any window, cluster-wide; a tenth of the requests of a window. An attempt that
+timed out costs two."""

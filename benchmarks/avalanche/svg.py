@@ -61,7 +61,7 @@ def picture(title: str, subtitle: str, axis: Axis, panels: Sequence[Panel]) -> s
     for number, panel in enumerate(panels):
         parts.append(_panel(panel, axis, top + number * (PANEL + GAP) + 16))
         if number == 0 and axis.band:
-            parts.append(_text(_x(axis, axis.band[1]) + 6, top + 34, axis.band_title, "soft"))
+            parts.append(_text(_x(axis, axis.band[0]) - 6, top + 40, axis.band_title, "soft", "end"))
     parts.append(_text(LEFT + (WIDTH - LEFT - RIGHT) / 2, height - 12, axis.title, "soft", "middle"))
     return _document(WIDTH, height, title, parts)
 

@@ -51,10 +51,9 @@ From second 10 on, for good; no trigger. Attempts that were refused do not reach
 amplification."""
 
 LOADS = """The same in a simulation: one queue of events, gateways that cost no time, and of Weir's budget the real
-rules (leases by bucket, one flush a second, 2 ms to the store and back, a quarantine at the start, the static
-reserve). 16 processes share the traffic. It has more policies: gRPC's throttle, Finagle's kind tuned to 10 %
-and 1/s for all processes together, AWS's kind as it was tuned for 4 processes, and cluster-wide budgets of
-other shapes without a cap."""
+rules (leases by bucket, one flush a second, 2 ms to the store and back, the static reserve). 16 processes share
+the traffic. It has more policies: gRPC's throttle, Finagle's kind tuned to 10 % and 1/s for all processes
+together, AWS's kind as it was tuned for 4 processes, and cluster-wide budgets of other shapes without a cap."""
 
 GROWTH = """### More and more processes
 
@@ -70,7 +69,7 @@ work off the queue."""
 FLEET = """### A thousand nodes
 
 Ten times the traffic (1400 requests/s) and the capacity, 1000 nodes with one process each; Weir's cap is ten
-times as great. Tuned for 4 means 250 tokens in each process."""
+times as great. Tuned for 4 means a quarter of the cap in each process."""
 
 MASKING = """### What retries are for
 

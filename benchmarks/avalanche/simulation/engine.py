@@ -17,12 +17,14 @@ from benchmarks.avalanche.policies import Cluster, Policy
 from benchmarks.avalanche.record import Attempt, Grant, Record, Request
 from benchmarks.avalanche.setting import Setting
 from benchmarks.avalanche.simulation.holder import Call, Holder
-from benchmarks.avalanche.simulation.ring import Ring
+from benchmarks.avalanche.simulation.ring import BUCKET_S, BUCKETS, Ring
 from benchmarks.avalanche.simulation.upstream import FINE, FULL, Upstream
 
 TIMEOUT = 504
 BACKOFF_S, OVERLOAD_BACKOFF_S = (0.025, 0.25), (1.0, 4.0)
 """Full jitter: up to the first at the first retry, twice that at the next, never above the second. Later: after 503."""
+QUARANTINE_S = (BUCKETS + 1) * BUCKET_S
+"""The store is not new when a run begins."""
 PATIENCE_S = 0.02
 """How long a retry waits for the store's answer."""
 
@@ -174,7 +176,7 @@ class _Cluster:
         self._delays = delays
         self._random = random
         self._timeout_cost = budget.timeout_cost
-        self._ring = Ring(budget, nodes)
+        self._ring = Ring(budget, nodes, since=-QUARANTINE_S)
         whole, rest = divmod(budget.cap - self._ring.from_store, nodes)
         self._holders = [Holder(budget, whole + (node < rest)) for node in range(nodes)]
         self._answers: dict[int, float] = {}

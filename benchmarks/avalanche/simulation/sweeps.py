@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import NamedTuple
 
@@ -23,11 +23,11 @@ from benchmarks.avalanche.policies import (
     Policy,
 )  # fmt: skip
 from benchmarks.avalanche.results import Runs, runs
-from benchmarks.avalanche.setting import SIMULATED, Setting
+from benchmarks.avalanche.setting import CAP, SIMULATED, Setting
 from benchmarks.avalanche.simulation.engine import Delays, Simulation
 
 POLICIES = {policy.name: policy for policy in SIMULATED_POLICIES}
-FLEET_WEIR = Policy("weir-fleet", "Weir with ten times the cap", 2, cluster=Cluster(cap=1000))
+FLEET_WEIR = Policy("weir-fleet", "Weir with ten times the cap", 2, cluster=Cluster(cap=10 * CAP))
 POLICIES[FLEET_WEIR.name] = FLEET_WEIR
 PROCESSES = 16
 LOADS = (0.7, 0.8, 0.9)
@@ -94,19 +94,17 @@ def _others() -> list[Case]:
         for policy in (NONE, NAIVE, GRPC, TUNED, WEIR)
     ]
     found += [
-        Case("delays", f"{trip} {flush}", WEIR.name, PROCESSES, SIMULATED, Delays(trip, flush))
+        Case("delays", f"{trip:g} {flush:g}", WEIR.name, PROCESSES, SIMULATED, Delays(trip, flush))
         for trip in (0.001, 0.01, 0.04)
         for flush in (0.5, 1.0, 5.0)
     ]
     away = Delays(away=(35.0, 60.0))
-    return [*found, Case("delays", "store away 35 to 60", WEIR.name, PROCESSES, SIMULATED, away)]
+    return [*found, Case("delays", "away", WEIR.name, PROCESSES, SIMULATED, away)]
 
 
-def sweep(wanted: Sequence[Case], seeds: Iterable[int]) -> dict[str, dict[str, Runs]]:
-    """Runs by section and name; on all cores. The map has one seed."""
-    several = list(seeds)
-    seeds_of = {case: several[:1] if case.section == "map" else several for case in wanted}
-    jobs = [(case, seed) for case in wanted for seed in seeds_of[case]]
+def sweep(wanted: Sequence[Case], seeds: Sequence[int]) -> dict[str, dict[str, Runs]]:
+    """Runs by section and name; on all cores."""
+    jobs = [(case, seed) for case in wanted for seed in seeds]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(simulate, *zip(*jobs, strict=True), chunksize=4))
     found: dict[Case, list[tuple[Figures, Series]]] = {case: [] for case in wanted}

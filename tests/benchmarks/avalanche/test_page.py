@@ -38,7 +38,7 @@ def test_the_page_has_a_row_for_every_run_and_says_what_was_measured_and_what_si
     for policy in REAL_POLICIES:
         assert f"| {policy.title} |" in measured
         assert f"| {policy.title}, 0.7 |" in simulated
-    assert "The cap is 100 in any 10 s" in measured
+    assert "The cap is 140 in any 10 s" in measured
     assert "nan" not in text
 
 

@@ -62,7 +62,4 @@ def test_retries_mask_errors_at_random() -> None:
     calm = SHORT._replace(trigger_s=0.0, error_rate=0.05)
     assert figures(simulate(NONE, setting=calm).run(), calm).success < 0.96
     assert figures(simulate(TUNED, setting=calm).run(), calm).success > 0.998
-    late = calm._replace(duration_s=120.0)  # after the quarantine of the beginning
-    record = simulate(WEIR, 4, late).run()
-    after = [request for request in record.requests if request.due > 20]
-    assert sum(request.ok for request in after) / len(after) > 0.995
+    assert figures(simulate(WEIR, 4, calm).run(), calm).success > 0.998
