@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from benchmarks.side_by_side import wrk
 from benchmarks.side_by_side.cost import cpu_s, pss_mib, rss_mib
 from benchmarks.side_by_side.latency import summary_ms
 from benchmarks.side_by_side.process import OTHER_CORE, ROOT, Failed, Gateway
+from benchmarks.side_by_side.store import Store, script_calls
 
 CONNECTIONS = 32
 Figures = dict[str, float]
@@ -36,11 +37,32 @@ def closed_loop(path: str = "/", connections: int = CONNECTIONS, *more: str) -> 
     """wrk, as fast as it goes; ``more`` are further options of wrk."""
 
     def measure(gateway: Gateway, options: Options) -> Figures:
-        before = cpu_s(gateway.pid)
-        said = wrk.run(gateway.port, path, options.seconds, connections, *more)
-        spent = cpu_s(gateway.pid) - before
-        figures = {name: value for name, value in said._asdict().items() if name != "requests"}
-        return figures | {"cpu_us": spent / said.requests * 1e6} | memory(gateway)
+        return _loaded(gateway, options, path, connections, *more)[1]
+
+    return measure
+
+
+def _loaded(
+    gateway: Gateway, options: Options, path: str, connections: int, *more: str
+) -> tuple[float, Figures]:
+    """How many requests were answered, and the figures."""
+    before = cpu_s(gateway.pid)
+    said = wrk.run(gateway.port, path, options.seconds, connections, *more)
+    spent = cpu_s(gateway.pid) - before
+    figures = {name: value for name, value in said._asdict().items() if name != "requests"}
+    return said.requests, figures | {"cpu_us": spent / said.requests * 1e6} | memory(gateway)
+
+
+def limited(store: Store, counting: Collection[str]) -> Measure:
+    """The small request, and what the store is asked for it. Who is ``counting`` must have asked."""
+
+    def measure(gateway: Gateway, options: Options) -> Figures:
+        cpu, calls = cpu_s(store.pid), script_calls(store)
+        requests, figures = _loaded(gateway, options, "/", CONNECTIONS)
+        cpu, calls = cpu_s(store.pid) - cpu, script_calls(store) - calls
+        if gateway.name in counting and not calls:
+            raise Failed("it let requests through and did not count them in Redis")
+        return {**figures, "store_us": cpu / requests * 1e6, "store_calls": calls / requests}
 
     return measure
 

@@ -18,6 +18,8 @@ HEADINGS = {
     "cpu_us": ("CPU us each", 1),
     "rss_mib": ("RSS MiB", 1),
     "pss_mib": ("PSS MiB", 1),
+    "store_us": ("Redis us each", 1),
+    "store_calls": ("calls of Redis each", 4),
     "idle_kib": ("KiB per idle", 1),
     "equal_p50_ms": ("p50 equal load", 2),
     "equal_p99_ms": ("p99 equal load", 2),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.side_by_side import services
-from benchmarks.side_by_side.gateways.known import BASELINE, KNOWN, OURS
+from benchmarks.side_by_side.entrants import Entrant, entrants
+from benchmarks.side_by_side.gateways.known import BASELINE, OURS
 from benchmarks.side_by_side.measures import Figures, Options, at_rate, closed_loop, websocket
 from benchmarks.side_by_side.process import Failed, Gateway
 from benchmarks.side_by_side.scenarios import Scenario
-from benchmarks.side_by_side.work import Work
+from benchmarks.side_by_side.services import Behind
+from benchmarks.side_by_side.store import redis_store
 
 Rounds = dict[str, list[Figures]]
 Failures = dict[str, str]
@@ -28,30 +30,28 @@ def run(scenario: Scenario, names: Sequence[str], options: Options) -> tuple[Rou
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="weir-bench-")))
         behind = services.echo_service if scenario.is_echo else services.http_service
-        port = stack.enter_context(behind(made(folder / "service")))
-        gateways = _start(stack, folder, scenario, port, names, failures)
+        store = stack.enter_context(redis_store(made(folder / "store"))) if scenario.limit else None
+        shared = Behind(stack.enter_context(behind(made(folder / "service"))), store)
+        gateways = _start(stack, folder, entrants(scenario, shared, names), failures)
         warm_up = websocket if scenario.is_echo else closed_loop()
         alternate(gateways, 1, lambda each: warm_up(each, options._replace(seconds=WARM_UP_S)), failures)
         gateways = [each for each in gateways if each.name not in failures]
-        measure = scenario.measure(port)
+        measure = scenario.measure(shared)
         found = alternate(gateways, options.rounds, lambda each: measure(each, options), failures)
         if scenario.has_loads:
             _add_loads(found, gateways, options, failures)
     return found, failures
 
 
-def _start(
-    stack: ExitStack, folder: Path, scenario: Scenario, port: int, names: Sequence[str], failures: Failures
-) -> list[Gateway]:
+def _start(stack: ExitStack, folder: Path, those: Iterable[Entrant], failures: Failures) -> list[Gateway]:
     gateways = []
-    for known in KNOWN:
-        if known.name not in names:
-            continue
-        work = Work(port, scenario.rules if known.name == OURS else scenario.peer_rules)
+    for name, known, work in those:
         try:
-            gateways.append(stack.enter_context(known.start(made(folder / known.name), work)))
+            gateway = stack.enter_context(known.start(made(folder / name), work))
         except Failed as error:
-            _fail(failures, known.name, error)
+            _fail(failures, name, error)
+        else:
+            gateways.append(gateway._replace(name=name))
     return gateways
 
 

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from benchmarks.side_by_side import measures, publish
+from benchmarks.side_by_side.gateways.known import KNOWN
 from benchmarks.side_by_side.measures import Measure
+from benchmarks.side_by_side.services import Behind
 
 RULES = 1_000
+LIMIT = 100_000
+"""Requests a second: far above what any gateway does on one core, so that none is refused."""
 KEPT = ("per_second", "p50_ms", "p99_ms", "cpu_us", "rss_mib", "pss_mib")
 BODIES = ("per_second", "mib_per_second", "p50_ms", "p99_ms", "cpu_us", "rss_mib")
 PUBLISH = (
@@ -20,8 +24,8 @@ PUBLISH = (
 class Scenario(NamedTuple):
     name: str
     title: str
-    measure: Callable[[int], Measure]
-    """Made anew for each run, from the port of the service."""
+    measure: Callable[[Behind], Measure]
+    """Made anew for each run, from what is behind the gateways."""
     columns: tuple[str, ...]
     rules: int = RULES
     """Of Weir, besides the one that proxies."""
@@ -29,10 +33,17 @@ class Scenario(NamedTuple):
     is_echo: bool = False
     has_loads: bool = False
     """Whether latency is measured at two fixed loads as well."""
+    limit: int = 0
+    """Requests in any second for the whole cluster, which are counted in one Redis; 0: none is started."""
 
 
-def _always(measure: Measure) -> Callable[[int], Measure]:
+def _always(measure: Measure) -> Callable[[Behind], Measure]:
     return lambda _: measure
+
+
+def _limited(behind: Behind) -> Measure:
+    assert behind.store is not None
+    return measures.limited(behind.store, [known.name for known in KNOWN if known.counts])
 
 
 SCENARIOS = (
@@ -56,6 +67,13 @@ SCENARIOS = (
         (*KEPT, "equal_p50_ms", "equal_p99_ms", "half_p50_ms", "half_p99_ms"),
         peer_rules=RULES,
         has_loads=True,
+    ),
+    Scenario(
+        "limit",
+        f"Small GET on kept connections, at most {LIMIT} a second for the whole cluster, counted in Redis",
+        _limited,
+        (*KEPT, "store_us", "store_calls"),
+        limit=LIMIT,
     ),
     Scenario(
         "new_connection",
@@ -93,7 +111,7 @@ SCENARIOS = (
     Scenario(
         "publish",
         "A publish under load: many new rules, then one changed rule",
-        lambda port: lambda gateway, options: publish.one_round(gateway, port, options),
+        lambda behind: lambda gateway, options: publish.one_round(gateway, behind.port, options),
         PUBLISH,
         rules=publish.FEW,
         peer_rules=publish.FEW,

@@ -6,12 +6,23 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.side_by_side.gateways.nginx import conf
 from benchmarks.side_by_side.process import OTHER_CORE, started, wait_ready
 from benchmarks.side_by_side.programs import find
+from benchmarks.side_by_side.store import Store
 from benchmarks.side_by_side.work import BODY, HEADER, SEEN
 from tests.support.ports import free_port
+
+
+class Behind(NamedTuple):
+    """What the gateways of a scenario share."""
+
+    port: int
+    """Of the service."""
+    store: Store | None = None
+
 
 SIZES = {"64KiB": 64 * 2**10, "10MiB": 10 * 2**20}
 

@@ -1,4 +1,4 @@
-"""What a gateway is told to do: proxy to one service, set a header, and know a number of rules for other hosts."""
+"""What a gateway is told to do: proxy to one service, set a header, know rules for other hosts, and count requests."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class Work(NamedTuple):
     """How many there are besides the one that proxies; no request of the load meets them."""
     mark: str = "mark-a"
     """The value of the header, by which one configuration is told from the next."""
+    store_port: int = 0
+    """Of the Redis that all nodes of the cluster share; 0: there is none."""
+    limit: int = 0
+    """Requests in any second that all nodes together let through, counted there; 0: as many as come."""
 
     def hosts(self) -> list[str]:
         """Each of the other rules is for one host, and for paths under ``PATH``."""

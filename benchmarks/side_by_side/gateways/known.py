@@ -16,6 +16,8 @@ from benchmarks.side_by_side.programs import find, version_of
 from benchmarks.side_by_side.work import Work
 
 BASELINE, OURS = "nginx", "weir"
+UNLIMITED = "weir-unlimited"
+"""The same Weir over the same store, without the limit of the scenario."""
 
 
 class Known(NamedTuple):
@@ -25,6 +27,8 @@ class Known(NamedTuple):
     """Raises NotInstalled."""
     comes_from: str
     """Where somebody gets it, for the sentence that it is left out."""
+    counts: bool = False
+    """Whether it can count requests for a whole cluster, in Redis."""
 
 
 def _lua_version() -> str:
@@ -42,12 +46,18 @@ def _own_version() -> str:
 
 KNOWN = (
     Known(BASELINE, nginx.start, lambda: version_of(find("nginx"), "-v"), "Debian: nginx"),
-    Known("nginx-lua", nginx_lua.start, _lua_version, "Debian: libnginx-mod-http-lua"),
+    Known("nginx-lua", nginx_lua.start, _lua_version, "Debian: libnginx-mod-http-lua", counts=True),
     Known("haproxy", haproxy.start, lambda: version_of(find("haproxy"), "-v"), "Debian: haproxy"),
     Known("caddy", caddy.start, lambda: version_of(find("caddy"), "version"), "Debian: caddy"),
-    Known("traefik", traefik.start, lambda: version_of(find("traefik"), "version"), "make install-bench"),
+    Known(
+        "traefik",
+        traefik.start,
+        lambda: version_of(find("traefik"), "version"),
+        "make install-bench",
+        counts=True,
+    ),
     Known("envoy", envoy.start, lambda: version_of(programs.envoy(), "--version"), "make install-bench"),
-    Known(OURS, weir.start, _own_version, "make install"),
+    Known(OURS, weir.start, _own_version, "make install", counts=True),
 )
 
 

@@ -13,6 +13,9 @@ from benchmarks.side_by_side.programs import find
 from benchmarks.side_by_side.work import HEADER, PATH, Work
 from tests.support.ports import free_port
 
+POOL = 64
+"""Connections to Redis: what it takes by itself, ten for a core, is fewer than the load has."""
+
 
 @contextmanager
 def start(folder: Path, work: Work) -> Iterator[Gateway]:
@@ -49,13 +52,24 @@ def routes(work: Work) -> dict[str, Any]:
         f"r{number}": {"rule": f"Host(`{host}`) && PathPrefix(`{PATH}`)", "service": "service"}
         for number, host in enumerate(work.hosts())
     }
-    proxy = {"rule": "PathPrefix(`/`)", "priority": 1, "service": "service", "middlewares": ["mark"]}
+    middlewares = _limit(work) | {"mark": {"headers": {"customRequestHeaders": {HEADER: work.mark}}}}
+    proxy = {"rule": "PathPrefix(`/`)", "priority": 1, "service": "service", "middlewares": list(middlewares)}
     return {
         "http": {
             "routers": {**others, "all": proxy},
-            "middlewares": {"mark": {"headers": {"customRequestHeaders": {HEADER: work.mark}}}},
+            "middlewares": middlewares,
             "services": {
                 "service": {"loadBalancer": {"servers": [{"url": f"http://127.0.0.1:{work.service_port}"}]}}
             },
         }
+    }
+
+
+def _limit(work: Work) -> dict[str, Any]:
+    """A bucket of tokens for each client address, in Redis; the load has one address."""
+    if not work.limit:
+        return {}
+    store = {"endpoints": [f"127.0.0.1:{work.store_port}"], "poolSize": POOL}
+    return {
+        "limit": {"rateLimit": {"average": work.limit, "period": "1s", "burst": work.limit, "redis": store}}
     }

@@ -1,4 +1,7 @@
-"""Weir: ``weir up`` with one worker, store and agent on the same core; metrics are on, the access log is off."""
+"""Weir: ``weir up`` with one worker; its agent and, if it is its own, its store are on the same core.
+
+Metrics are on, the access log is off.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ def start(folder: Path, work: Work, *, name: str = "weir") -> Iterator[Gateway]:
     flags += ["--state", str(folder / "state"), "--config", str(file), "--edge", f"127.0.0.1:{port}"]
     # All of the load comes from one address, which a gateway on the open net would not let have so many.
     flags += ["--max-connections-per-address", "8192"]
+    if work.store_port:
+        # Several run over one store: each is a cluster of its own.
+        flags += ["--redis", f"redis://127.0.0.1:{work.store_port}", "--cluster", f"on-{port}"]
     with started([sys.executable, "-m", "scripts.main", "up", *flags], folder) as process:
         wait_ready(process, port, folder, work.mark)
         yield Gateway(name, port, process.pid, lambda wanted: replace(file, rules_text(wanted)))
@@ -32,5 +38,6 @@ def rules_text(work: Work) -> str:
         for number, host in enumerate(work.hosts())
     ]
     service = f"http://127.0.0.1:{work.service_port}"
-    proxy = f'rule all {{ set request header "{HEADER}" = "{work.mark}"; proxy {service} }}'
+    limit = f"limit {work.limit} per 1s by rule; " if work.limit else ""
+    proxy = f'rule all {{ {limit}set request header "{HEADER}" = "{work.mark}"; proxy {service} }}'
     return "\n".join([*others, proxy]) + "\n"

@@ -45,6 +45,14 @@ def test_one_failed_request_in_one_round_misses_while_latency_goes_by_the_median
     }
 
 
+def test_without_the_limit_weir_is_ours_too_and_its_failure_misses_the_target() -> None:
+    assert verdicts({"limit": {"weir": SMALL["weir"], "nginx-lua": SMALL["nginx"]}}) == {
+        "limit: per_second / weir-unlimited >= 0.9": False,
+        "limit: per_second / nginx-lua >= 1": False,
+        "limit: per_second / traefik >= 2.5": None,
+    }
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=text)
 def test_a_target_is_of_a_scenario_that_is_run(target: Target) -> None:
     assert target.scenario in {scenario.name for scenario in SCENARIOS}

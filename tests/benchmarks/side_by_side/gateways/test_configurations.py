@@ -48,6 +48,32 @@ def test_haproxy_has_its_hosts_in_a_map(tmp_path: Path) -> None:
     assert (tmp_path / "hosts.map").read_text() == "h0.example.com /p\nh1.example.com /p\n"
 
 
+LIMITED = WORK._replace(store_port=6001, limit=77)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (nginx_lua.http(FOLDER, 8001, LIMITED), '.allows(6001, "all:", "77")'),
+        (
+            json.dumps(traefik.routes(LIMITED)),
+            '"average": 77, "period": "1s", "burst": 77, "redis": {"endpoints": ["127.',
+        ),
+        (json.dumps(traefik.routes(LIMITED)), '"middlewares": ["limit", "mark"]'),
+        (weir.rules_text(LIMITED), "limit 77 per 1s by rule;"),
+    ],
+)
+def test_a_limit_is_told_to_those_who_can_count_for_a_cluster(told: str, said: str) -> None:
+    assert said in told
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_without_a_limit_nothing_is_counted(name: str) -> None:
+    assert "limit 0" not in TEXTS[name]
+    assert "allows(" not in TEXTS[name]
+    assert "rateLimit" not in TEXTS[name]
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_it_listens_on_loopback_only(name: str) -> None:
     assert "0.0.0.0" not in TEXTS[name]
