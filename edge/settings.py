@@ -17,6 +17,10 @@ from weir.settings.values import NODE_NAME
 DESCRIPTION = "Serves traffic by the rules in the store: gunicorn with its workers, and the node agent."
 
 
+MAX_NODES = 8
+"""Of a cluster, where nothing else is said."""
+
+
 class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything is decided: paths are absolute, the node has a name, workers are a number above 0."""
 
@@ -65,6 +69,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         values = read_settings("edge", "weir edge", DESCRIPTION, argv, environ)
         if not values["redis"]:
             raise SettingsError("no store was given: use --redis URL (`weir up` brings a store of its own)")
+        values["max_nodes"] = values["max_nodes"] or MAX_NODES
         values["redis_counters"] = values["redis_counters"] or values["redis"]
         if values["otlp_endpoint"] and not has_otlp():
             raise SettingsError("--otlp-endpoint needs the extra `otel`: pip install 'weir[otel]'")

@@ -133,11 +133,19 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
     state = parts.state / "edge"
     arguments = edge_arguments(state, parts.rules, values)
     headers = ",".join(f"{name}={value}" for name, value in values["otlp_headers"].items())
+    # An embedded store has this node only, so all that is kept for the time without a store is this node's.
+    if most := values["max_nodes"] or (1 if parts.store.embedded is not None else 0):
+        arguments += ["--max-nodes", str(most)]
     return Child(
         name="edge",
         argv=lambda: python("edge", *arguments),
         # Not among the arguments, which everyone on the machine can read: they may hold a password.
-        environment={"WEIR_REDIS": parts.store.url, "WEIR_OTLP_HEADERS": headers, **SAFE_PATH},
+        environment={
+            "WEIR_REDIS": parts.store.url,
+            "WEIR_REDIS_COUNTERS": values["redis_counters"],
+            "WEIR_OTLP_HEADERS": headers,
+            **SAFE_PATH,
+        },
         ready=is_running(state / "run.json"),
         ready_within_s=EDGE_START_S,
         stop_within_s=values["drain_delay"] + values["drain_timeout"] + EDGE_STOP_S,

@@ -48,7 +48,7 @@ class RingModel:
                 if free >= wish.least:
                     break
                 free, wait = free + n, end
-        reset = ends[0] if ends else 0
+        reset = ends[0] if ends else (self.count + 1 + b) * self.width - now if granted else 0
         return Lease(granted, left - granted, wait, reset, (b + 1) * self.width - now, b, birth)
 
     def _take_back(self, holder: str, back: Back, b: int, birth: str) -> bool:

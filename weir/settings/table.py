@@ -102,9 +102,10 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         name="max_nodes",
-        parse=values.count,
+        parse=values.count_or_unsaid,
         placeholder="N",
-        default="8",
+        default="",
+        default_text="8; 1 for weir up with its embedded store",
         help=(
             "Most nodes that the cluster will have at a time, the same on all of them: while the store is away, each "
             "node has one part in so many of what limits and retry budgets keep for that time."

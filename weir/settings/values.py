@@ -108,6 +108,11 @@ def count(text: str) -> int:
     return number
 
 
+def count_or_unsaid(text: str) -> int:
+    """As ``count``; empty is 0."""
+    return count(text) if text else 0
+
+
 def count_or_none(text: str) -> int:
     """A number up to a million; 0 is no limit."""
     if not (text.isascii() and text.isdigit() and len(text) <= 7) or int(text) > MAX_COUNT:

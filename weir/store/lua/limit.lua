@@ -72,7 +72,7 @@ if tonumber(want) > 0 and left >= need then
   used[b], changed = (used[b] or 0) + granted, true
   redis.call('HSET', ring, 'g' .. b, used[b])
 end
-if order[1] then reset = (order[1] + count + 1) * width - now end
+if order[1] or granted > 0 then reset = ((order[1] or b) + count + 1) * width - now end
 if granted == 0 then
   local free = left
   for place = 1, #order do

@@ -1,0 +1,58 @@
+"""What is said to ``weir up`` about the edge reaches the edge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from edge.settings import MAX_NODES, EdgeSettings
+from scripts.up import DESCRIPTION, edge_child
+from scripts.up_parts import Parts
+from weir.settings.arguments import read_settings
+from weir.settings.table import SETTINGS
+
+OWN = {"state", "config", "edge", "redis"}
+"""Decided by ``weir up``: of its own state, the file that it follows, a list, its store."""
+SAID = {
+    "status": "127.0.0.1:9", "redis_counters": "redis://127.0.0.1:9/3", "workers": "3", "node": "a-node",
+    "cluster": "b", "max_nodes": "5", "proxy_protocol": "v2", "head_timeout": "11s", "keep_alive": "12s",
+    "body_timeout": "13s", "write_timeout": "1500ms", "max_target": "4KiB", "max_fields": "17",
+    "max_connections": "18", "max_connections_per_address": "19", "drain_delay": "1s", "drain_timeout": "21s",
+    "reload_timeout": "22s", "access_log": "off", "access_log_format": "combined",
+    "otlp_endpoint": "http://127.0.0.1:9/v1/traces", "otlp_headers": "a=b,c=d", "trace_ratio": "0.25",
+    "metrics_series": "23456",
+}  # fmt: skip
+URL = "redis://127.0.0.1:9/1"
+
+
+def parts(tmp_path: Path, embedded: object = None) -> Parts:
+    store = SimpleNamespace(url=URL, embedded=embedded)
+    return Parts(state=tmp_path, store=cast("Any", store), demo=None, rules=None, has_demo_rules=False)
+
+
+def told(tmp_path: Path, *arguments: str, embedded: object = None) -> EdgeSettings:
+    values = read_settings("up", "weir up", DESCRIPTION, list(arguments), {})
+    child = edge_child(parts(tmp_path, embedded), values)
+    argv = list(child.argv())
+    return EdgeSettings.from_arguments(argv[argv.index("edge") + 1 :], dict(child.environment))
+
+
+def test_every_setting_of_both_is_tried() -> None:
+    assert {each.name for each in SETTINGS if {"up", "edge"} <= set(each.processes)} - OWN == set(SAID)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_a_setting_reaches_the_edge(tmp_path: Path, name: str) -> None:
+    said = ["--" + name.replace("_", "-"), SAID[name]]
+    direct = EdgeSettings.from_arguments(["--redis", URL, *said], {})
+    assert getattr(told(tmp_path, *said), name) == getattr(direct, name)
+    assert getattr(direct, name) != getattr(told(tmp_path), name)
+
+
+def test_an_embedded_store_has_one_node_unless_more_is_said(tmp_path: Path) -> None:
+    assert told(tmp_path).max_nodes == MAX_NODES
+    assert told(tmp_path, embedded=object()).max_nodes == 1
+    assert told(tmp_path, "--max-nodes", "3", embedded=object()).max_nodes == 3
