@@ -178,7 +178,7 @@ class LimitHolder:
             grant = None
         if grant is not None and self._is_new(call.key, now, stock):
             grant = grant._replace(lost=True)
-        if grant is not None and grant.lost:
+        if grant is not None and grant.lost and not stock.is_in_quarantine(now):
             self._metrics.lost()
         stock.heard(grant, need, sent, now)
 

@@ -125,8 +125,10 @@ class Stock:
         need = item.need
         if self.tokens >= need:
             return self._sub_lease(connection, item, now, cluster)
-        if now < self._quarantine or now < self._fails_until:
+        if now < self._fails_until or (now < self._quarantine and not self._asks_in_quarantine):
             return self.without_store(need, now, cluster)
+        if now < self._quarantine and need > self._room(now, cluster):
+            return self._share_is_spent(now)
         if now < self._full_until and need >= self.least_refused:
             return self.full(now)
         return None
@@ -138,11 +140,11 @@ class Stock:
         )
 
     def without_store(self, need: int, now: float, cluster: Cluster) -> Answer:
-        """By the limit's own word for it; a store that lost data is treated as one that is away."""
+        """By the limit's own word for it."""
         word = self.terms.on_store_failure
         if word == "open":
             return Answer(OPEN, wait_s=RETRY_S)
-        if word == "closed" and now >= self._quarantine:
+        if word == "closed":
             return Answer(AWAY, wait_s=RETRY_S, retry_s=1.0)
         most = self._share_of(now, cluster)
         part = self.share.take(now, need, need, most)
@@ -151,8 +153,7 @@ class Stock:
             self.handed[number].tokens += need
             left = max(0, most - self.share.used(now))
             return Answer(GRANTED, need, number, part.ends, left, self.share.wait_s(now))
-        wait = max(self.share.wait_s(now), RETRY_S)
-        return Answer(FULL, 0, 0, 0.0, 0, wait, min(wait, RETRY_S), wait)
+        return self._share_is_spent(now)
 
     def take_back(self, number: int, tokens: int, now: float) -> None:
         """Tokens of a sub-lease that a worker did not spend."""
@@ -188,6 +189,8 @@ class Stock:
         elif terms.window == "calendar":
             ahead = min(terms.window_s / 20, QUOTA_AHEAD_S)
             want = max(want, min(int(self._demand(now) * ahead), terms.most // 100))
+        if now < self._quarantine:
+            want = max(least, min(want, self._room(now, cluster)))
         divisor = 1 if cluster.nodes < 2 else max(2, -(-cluster.nodes // 2))
         return Wish(want, least, divisor)
 
@@ -200,17 +203,23 @@ class Stock:
         if grant is None or grant.refused:
             self._fails_until = now + RETRY_S
             return
+        known = now < self._quarantine
         if grant.lost:
             self.quarantine(now)
         self.left, self.reset_at = max(0, grant.left), now + grant.reset_s
-        if grant.tokens and now >= self._quarantine:
+        if grant.tokens and now < self._quarantine and not (known and self._asks_in_quarantine):
+            self.counter.give_back(grant.place, grant.tokens)  # wished for before it was known
+        elif grant.tokens:
             self._book(grant, sent, now)
         elif need:
             self._full_until = now + min(grant.wait_s or RETRY_S, RECHECK_S, max(self.counter.bucket_s, 0.05))
             self._retry_at, self.least_refused = now + grant.wait_s, need
 
     def quarantine(self, now: float) -> None:
-        """The store has forgotten: this node lives on its share until all that was forgotten is over."""
+        """The store has forgotten: this node takes no more than its share until all that was forgotten is over.
+
+        It takes that from the store where it may, so that the store knows of it afterwards.
+        """
         watched = self.terms.per_ms <= QUARANTINE_MS or self.terms.on_store_failure == "share strict"
         if self.terms.window == "sliding" and watched:
             self._quarantine = max(self._quarantine, now + self.terms.window_s + self.counter.bucket_s)
@@ -226,6 +235,9 @@ class Stock:
             and ahead > 0.005
             and self._demand(now) * ahead > self.tokens + 1
         )
+
+    def is_in_quarantine(self, now: float) -> bool:
+        return now < self._quarantine
 
     def is_idle(self, now: float) -> bool:
         return self.touched < now - 1.0
@@ -277,6 +289,19 @@ class Stock:
             oldest = next(iter(self.handed))
             del self.handed[oldest], self._names.stocks[oldest]
         return number
+
+    def _share_is_spent(self, now: float) -> Answer:
+        wait = max(self.share.wait_s(now), RETRY_S)
+        return Answer(FULL, 0, 0, 0.0, 0, wait, min(wait, RETRY_S), wait)
+
+    @property
+    def _asks_in_quarantine(self) -> bool:
+        """The reserve of ``share strict`` is not the store's to grant; ``open`` asks nobody whom it cannot trust."""
+        return self.terms.on_store_failure in ("share", "closed")
+
+    def _room(self, now: float, cluster: Cluster) -> int:
+        """Tokens of the node's share that were not granted within the last window."""
+        return self._share_of(now, cluster) - self.share.used(now)
 
     def _share_of(self, now: float, cluster: Cluster) -> int:
         if self.terms.on_store_failure != "share strict":

@@ -7,7 +7,7 @@ import pytest
 from edge.agent.limits.counters import Grant, Sliding, Smooth
 from edge.agent.limits.counters import Me as CountersMe
 from edge.agent.limits.stock import MARGIN_S, MAX_LEASES, Cluster, Names, Stock
-from edge.limiting.wire import FULL, GRANTED, Item, Terms
+from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Item, Terms
 from weir.store.keys import Keys
 from weir.store.limits import Wish
 
@@ -108,12 +108,45 @@ def test_what_the_store_granted_counts_in_the_share() -> None:
     assert refused.why == FULL
 
 
-def test_a_store_that_lost_a_window_is_not_believed_within_it() -> None:
-    held = stock()
+TWO = Cluster(2, 4, 0.0)
+
+
+@pytest.mark.parametrize("word", ["share", "closed"])
+def test_a_store_that_lost_a_window_grants_no_more_than_the_share_within_it(word: str) -> None:
+    held = stock(TERMS._replace(on_store_failure=word))
+    held.heard(grant(100), 1, sent=50.0, now=50.0)
+    held.wants(1, 10_000.0, 50.2)
+    held.heard(grant(10, lost=True), 1, sent=50.2, now=50.2)
+    assert (held.tokens, held.counter.owes) == (0, True), "nobody knew yet when it was asked for"
+    assert held.hand(1, item(), 50.2, TWO) is None
+    assert held.wish(1, 0, 50.2, TWO).want == 500 - 100, "what was granted before counts"
+    held.heard(grant(400, lost=True), 1, sent=50.2, now=50.2)
+    assert held.tokens == 400
+    assert held.hand(1, item(need=400), 50.2, TWO) is not None
+    refused = held.hand(1, item(), 51.0, TWO)
+    assert refused is not None
+    assert refused.why == FULL
+    assert held.hand(1, item(), 51.4, TWO) is None
+    assert held.wish(1, 0, 51.4, TWO).want > 500
+
+
+def test_a_closed_limit_in_quarantine_lets_nothing_pass_without_the_store() -> None:
+    held = stock(TERMS._replace(on_store_failure="closed"))
     held.heard(grant(10, lost=True), 1, sent=50.0, now=50.0)
-    assert held.tokens == 0
+    held.heard(None, 1, sent=50.0, now=50.05)
+    refused = held.hand(1, item(), 50.06, ONE)
+    assert refused is not None
+    assert refused.why == AWAY
+
+
+@pytest.mark.parametrize(("word", "why"), [("open", OPEN), ("share strict", GRANTED)])
+def test_open_and_strict_limits_ask_no_store_that_lost_a_window(word: str, why: str) -> None:
+    held = stock(TERMS._replace(on_store_failure=word))
+    held.heard(grant(10, lost=True), 1, sent=50.0, now=50.0)
     for now in (50.0, 51.05):
-        assert held.hand(1, item(), now, ONE) is not None
+        answer = held.hand(1, item(), now, ONE)
+        assert answer is not None
+        assert answer.why == why
     assert held.hand(1, item(), 51.2, ONE) is None
 
 
