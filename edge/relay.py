@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from edge.answers import Refusal
 from edge.encoders import Encoder
 from edge.exchange import Exchange
 from edge.header_edits import apply_edits
@@ -71,7 +72,7 @@ def relay(
         return
     try:
         _stream(exchange, plan, share, connection, data, chunked, encoder, until)
-    except UpstreamError:
+    except (UpstreamError, Refusal):
         if head.length is None and not chunked:
             exchange.downstream.transport.abort()
         raise

