@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from edge.agent.budgets import Budgets
 from edge.families import MAX_SERIES
 
 GAUGES = (
@@ -28,10 +28,19 @@ GAUGES = (
 )
 
 
+class Source(Protocol):
+    """The part of ``budgets.Budgets`` that is read."""
+
+    @property
+    def refused(self) -> Mapping[tuple[str, str], int]: ...
+
+    def state(self) -> list[dict[str, Any]]: ...
+
+
 class BudgetMetrics(Collector):
     """Of one agent."""
 
-    def __init__(self, registry: CollectorRegistry, budgets: Budgets) -> None:
+    def __init__(self, registry: CollectorRegistry, budgets: Source) -> None:
         self._budgets = budgets
         registry.register(self)
 

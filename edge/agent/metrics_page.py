@@ -6,12 +6,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from edge.agent.budgets_metrics import BudgetMetrics
 from edge.agent.facts import Facts
 from edge.agent.health.metrics import HealthMetrics
+from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.families import FAMILIES, OTHER, Family
@@ -54,6 +58,10 @@ QUESTIONS = """
 | Where does the time go? | `rate(weir_phase_seconds_sum[5m]) / rate(weir_phase_seconds_count[5m])` |
 | Is the edge itself busy? | `max_over_time(weir_hub_lag_seconds[5m])`: above 0.05 its cores are too few |
 | Are connections reused? | `rate(weir_phase_seconds_count{phase="connect"}[5m])`: new ones |
+| Which limits refuse? | `sum by (limit) (rate(weir_limit_total{outcome="refused"}[5m]))` |
+| Why were retries not made? | `rate(weir_retries_total{outcome!="granted"}[5m])`, less `replaced` |
+| Does a budget refuse retries? | `sum by (upstream, why) (rate(weir_budget_refused_total[5m]))` |
+| Which targets get no requests? | `weir_target_out == 1` |
 | Do all nodes have one version? | `max(weir_config_version) - min(weir_config_version)`: 0 |
 """
 
@@ -69,6 +77,15 @@ def _help(family: Family) -> str:
     return family.help + worst
 
 
+class _NoBudgets:
+    """Of an agent that has not met an upstream: names and labels are the same."""
+
+    refused: Mapping[tuple[str, str], int] = MappingProxyType({})
+
+    def state(self) -> list[dict[str, Any]]:
+        return []
+
+
 def _own() -> Iterator[str]:
     """As a scrape shows them; a metric with labels says which when it was made."""
     registry = CollectorRegistry()
@@ -76,6 +93,8 @@ def _own() -> Iterator[str]:
     StateMetrics(registry, Facts())
     PipeMetrics(registry)
     HealthMetrics(registry)
+    LimitMetrics(registry)
+    BudgetMetrics(registry, _NoBudgets())
     labelled = dict(_labels(registry))
     for metric in registry.collect():
         name = metric.name + ("_total" if metric.type == "counter" else "")
