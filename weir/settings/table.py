@@ -60,8 +60,8 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
         default_text="the store of the cluster",
         help=(
-            "Store of the counters of limits and budgets, if they are to live on another server than the "
-            "configuration; the same for every node of a cluster."
+            "Store of what nodes count together (limits, retry budgets, health of targets), if that is to live on "
+            "another server than the configuration; the same for every node of a cluster."
         ),
         processes=("up", "edge"),
     ),
