@@ -1,19 +1,20 @@
-"""The version on this node's disk → what it means: routes, pools and settings. Decoded chunks are kept for the next.
+"""The version on this node's disk → what it means: routes, pools and settings.
 
-A chunk whose bytes and whose environment did not change is not resolved again.
+What comes out of a chunk is kept for the next version: one whose bytes did not change is not read again, and its rules
+are not resolved again unless their environment changed. So a version costs what changed in it, and little per chunk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
 from edge.pace import Pace
 from edge.version_files import ChunkMissing, Identity, VersionFiles
 from weir.models.chunk_form import decode_chunk
-from weir.models.document import OWNERS, Definition, Owner
+from weir.models.document import OWNERS, Defaults, Define, Definition, Group, Limit, Owner
 from weir.models.effective import Pool, Route, Settings
 from weir.models.version import Chunk, Manifest
 from weir.routing.table import RouteSet
@@ -38,13 +39,39 @@ class VersionParts(msgspec.Struct, frozen=True):
     settings: Settings
 
 
+class _Content(NamedTuple):
+    """What a chunk holds beside its rules."""
+
+    chunk: Chunk
+    shared: tuple[Definition, ...]
+    """What rules of other chunks may depend on; not upstreams, which are looked up by name."""
+    pools: dict[str, Pool]
+    defaults: tuple[Defaults, ...]
+
+
+class _Resolved(NamedTuple):
+    """The rules of a chunk in one environment."""
+
+    route_set: RouteSet
+    pools: dict[str, Pool]
+    """Of the URLs that they send to."""
+
+
+class _Shared(NamedTuple):
+    """The environment of an owner's rules, and the chunks that it was made from."""
+
+    chunks: tuple[str, ...]
+    environment: Environment
+
+
 class VersionReader:
     """``read`` the current version as often as wanted."""
 
     def __init__(self, files: VersionFiles) -> None:
         self._files = files
-        self._chunks: dict[str, Chunk] = {}
-        self._sets: dict[str, RouteSet] = {}
+        self._contents: dict[str, _Content] = {}
+        self._resolved: dict[str, _Resolved] = {}
+        self._shared: dict[Owner, _Shared] = {}
 
     def identity(self) -> Identity | None:
         """Which version is on disk. Raises OSError."""
@@ -67,40 +94,70 @@ class VersionReader:
         return None
 
     def _read(self, manifest: Manifest, pace: Pace) -> VersionParts:
-        chunks: dict[str, Chunk] = {}
+        contents: dict[str, _Content] = {}
         for name in manifest.chunk_hashes():
-            chunks[name] = self._chunks.get(name) or self._decode(name)
+            contents[name] = self._contents.get(name) or self._content(name, pace)
             pace.pause()
-        by_owner = {
-            owner: [(name, chunks[name]) for name in manifest.chunks.get(owner, ())] for owner in OWNERS
-        }
-        sets: list[RouteSet] = []
+        shared = {owner: self._shared_of(owner, manifest, contents, pace) for owner in OWNERS}
         found: dict[tuple[Owner, str], Pool] = {}
-        for owner, own in by_owner.items():
-            mine = self._sets_of(owner, own, pace)
-            sets += mine
-            all_routes: list[Route] = [route for one in mine for route in one.routes]
-            for name, pool in pools(pace.over(_definitions(own)), pace.over(all_routes)).items():
-                found[owner, name] = pool
-        general = settings({owner: pace.over(_definitions(own)) for owner, own in by_owner.items()})
-        self._chunks = chunks
-        self._sets = {one.key: one for one in sets}
+        resolved: dict[str, _Resolved] = {}
+        sets: list[RouteSet] = []
+        for owner in OWNERS:
+            chunks = manifest.chunks.get(owner, ())
+            own = [self._rules(owner, name, contents[name].chunk, shared[owner], pace) for name in chunks]
+            resolved |= {each.route_set.key: each for each in own}
+            sets += [each.route_set for each in own]
+            declared = [contents[name].pools for name in chunks]
+            found |= {(owner, name): pool for name, pool in _pools(declared, own, pace).items()}
+        general = settings({owner: _defaults(manifest, owner, contents) for owner in OWNERS})
+        self._contents, self._resolved, self._shared = contents, resolved, shared
         return VersionParts(manifest, tuple(sets), found, general)
 
-    def _sets_of(self, owner: Owner, own: list[tuple[str, Chunk]], pace: Pace) -> list[RouteSet]:
-        context = environment(pace.over(_definitions(own)))
-        sets = []
-        for name, chunk in own:
-            key = f"{owner}:{name}:{context.digest}"
-            known = self._sets.get(key)
-            sets.append(known or RouteSet(key, owner, _routes(chunk, context, pace)))
-        return sets
+    def _shared_of(
+        self, owner: Owner, manifest: Manifest, contents: dict[str, _Content], pace: Pace
+    ) -> _Shared:
+        chunks = tuple(name for name in manifest.chunks.get(owner, ()) if contents[name].shared)
+        known = self._shared.get(owner)
+        if known is not None and known.chunks == chunks:
+            return known
+        definitions = (definition for name in chunks for definition in contents[name].shared)
+        return _Shared(chunks, environment(pace.over(definitions)))
 
-    def _decode(self, name: str) -> Chunk:
+    def _rules(self, owner: Owner, name: str, chunk: Chunk, shared: _Shared, pace: Pace) -> _Resolved:
+        key = f"{owner}:{name}:{shared.environment.digest}"
+        known = self._resolved.get(key)
+        if known is not None:
+            return known
+        found = _routes(chunk, shared.environment, pace)
+        return _Resolved(RouteSet(key, owner, found), pools((), pace.over(found)))
+
+    def _content(self, name: str, pace: Pace) -> _Content:
         try:
-            return decode_chunk(self._files.chunk(name))
+            chunk = decode_chunk(self._files.chunk(name))
         except ValueError as error:
             raise Unreadable(f"chunk {name[:12]}: {error}") from None
+        pace.pause()
+        definitions = chunk.definitions
+        return _Content(
+            chunk,
+            tuple(each for each in definitions if isinstance(each, Define | Limit | Group)),
+            pools(pace.over(definitions), ()),
+            tuple(each for each in definitions if isinstance(each, Defaults)),
+        )
+
+
+def _pools(declared: Iterable[dict[str, Pool]], own: Iterable[_Resolved], pace: Pace) -> dict[str, Pool]:
+    """An upstream has its own name, also where that looks like a URL."""
+    found: dict[str, Pool] = {}
+    for one in declared:
+        found |= one
+    for each in pace.over(own):
+        found |= {name: pool for name, pool in each.pools.items() if name not in found}
+    return found
+
+
+def _defaults(manifest: Manifest, owner: Owner, contents: dict[str, _Content]) -> Iterable[Defaults]:
+    return (each for name in manifest.chunks.get(owner, ()) for each in contents[name].defaults)
 
 
 def _routes(chunk: Chunk, context: Environment, pace: Pace) -> tuple[Route, ...]:
@@ -110,7 +167,3 @@ def _routes(chunk: Chunk, context: Environment, pace: Pace) -> tuple[Route, ...]
         found += routes(part, context, continues_group=chunk.continues_group and start == 0)
         pace.pause()
     return tuple(found)
-
-
-def _definitions(own: list[tuple[str, Chunk]]) -> Iterator[Definition]:
-    return chain.from_iterable(chunk.definitions for _, chunk in own)
