@@ -16,6 +16,8 @@ from weir.store.nodes import NodeRecord, Nodes
 
 EVERY_S = 5.0
 """The store forgets a node after 30 s."""
+FEWER_S = 30.0
+"""Fewer nodes than before are believed after so long: a store that lost its data first hears of one, then the next."""
 
 log = logging.getLogger("weir.agent")
 
@@ -42,6 +44,7 @@ class Announcer:
         self._throttle = Throttle(log)
         self._said: NodeRecord | None = None
         self._next = 0.0
+        self._fewer_since = float("inf")
 
     def settled(self) -> None:
         """Announces when it is due; a failure is only logged, the next look tries again."""
@@ -51,7 +54,7 @@ class Announcer:
             return
         try:
             self._nodes.announce(record)
-            nodes = max(1, self._nodes.count())
+            nodes = self._believed(max(1, self._nodes.count()), now)
         except StoreError as error:
             self._throttle.warning(f"this node could not announce itself: {error}")
             return
@@ -65,6 +68,14 @@ class Announcer:
         if self._facts.store == "up":
             self._next = 0.0
             self.settled()
+
+    def _believed(self, nodes: int, now: float) -> int:
+        """What is told of: ``nodes``, or for a while still more."""
+        if nodes < self._facts.nodes and now < self._fewer_since + FEWER_S:
+            self._fewer_since = min(self._fewer_since, now)
+            return self._facts.nodes
+        self._fewer_since = float("inf")
+        return nodes
 
     def _record(self, now: float) -> NodeRecord:
         held = self._facts.held
