@@ -51,7 +51,17 @@ def lines(policies: bytes, shown: Mapping[int, bytes], standings: Iterable[Stand
     states = [
         state(shown[id(limit)], left, reset_s) for limit, left, reset_s in standings if id(limit) in shown
     ]
-    return b"RateLimit-Policy: %b\r\nRateLimit: %b\r\n" % (policies, b", ".join(states)) if states else b""
+    return lines_of(policies, b", ".join(states)) if states else b""
+
+
+def lines_of(policies: bytes, states: bytes) -> bytes:
+    """Both fields, each with its end."""
+    return b"RateLimit-Policy: %b\r\nRateLimit: %b\r\n" % (policies, states)
+
+
+def template(policies: bytes, name: bytes) -> bytes:
+    """The same of one limit, with ``%d`` for what is left and for how many seconds."""
+    return lines_of(policies.replace(b"%", b"%%"), name.replace(b"%", b"%%") + b";r=%d;t=%d")
 
 
 class RateLimitFields:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import structs
 
 from edge.limiting.verdict import Demand, Limit, Limiting, LimitSource, Verdict
-from edge.rate_limit_fields import MAX_POLICIES, NAMES, lines, policy, sf_string
+from edge.rate_limit_fields import MAX_INTEGER, MAX_POLICIES, NAMES, lines, policy, sf_string, template
 from weir.models.effective import Counted, Route
 from weir.routing.limit_keys import KeyOf, compile_key
 
@@ -27,7 +28,7 @@ class _Use(NamedTuple):
 class RuleLimits:
     """Of one rule; never empty. Counters are the limiter's and outlive this."""
 
-    __slots__ = ("_limiter", "_uses", "are_edited", "names", "policies", "shown")
+    __slots__ = ("_limiter", "_only", "_template", "_uses", "are_edited", "names", "policies", "shown")
 
     def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
         """Raises ValueError for what cannot be counted by yet."""
@@ -45,6 +46,25 @@ class RuleLimits:
         )
         """Whether the rule itself changes the fields that tell of limits."""
         self.policies = b", ".join(policy(each.name, each.rate.count, each.rate.per_ms) for _, each in told)
+
+        is_plain = len(self._uses) == len(told) == 1 and counted[0].rate.count <= MAX_INTEGER
+        self._only = self._uses[0] if is_plain and not self.are_edited else None
+        self._template = b""
+        if self._only is not None:
+            self._template = template(self.policies, self.shown[id(self._only.limit)])
+
+    def met(self, exchange: Exchange) -> str:
+        """The name of the one limit, if it could be met at once and is told of; empty: all the rest is to be done."""
+        use = self._only
+        if use is None:
+            return ""
+        key = "" if use.key_of is None else use.key_of(exchange)
+        found = self._limiter.spend(use.limit, key, use.cost)
+        if found is None:
+            return ""
+        left, reset_s = found
+        exchange.limit_lines = self._template % (left, math.ceil(reset_s) if reset_s > 0 else 0)
+        return self.names[id(use.limit)]
 
     def demands(self, exchange: Exchange) -> list[Demand]:
         """What this request asks of each limit."""

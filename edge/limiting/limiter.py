@@ -70,21 +70,23 @@ class Limiter:
     def check(self, demands: Sequence[Demand]) -> Verdict:
         """Spends the cost of all demands, or of none. Blocks up to 250 ms if the agent must be asked."""
         now = self._clock()
-        if len(demands) == 1:
-            limit, key, cost = demands[0]
-            place = (limit.counter, key)
-            holding = self._holdings.get(place)
-            if holding is not None and holding.tokens >= cost and now < holding.ends:
-                holding.asked += cost
-                holding.tokens = tokens = holding.tokens - cost
-                self._holdings.move_to_end(place)
-                if tokens < holding.low and holding.asking is None:
-                    self._ahead(limit, key, holding, now)
-                standing = Standing(limit, holding.left + tokens, holding.reset_at - now)
-                return Verdict(True, None, (), 0.0, (standing,), False)
-        elif (standings := self._at_hand(demands, now)) is not None:
+        if (standings := self._at_hand(demands, now)) is not None:
             return Verdict(True, None, (), 0.0, standings, False)
         return self._check(_merged(demands), now)
+
+    def spend(self, limit: CountedLimit, key: str, cost: int) -> tuple[int, float] | None:
+        """What is left and for how many seconds, if ``cost`` tokens were at hand; None: ``check`` must be asked."""
+        now = self._clock()
+        place = (limit.counter, key)
+        holding = self._holdings.get(place)
+        if holding is None or holding.tokens < cost or now >= holding.ends:
+            return None
+        holding.asked += cost
+        holding.tokens = tokens = holding.tokens - cost
+        self._holdings.move_to_end(place)
+        if tokens < holding.low and holding.asking is None:
+            self._ahead(limit, key, holding, now)
+        return holding.left + tokens, holding.reset_at - now
 
     def _at_hand(self, demands: Sequence[Demand], now: float) -> tuple[Standing, ...] | None:
         """Spends for all if there are tokens for all; None, and nothing is spent, otherwise."""

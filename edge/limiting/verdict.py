@@ -46,6 +46,10 @@ class LimitSource(Protocol):
 
 
 class Limiting(LimitSource, Protocol):
+    def spend(self, limit: Limit, key: str, cost: int) -> tuple[int, float] | None:
+        """For one demand that can be met at once: what is left, and for how many seconds; else None."""
+        ...
+
     def check(self, demands: Sequence[Demand]) -> Verdict:
         """Takes from all, or from none. Never raises."""
         ...

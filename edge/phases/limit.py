@@ -29,6 +29,9 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if limits is None:
         return
     engine = exchange.downstream.engine
+    if name := limits.met(exchange):
+        engine.telemetry.limited(name, "allowed")
+        return
     demands = limits.demands(exchange)
     verdict = limits.check(demands)
     exchange.standings = verdict.standings

@@ -21,6 +21,9 @@ class Named:
     def limit_of(self, counted: Counted) -> Any:
         return counted
 
+    def spend(self, limit: object, key: str, cost: int) -> None:
+        """Nothing is at hand."""
+
     def check(self, demands: Sequence[Demand]) -> Verdict:
         return Verdict(bool(demands))
 

@@ -27,6 +27,12 @@ class SetLimiter:
         self.store_needed = False
         self.retry_after_s = 10.0
         self.waited_s = 0.0
+        self.at_hand: tuple[int, float] | None = None
+        self.spent: list[tuple[str, int]] = []
+
+    def spend(self, _limit: Any, key: str, cost: int) -> tuple[int, float] | None:
+        self.spent.append((key, cost))
+        return self.at_hand
 
     def limit_of(self, counted: Counted) -> Any:
         self.counted.append(counted)
@@ -79,6 +85,41 @@ def test_a_request_within_its_limit_passes_and_is_told_what_is_left(tmp_path, li
     assert answered.fields["ratelimit-policy"] == '"a#0";q=100;w=60'
     assert answered.fields["ratelimit"] == '"a#0";r=3;t=5'
     assert "retry-after" not in answered.fields
+
+
+def test_one_limit_with_tokens_at_hand_is_told_the_same_way(tmp_path, limiter):
+    edge = edge_of(tmp_path, limiter, ONE)
+    limiter.at_hand = (3, 4.2)
+    answered = ask(edge)
+    assert (answered.status, answered.body) == (200, b"in")
+    assert answered.fields["ratelimit-policy"] == '"a#0";q=100;w=60'
+    assert answered.fields["ratelimit"] == '"a#0";r=3;t=5'
+    assert not limiter.asked
+    assert edge.engine.telemetry.limits == {("a#0", "allowed"): 1}
+    limiter.at_hand = None
+    assert ask(edge).fields["ratelimit"] == '"a#0";r=3;t=5'
+    assert len(limiter.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        "limit 100 per 1m; limit 5 per 1s;",
+        "limit 100 per 1m shadow;",
+        'limit 100 per 1m; remove response header "RateLimit";',
+    ],
+)
+def test_whatever_is_more_than_one_plain_limit_is_checked_as_a_whole(tmp_path, limiter, clauses):
+    limiter.at_hand = (3, 4.2)
+    ask(edge_of(tmp_path, limiter, f'rule a {{ when any; {clauses} respond 200 "in" }}'))
+    assert len(limiter.asked) == 1
+    assert not limiter.spent
+
+
+def test_the_key_and_the_cost_of_one_limit_are_spent(tmp_path, limiter):
+    limiter.at_hand = (3, 4.2)
+    ask(edge_of(tmp_path, limiter, 'rule a { when any; limit 100 per 1m by ip cost 7; respond 200 "in" }'))
+    assert limiter.spent == [("192.0.2.7", 7)]
 
 
 def test_a_request_above_it_is_429_and_says_which_limit_and_when_to_come_back(tmp_path, limiter):
