@@ -107,7 +107,7 @@ class Loader:
         old, self._engine.snapshot = self._engine.snapshot, snapshot
         self._engine.names.heads.forget()
         self._engine.requests.forget()
-        self._upstreams.retain(snapshot.pools)
+        self._upstreams.retain(snapshot.pools, frozenset().union(*snapshot.retried.values()))
         gevent.spawn(self._let_go, old, snapshot)
 
     def _let_go(self, old: Snapshot, successor: Snapshot) -> None:

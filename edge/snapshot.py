@@ -25,7 +25,10 @@ Plans = dict[str, list[Plan]]
 class Snapshot:
     """Never changed after it was published, but for ``users``."""
 
-    __slots__ = ("incarnation", "loaded", "number", "plans", "pools", "settings", "table", "trusted", "users")
+    __slots__ = (
+        "incarnation", "loaded", "number", "plans", "pools", "retried", "settings", "table", "trusted",
+        "users",
+    )  # fmt: skip
 
     def __init__(self, settings: Settings | None = None) -> None:
         """The empty configuration, which has no rule."""
@@ -37,6 +40,8 @@ class Snapshot:
         self.table = Table(self.settings.merge_slashes)
         self.plans: Plans = {}
         self.pools: frozenset[PoolId] = frozenset()
+        self.retried: dict[str, frozenset[PoolId]] = {}
+        """By key of the RouteSet: where its rules repeat attempts."""
         self.trusted = NetworkSet(self.settings.trusted_proxies)
         self.users = 0
         """Exchanges that captured it and are not over."""
@@ -69,7 +74,11 @@ def build(
         before = previous.plans.get(route_set.key)
         if before is None or previous.settings != parts.settings or not _still_holds(before, own):
             before = _plans(route_set, own, parts.settings, pace, limiter)
-            _give_budgets(route_set.owner, before, parts.settings, upstreams)
+            snapshot.retried[route_set.key] = _give_budgets(
+                route_set.owner, before, parts.settings, upstreams
+            )
+        else:
+            snapshot.retried[route_set.key] = previous.retried[route_set.key]
         snapshot.plans[route_set.key] = before
         pace.pause()
     steps = Table.build_steps(parts.sets, previous.table, merge_slashes=parts.settings.merge_slashes)
@@ -104,8 +113,10 @@ def _plans(
     return plans
 
 
-def _give_budgets(owner: Owner, plans: list[Plan], settings: Settings, upstreams: Upstreams) -> None:
-    """To every upstream at which one of the plans repeats attempts."""
+def _give_budgets(
+    owner: Owner, plans: list[Plan], settings: Settings, upstreams: Upstreams
+) -> frozenset[PoolId]:
+    """To every upstream at which one of the plans repeats attempts; which ones these are."""
     retried = {
         share.upstream.name: share.upstream
         for plan in plans
@@ -114,6 +125,7 @@ def _give_budgets(owner: Owner, plans: list[Plan], settings: Settings, upstreams
     }
     for upstream in retried.values():
         upstreams.is_retried(owner, upstream, settings)
+    return frozenset((owner, name) for name in retried)
 
 
 def _still_holds(plans: list[Plan], upstreams: dict[str, Upstream]) -> bool:

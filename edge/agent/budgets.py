@@ -1,8 +1,9 @@
 """The node's part in the cluster-wide retry budgets: books what workers saw, and lends them units of the store.
 
-Topic ``budget``. A worker either reports (``{"reports": [...]}``, once a second) or asks for units
-(``{"report": ..., "need": n, "want": n}``). A report is ``[upstream, terms, [attempts, successes, retried], [[bucket,
-units], ...]]``: counts since the worker began, and units that it gives back. Times are seconds of CLOCK_BOOTTIME.
+Topic ``budget``. A worker either reports (``{"reports": [...]}``, once a second) or asks for units (``{"report": ...,
+"need": n, "want": n}``; without a need it asks ahead, and is not told why it gets none). A report is ``[upstream,
+terms, [attempts, successes, retried], [[bucket, units], ...]]``: counts since the worker began, and units that it gives
+back. Times are seconds of CLOCK_BOOTTIME.
 
 Nothing here waits longer than one round trip of the pipe; without a store the node's share of the reserve is lent.
 """
@@ -86,6 +87,7 @@ class Budgets:
         max_nodes: int,
         nodes: Callable[[], int],
         clock: Callable[[], float] = boot_time,
+        sleep: Callable[[float], None] = gevent.sleep,
     ) -> None:
         self._pipe = pipe
         self._keys = keys
@@ -93,6 +95,7 @@ class Budgets:
         self._max_nodes = max_nodes
         self._nodes = nodes
         self._clock = clock
+        self._sleep = sleep
         self._name = secrets.token_hex(8)
         self.refused: Counter[tuple[str, str]] = Counter()
         """Asks by upstream and why nothing was lent."""
@@ -110,7 +113,7 @@ class Budgets:
             return self._reports(connection, body)
         report = read_report(body.get("report"))
         need, want = body.get("need"), body.get("want")
-        if report is None or not isinstance(need, int) or not isinstance(want, int) or need < 1:
+        if report is None or not isinstance(need, int) or not isinstance(want, int) or need < 0:
             return None
         known = self._book(connection, report)
         if known is None:
@@ -167,7 +170,7 @@ class Budgets:
             "reserve_of_node": self._reserve_units(terms),
             "available": last.available if last else None,
             "credit": last.credit if last else None,
-            "state": holder.why if now < holder.deny_until else "ok" if last else "unknown",
+            "state": holder.state(now),
             "held": holder.held,
             "lent": holder.lent,
             "attempts": holder.attempts,
@@ -206,26 +209,31 @@ class Budgets:
         return known
 
     def _grant(self, known: Known, terms: Terms, need: int, want: int) -> dict[str, Any]:
-        holder = known.holder
-        holder.demanded(self._clock(), need)
+        """``need`` 0: nobody waits."""
+        holder, least = known.holder, max(1, need)
+        holder.demanded(self._clock(), want)
         away = False
         for _ in range(2):
-            if (lent := holder.lend(self._clock(), need, want)) is not None:
+            if (lent := holder.lend(self._clock(), least, want)) is not None:
                 return _lent(lent)
+            if (wait_s := holder.bucket_begins_in(self._clock())) > 0:
+                self._sleep(wait_s)
             if holder.asking:
                 known.ready.wait(ASK_S)
-            elif holder.may_ask(self._clock()):
-                away = not self._ask(known, terms, need)
+            elif holder.may_ask(self._clock(), ahead=need == 0):
+                away = not self._ask(known, terms, least)
             else:
                 break
-        lent = holder.lend(self._clock(), need, want)
-        return self._without(known, terms, need, away=away) if lent is None else _lent(lent)
+        lent = holder.lend(self._clock(), least, want)
+        if lent is not None:
+            return _lent(lent)
+        return self._without(known, terms, need, away=away) if need else _refused("", 0.0)
 
     def _without(self, known: Known, terms: Terms, need: int, *, away: bool) -> dict[str, Any]:
         """Nothing is lent of the store's units: the reserve, where the store cannot say or must not yet."""
         holder, now = known.holder, self._clock()
         if not away and now >= holder.deny_until:
-            return _refused("busy", holder.busy_until())
+            return _refused("busy", holder.busy_until(now))
         if not away and holder.why != "quarantine":
             return _refused(holder.why, holder.deny_until)
         lent = None

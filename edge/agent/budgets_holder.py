@@ -9,7 +9,6 @@ Times are seconds of CLOCK_BOOTTIME, which the workers of the node share and whi
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from typing import NamedTuple
 
@@ -20,12 +19,18 @@ from weir.store.budget import Granted, Heard
 MARGIN_S = 0.002
 """Clocks of two machines may drift so far within a bucket."""
 ASKS_PER_BUCKET = 4
+"""Calls for units: so many at once, and so many more while a bucket lasts, evenly."""
 MOST_WANTED = 32
 """Units that one call may want, unless the cap is so large that this would be the bound."""
-DEMAND_S = 0.5
-"""How far back demand is remembered."""
-IDLE_S = 1.0
+IDLE_S = 3.0
 """After so long without demand, what is held goes back before its bucket ends."""
+SPARED_ASKS = 1
+"""Of those, for workers that wait; the others may be used for what is asked for ahead."""
+AFTER_END_S = 0.001
+"""A bucket is over at ``MARGIN_S`` after its end as it is counted here, and the way there and back."""
+MOST_DOUBLINGS = 8
+MOST_ASKED = 1024
+"""Questions of workers that are remembered."""
 MOST_BACK = 16
 """Buckets of which units wait to go back."""
 
@@ -55,14 +60,18 @@ class Holder:
         self.lent = 0
         self.touched = 0.0
         """When a worker last spoke of it."""
+        self._last_until = 0.0
         self._seq = 0
-        self._told = (0, 0)
+        self._told = (-1, -1)
         self._lease = Units(0, -1, 0.0)
         self._back: dict[int, int] = {}
         self._bucket_ends = 0.0
-        self._asks = 0
-        self._demand = 0.0
-        self._demand_at = 0.0
+        self._asks_left = float(ASKS_PER_BUCKET)
+        self._asks_at = 0.0
+        self._ask_every_s = 0.0
+        self._asked_here = 0
+        """Calls for units in this bucket, up to ``MOST_DOUBLINGS``."""
+        self._asked: deque[tuple[float, int]] = deque(maxlen=MOST_ASKED)
         self._reserve = Reserve()
         self._earned: deque[tuple[float, int]] = deque()
 
@@ -71,9 +80,18 @@ class Holder:
         """Units that are lent to no worker."""
         return self._lease.units
 
+    def state(self, now: float) -> str:
+        """``ok``, or why nothing is granted, as far as is known; ``unknown`` before the store said anything."""
+        if now < self.deny_until:
+            return self.why
+        if self.last is None:
+            return "unknown"
+        return self.last.why if now < self._last_until else "ok"
+
     def book(self, now: float, terms: Terms, attempts: int, successes: int, retried: int) -> None:
         """What the workers saw since they last said so."""
         self.touched = now
+        self._ask_every_s = terms.width_ms / 1000 / ASKS_PER_BUCKET
         earned = terms.earned(attempts, successes, retried)
         self.attempts += attempts
         self.credit += earned
@@ -116,30 +134,37 @@ class Holder:
 
     def demanded(self, now: float, units: int) -> None:
         """A worker asks for so many."""
-        faded = math.exp(-max(0.0, now - self._demand_at) / DEMAND_S)
-        self._demand = self._demand * faded + units / DEMAND_S
-        self._demand_at = now
+        self._asked.append((now, units))
 
-    def may_ask(self, now: float) -> bool:
-        """Whether the store may be asked for units."""
-        if now >= self._bucket_ends and not self.asking:
-            self._asks = 0
-        return not self.asking and now >= self.deny_until and self._asks < ASKS_PER_BUCKET
+    def may_ask(self, now: float, *, ahead: bool = False) -> bool:
+        """Whether the store may be asked for units; ``ahead``: nobody waits for them."""
+        least = 1 + (SPARED_ASKS if ahead else 0)
+        return not self.asking and now >= self.deny_until and self._asks_left_at(now) >= least
 
-    def busy_until(self) -> float:
-        """When the store may be asked again after ``ASKS_PER_BUCKET``."""
-        return self._bucket_ends
+    def bucket_begins_in(self, now: float) -> float:
+        """Seconds, where one is over as it is counted here but may not be at the store; what it grants is no use."""
+        begins = self._bucket_ends + MARGIN_S + AFTER_END_S
+        return begins - now if self._bucket_ends <= now < begins else 0.0
+
+    def busy_until(self, now: float) -> float:
+        """When the store may be asked again after too many calls."""
+        return now + max(0.0, 1 - self._asks_left_at(now)) * self._ask_every_s
 
     def wanted(self, now: float, need: int, terms: Terms) -> int:
-        """Units to ask the store for: what this bucket will probably need."""
-        left_s = self._bucket_ends - now if self._bucket_ends > now else terms.width_ms / 1000
+        """Units to ask the store for: what the workers wanted in the time of a bucket; what is not needed goes back.
+
+        Within a bucket each call asks for twice as many at least, as there are only so many of them.
+        """
+        while self._asked and self._asked[0][0] < now - terms.width_ms / 1000:
+            self._asked.popleft()
         cap = self.last.cap if self.last else LEAST_CAP
-        return max(need, min(math.ceil(self._demand * left_s), max(MOST_WANTED, cap // (2 * BUCKETS))))
+        wanted = max(sum(units for _, units in self._asked), 2 << self._asked_here if self._asked_here else 0)
+        return max(need, min(wanted, max(MOST_WANTED, cap // (2 * BUCKETS))))
 
     def has_news(self, now: float) -> bool:
         """Whether the store has not heard something that it should; units that nobody asks for go back early."""
         self._expire(now)
-        if now - self._demand_at > IDLE_S:
+        if not self._asked or now - self._asked[-1][0] > IDLE_S:
             self._let_go()
         return bool(self._back) or self._told != (self.attempts, self.credit)
 
@@ -152,16 +177,17 @@ class Holder:
         back = self._back.pop(bucket, 0)
         if wants:
             self.asking = True
-            self._asks += 1
+            self._asks_left, self._asks_at = self._asks_left_at(now) - 1, now
         return Heard(self._seq, self.credit * 1000 // UNIT, self.attempts, bucket, back)
 
     def answered(self, sent_at: float, now: float, reply: Granted, *, wanted: bool) -> None:
         """``sent_at``: before the call went out."""
-        self.last = reply
+        self.last, self._last_until = reply, sent_at + reply.again_ms / 1000
         if not wanted:
             return
         self.asking = False
         ends = sent_at + reply.left_ms / 1000 - MARGIN_S
+        self._asked_here = min(MOST_DOUBLINGS, self._asked_here + 1) if sent_at < self._bucket_ends else 1
         self._bucket_ends = max(self._bucket_ends, ends)
         if reply.units:
             self._replace(now, Units(reply.units, reply.bucket, ends))
@@ -175,6 +201,7 @@ class Holder:
         self._told = (-1, -1)
         if wanted:
             self.asking = False
+            self._asks_left += 1  # the pipe has bounds of its own for a store that does not answer
 
     def leave(self, now: float) -> Heard | None:
         """The end: everything that is held goes back; None if there is nothing to say."""
@@ -189,6 +216,12 @@ class Holder:
             return
         self.give_back(bucket, units)
         self._lease = new
+
+    def _asks_left_at(self, now: float) -> float:
+        if not self._ask_every_s:
+            return self._asks_left
+        more = max(0.0, now - self._asks_at) / self._ask_every_s
+        return min(float(ASKS_PER_BUCKET), self._asks_left + more)
 
     def _expire(self, now: float) -> None:
         if now >= self._lease.until:

@@ -61,14 +61,17 @@ def run(exchange: Exchange, plan: Plan) -> None:
                 detail = with_health(error.detail, share.upstream.health)
                 raise Refusal(error.cause.value, detail) from None
         if not exchange.replayable:
-            raise Refusal("upstream-broken", "the service broke off in the middle of a body that cannot be sent again")
+            raise Refusal(
+                "upstream-broken", "the service broke off in the middle of a body that cannot be sent again"
+            )
         tries.pause()
         target = tries.choose(partial(_pick, exchange, share.upstream))
         outgoing = repeated(exchange, share, outgoing)
 
 
 def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
-    return Tries(exchange, share.retry, share.upstream.budget, outgoing.until, share.try_s)
+    budget = None if share.retry is None else share.upstream.budget
+    return Tries(exchange, share.retry, budget, outgoing.until, share.try_s)
 
 
 def _held_share(exchange: Exchange, plan: Plan) -> Share | None:

@@ -3,6 +3,8 @@
 * Counting is one integer addition; the counts go to the agent once a second, as sums since the worker began.
 * What is lent ends at a time of the machine's boot clock that the agent said, never later than the agent's own units.
   It is spent in ``take``, with no switch of greenlets between the look at the clock and the decrement.
+* Where there was demand lately, units are asked for ahead: when a bucket begins, and when few are left. Nobody waits
+  for these, and a refusal of them is none.
 * Without an agent the worker has its share of the reserve, if it ever was told one and as long as that was.
 """
 
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import gevent
 from gevent.event import Event
 
+from edge.retry.budget_demand import Demand
 from edge.retry.budget_reserve import Reserve
 from edge.retry.budget_terms import Terms, terms_of
 from weir.models.document import Owner
@@ -25,10 +28,8 @@ from weir.models.upstream_clauses import Budget
 
 TOPIC = "budget"
 REPORT_S = 1.0
-MOST_WANTED = 16
-"""Units that one question asks for."""
-DEMAND_S = 0.1
-"""Demand of so long is asked for at once."""
+AHEAD_S = 0.004
+"""So long after the end of what was lent another bucket has begun, and units of it are asked for."""
 LATE_S = 1.0
 """A question is taken for lost after that."""
 AWAY_S = 0.1
@@ -77,12 +78,20 @@ class RetryBudget:
 
     __slots__ = (
         "_again", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket", "_clock", "_demand",
-        "_demand_at", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name", "retried",
+        "_held_again", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name", "retried",
         "successes", "terms", "used_at",
     )  # fmt: skip
 
-    def __init__(self, name: str, terms: Terms, asks: Asks, share: Share, clock: Clock = boot_time) -> None:
-        """``name``: ``<owner>/<upstream>``."""
+    def __init__(
+        self,
+        name: str,
+        terms: Terms,
+        asks: Asks,
+        share: Share,
+        clock: Clock = boot_time,
+        held_again: Callable[[RetryBudget], None] = lambda _: None,
+    ) -> None:
+        """``name``: ``<owner>/<upstream>``. ``held_again`` is told when ``next_look`` has changed."""
         self.name = name
         self.terms = terms
         self.attempts = 0
@@ -104,9 +113,10 @@ class RetryBudget:
         self._asked_at = float("-inf")
         """-inf: no question is on its way."""
         self._back: dict[int, int] = {}
-        self._said: tuple[int, int, int] = (0, 0, 0)
-        self._demand = 0
-        self._demand_at = 0.0
+        self._said: tuple[int, int, int] = (-1, -1, -1)
+        """Nothing yet: what is new to the store waits a window, which had better begin before the first failure."""
+        self._demand = Demand()
+        self._held_again = held_again
         self._reserve = Reserve()
 
     def hold_to(self, terms: Terms) -> None:
@@ -130,11 +140,24 @@ class RetryBudget:
         now = self._clock()
         if self._units >= cost and now < self._until:
             self._units -= cost
+            self._demand.note(now, cost)
+            self._ask_when_low(now)
             return Verdict(True, "", now)
         return self._look_further(cost, now, now + wait_s)
 
+    @property
+    def next_look(self) -> float | None:
+        """When ``look_ahead`` should be called; None: there is nothing to look for."""
+        return self._until + AHEAD_S if self._bucket >= 0 and self._demand.is_lively(self._until) else None
+
+    def look_ahead(self, now: float) -> None:
+        """Another bucket has begun: what it will probably need is asked for."""
+        want = self._demand.expected(now, self.terms.width_ms / 1000)
+        if want and self._demand.is_lively(now):
+            self._ask_ahead(now, want)
+
     def _look_further(self, cost: int, now: float, deadline: float) -> Verdict:
-        self._count_demand(now, cost)
+        self._demand.note(now, cost)
         self.used_at = now
         while True:
             if now < self._again:
@@ -142,13 +165,14 @@ class RetryBudget:
             if not self._asks.connected or now < self._away_until:
                 return self._from_share(cost, now)
             if now - self._asked_at > LATE_S:
-                self._ask(cost, now)
+                self._ask(cost, now, max(cost, self._demand.expected(now, self.terms.width_ms / 1000)))
             if now >= deadline:
                 return Verdict(False, "busy", now)
             self._answered.wait(deadline - now)
             now = self._clock()
             if self._units >= cost and now < self._until:
                 self._units -= cost
+                self._ask_when_low(now)
                 return Verdict(True, "", now)
 
     def _from_share(self, cost: int, now: float) -> Verdict:
@@ -159,16 +183,23 @@ class RetryBudget:
         self._why, self._again = "away", now + AWAY_S
         return Verdict(False, "away", now)
 
-    def _count_demand(self, now: float, cost: int) -> None:
-        if now - self._demand_at > DEMAND_S:
-            self._demand, self._demand_at = 0, now
-        self._demand += cost
+    def _ask_when_low(self, now: float) -> None:
+        want = self._demand.expected(now, self._until - now)
+        if want > self._units and self._bucket >= 0:
+            self._ask_ahead(now, want)
 
-    def _ask(self, cost: int, now: float) -> None:
+    def _ask_ahead(self, now: float, want: int) -> None:
+        if (
+            self._asks.connected
+            and now >= max(self._again, self._away_until)
+            and now - self._asked_at > LATE_S
+        ):
+            self._ask(0, now, want)
+
+    def _ask(self, need: int, now: float, want: int) -> None:
         self._answered.clear()
         self._asked_at = now
-        want = max(cost, min(self._demand, MOST_WANTED))
-        body = {"report": self.report(now), "need": cost, "want": want}
+        body = {"report": self.report(now), "need": need, "want": want}
         self._asks.later(TOPIC, body, partial(self._take_answer, now))
 
     def _take_answer(self, asked_at: float, answer: Any | None) -> None:
@@ -176,7 +207,8 @@ class RetryBudget:
         if self._asked_at == asked_at:
             self._asked_at = float("-inf")
         if isinstance(answer, dict):
-            self._why, self._again = str(answer["why"]), float(answer["again"])
+            if answer["why"] or answer["units"]:
+                self._why, self._again = str(answer["why"]), float(answer["again"])
             if answer["units"] > 0:
                 self._hold(int(answer["units"]), int(answer["bucket"]), float(answer["until"]))
         else:
@@ -187,9 +219,10 @@ class RetryBudget:
     def _hold(self, units: int, bucket: int, until: float) -> None:
         if bucket == self._bucket and bucket >= 0:
             self._units, self._until = self._units + units, min(self._until, until)
-            return
-        self._let_go()
-        self._units, self._bucket, self._until = units, bucket, until
+        else:
+            self._let_go()
+            self._units, self._bucket, self._until = units, bucket, until
+        self._held_again(self)
 
     def _let_go(self) -> None:
         """What is held is not spent any more, and goes back with the next word to the agent."""
@@ -201,7 +234,7 @@ class RetryBudget:
 
     def has_news(self, now: float) -> bool:
         """Whether the agent has not heard everything; units that nobody asks for go back early."""
-        if self._units and (now >= self._until or now - self._demand_at > REPORT_S):
+        if self._units and (now >= self._until or not self._demand.is_lively(now)):
             self._let_go()
         return bool(self._back) or self._said != (self.attempts, self.successes, self.retried)
 
@@ -236,13 +269,17 @@ class RetryBudgets:
         self._name = secrets.token_hex(8)
         self._share = Share()
         self._budgets: dict[str, RetryBudget] = {}
+        self._lively: set[RetryBudget] = set()
+        self._stirred = Event()
 
     def of(self, owner: Owner, upstream: str, budget: Budget | None) -> RetryBudget:
         """The one at work, with these terms from now on. None: nothing is said of a budget."""
         name, terms = f"{owner}/{upstream}", terms_of(budget)
         found = self._budgets.get(name)
         if found is None:
-            found = self._budgets[name] = RetryBudget(name, terms, self._asks, self._share, self._clock)
+            found = self._budgets[name] = RetryBudget(
+                name, terms, self._asks, self._share, self._clock, self._watch
+            )
         found.hold_to(terms)
         return found
 
@@ -256,6 +293,7 @@ class RetryBudgets:
 
     def start(self) -> None:
         gevent.spawn(self._report_for_ever)
+        gevent.spawn(self._look_ahead_for_ever)
 
     def finish(self) -> None:
         """The end of the worker: what is held goes back, as far as the agent still hears it."""
@@ -277,6 +315,28 @@ class RetryBudgets:
                 "reports": [budget.report(now) for budget in said],
             }
             self._asks.later(TOPIC, body, partial(self._take_share, said))
+
+    def look_ahead(self) -> float | None:
+        """Asks for what other buckets will need, where they have begun; seconds until there is more to look at."""
+        now, soonest = self._clock(), float("inf")
+        for budget in list(self._lively):
+            at = budget.next_look
+            if at is not None and now < at:
+                soonest = min(soonest, at)
+                continue
+            self._lively.discard(budget)
+            if at is not None:
+                budget.look_ahead(now)
+        return None if soonest == float("inf") else soonest - now
+
+    def _watch(self, budget: RetryBudget) -> None:
+        self._lively.add(budget)
+        self._stirred.set()
+
+    def _look_ahead_for_ever(self) -> None:
+        while True:
+            self._stirred.clear()
+            self._stirred.wait(self.look_ahead())
 
     def _report_for_ever(self) -> None:
         while True:

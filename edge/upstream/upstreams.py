@@ -135,14 +135,17 @@ class Upstreams:
             said = upstream.pool.budget or settings.budget
             upstream.budget = self._budgets.of(owner, upstream.name, said)
 
-    def retain(self, live: Iterable[PoolId]) -> None:
-        """Lets go of everything that the version in use does not name."""
+    def retain(self, live: Iterable[PoolId], retried: Iterable[PoolId] = ()) -> None:
+        """Lets go of everything that the version in use does not name.
+
+        ``retried``: where its rules repeat attempts; what else has a budget keeps it for requests that began before.
+        """
         keep = set(live)
         for identity in [identity for identity in self._upstreams if identity not in keep]:
             del self._upstreams[identity]
         self._gates.retain(self._upstreams)
         if self._budgets is not None:
-            self._budgets.retain(self._upstreams)
+            self._budgets.retain(retried)
         checked = {identity: one.pool for identity, one in self._upstreams.items() if one.pool.check}
         self._board.retain(self._upstreams, checked)
         used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}

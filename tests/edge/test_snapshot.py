@@ -72,6 +72,23 @@ def test_a_policy_that_is_not_built_is_refused(tmp_path: Path) -> None:
         build(parts, edge.upstreams, edge.engine.snapshot, Pace())
 
 
+def test_it_knows_at_which_upstreams_its_rules_repeat_attempts(tmp_path: Path) -> None:
+    retries, plain = (
+        f"upstream u {{ target http://127.0.0.1:1 }}\nrule a {{ when any; {more}proxy u }}\n"
+        for more in ("retry 1 on 503; ", "")
+    )
+    edge = InProcess(tmp_path, retries + MANY)
+
+    def retried() -> set[tuple[str, str]]:
+        return set().union(*edge.engine.snapshot.retried.values())
+
+    assert retried() == {("file", "u")}
+    edge.publish(retries + MANY.replace('"/599"; respond 200', '"/599"; respond 201'))
+    assert retried() == {("file", "u")}, "also where its plans are those of the version before"
+    edge.publish(plain + MANY)
+    assert retried() == set()
+
+
 def test_a_bare_snapshot_keeps_what_the_log_needs(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, "defaults { log off }\n" + MANY)
     bare = edge.engine.snapshot.bare()

@@ -91,6 +91,7 @@ class Node:
         return Budgets(
             Wire(world), Keys("world"), workers=world.workers, max_nodes=world.max_nodes,
             nodes=lambda: len(world.nodes), clock=lambda: world.now,
+            sleep=world.pass_time,
         )  # fmt: skip
 
     def new_worker(self) -> tuple[Link, RetryBudgets, RetryBudget]:
@@ -136,9 +137,9 @@ class World:
         calm = self._calm
         actions: list[tuple[float, Callable[[], None]]] = [
             (6, self._take), (6, self._all_take), (6, self._traffic), (6, self._edge), (4, self._wait),
-            (3, self._flush), (4, self._report), (3, self._report_all), (4, self._wait_to_the_last_moment),
-            (0.4, self._long_wait), (2 * calm, self._store_dies), (calm, self._toggle_store),
-            (calm, self._lose_data), (calm, self._back_in_time), (calm, self._agent_again),
+            (3, self._flush), (4, self._look_ahead), (4, self._report), (3, self._report_all),
+            (4, self._wait_to_the_last_moment), (0.4, self._long_wait), (2 * calm, self._store_dies),
+            (calm, self._toggle_store), (calm, self._lose_data), (calm, self._back_in_time), (calm, self._agent_again),
             (calm, self._worker_again), (calm, self._link_again), (calm, self._toggle_agent),
         ]  # fmt: skip
         self._report_all()
@@ -199,6 +200,11 @@ class World:
     def _flush(self) -> None:
         self.random.choice(self.nodes).agent.flush()
 
+    def _look_ahead(self) -> None:
+        for node in self.nodes:
+            for _, budgets, _ in node.workers:
+                budgets.look_ahead()
+
     def _report(self) -> None:
         self._worker()[1].report()
 
@@ -212,7 +218,7 @@ class World:
         """A worker spends what it holds as late as it may; when its bucket has just left, all take what there is."""
         self.now += self.random.choice([0.0, 1.3])
         _, _, budget = self._worker()
-        budget._count_demand(self.now, self.random.choice([4, 16]))
+        budget._demand.note(self.now, self.random.choice([4, 16]))
         self._spend(budget, 1)
         bucket = budget._bucket
         self.now = max(self.now, budget._until + self.random.choice([-0.001, -0.0001, 0.001]))

@@ -217,7 +217,7 @@ def test_the_end_of_the_agent_gives_back_what_it_holds() -> None:
         {"report": ["u", [1, 2, 0, 4], [0, 0, 0], []], "need": 1, "want": 1},
         {"report": ["u", [1, 2, 3, 4], [0, -1, 0], []], "need": 1, "want": 1},
         {"report": ["u", [1, 2, 3, 4], [0, 0, 0], [[1]]], "need": 1, "want": 1},
-        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []], "need": 0, "want": 1},
+        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []], "need": -1, "want": 1},
     ],
 )  # fmt: skip
 def test_what_cannot_be_understood_is_not_answered(body: Any) -> None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from edge.agent.budgets_holder import ASKS_PER_BUCKET, IDLE_S, MARGIN_S, MOST_BACK, MOST_WANTED, Holder, Units
+import pytest
+
+from edge.agent.budgets_holder import (
+    AFTER_END_S,
+    ASKS_PER_BUCKET,
+    IDLE_S,
+    MARGIN_S,
+    MOST_BACK,
+    MOST_WANTED,
+    SPARED_ASKS,
+    Holder,
+    Units,
+)
 from edge.retry.budget_terms import terms_of
 from weir.models.upstream_clauses import Budget
 from weir.store.budget import Granted
@@ -69,13 +81,47 @@ def test_a_call_that_failed_says_its_counts_again() -> None:
 
 def test_one_question_at_a_time_and_a_few_in_a_bucket() -> None:
     holder = Holder()
-    for _ in range(ASKS_PER_BUCKET):
+    holder.book(10.0, TERMS, 0, 0, 0)
+    for asked in range(ASKS_PER_BUCKET):
         assert holder.may_ask(10.0)
+        assert holder.may_ask(10.0, ahead=True) == (asked < ASKS_PER_BUCKET - SPARED_ASKS)
         holder.call(10.0, wants=True)
         assert not holder.may_ask(10.0)
         holder.answered(10.0, 10.0, reply(1), wanted=True)
     assert not holder.may_ask(10.0)
-    assert holder.may_ask(10.5)
+    again = holder.busy_until(10.0)
+    assert again == 10.0 + TERMS.width_ms / 1000 / ASKS_PER_BUCKET
+    assert not holder.may_ask(again - 0.001)
+    assert holder.may_ask(again)
+    holder.call(again, wants=True)
+    holder.failed(wanted=True)
+    assert holder.may_ask(again), "a call that failed does not count"
+
+
+def test_within_a_bucket_every_call_asks_for_twice_as_many() -> None:
+    holder, asked = Holder(), []
+    for _ in range(4):
+        asked.append(holder.wanted(10.0, 1, TERMS))
+        holder.answered(10.0, 10.0, reply(1), wanted=True)
+    assert asked == [1, 4, 8, 16]
+    holder.answered(10.6, 10.6, reply(1), wanted=True)
+    assert holder.wanted(10.6, 1, TERMS) == 4, "in another one it begins again"
+
+
+def test_at_the_end_of_a_bucket_the_next_one_is_waited_for() -> None:
+    holder = Holder()
+    assert holder.bucket_begins_in(10.0) == 0
+    holder.answered(10.0, 10.0, reply(1), wanted=True)  # it ends at 10.5
+    assert holder.bucket_begins_in(10.5 - MARGIN_S - 0.001) == 0
+    assert holder.bucket_begins_in(10.5) == pytest.approx(AFTER_END_S)
+    assert holder.bucket_begins_in(10.5 + 2 * AFTER_END_S) == 0
+
+
+def test_the_state_is_what_was_heard_last_as_long_as_it_holds() -> None:
+    holder = Holder()
+    assert holder.state(10.0) == "unknown"
+    holder.answered(10.0, 10.0, reply(0)._replace(why="quarantine", again_ms=5000), wanted=False)
+    assert [holder.state(at) for at in (14.9, 15.1)] == ["quarantine", "ok"]
 
 
 def test_what_is_wanted_follows_demand_up_to_a_bound_that_follows_the_cap() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.retry.budget import AWAY_S, RetryBudget, RetryBudgets
+from edge.retry.budget import AHEAD_S, AWAY_S, RetryBudget, RetryBudgets
 from weir.models.upstream_clauses import Budget
 
 CLAUSE = Budget(percent=10.0, max=100, per_ms=10_000)
@@ -60,12 +60,54 @@ def worker() -> Worker:
 
 
 def test_what_is_lent_is_spent_without_asking_until_its_time_is_over(worker: Worker) -> None:
-    worker.agent.answers = [lends(3), refuses("cap", 101.0)]
+    worker.agent.answers = [lends(9), refuses("cap", 101.0)]
     assert [worker.take(), worker.take()] == ["", ""]
     assert len(worker.agent.asked) == 1
     worker.now = 100.5
     assert worker.take() == "cap"
-    assert worker.agent.asked[1]["report"][3] == [[7, 1]], "what was not spent goes back"
+    assert worker.agent.asked[1]["report"][3] == [[7, 7]], "what was not spent goes back"
+
+
+def test_where_there_is_demand_more_is_asked_for_before_all_is_spent(worker: Worker) -> None:
+    worker.agent.answers = [lends(2, until=101.0)]
+    assert worker.take() == ""
+    low = worker.agent.asked[-1]
+    assert low["need"] == 0
+    assert low["want"] > 1
+    assert worker.take() == "", "nobody waits for it"
+    assert len(worker.agent.asked) == 2
+    worker.agent.waiting.pop()(lends(2, until=101.0))
+    assert worker.take() == ""
+
+
+def test_what_another_bucket_needs_is_asked_for_when_it_begins(worker: Worker) -> None:
+    worker.agent.answers = [lends(9)]
+    worker.take()
+    wait_s = worker.budgets.look_ahead()
+    assert wait_s == pytest.approx(0.5 + AHEAD_S)
+    worker.now += wait_s
+    worker.agent.answers = [lends(3, until=101.5, bucket=8)]
+    assert worker.budgets.look_ahead() is None
+    assert [worker.agent.asked[-1][field] for field in ("need", "want")] == [0, 2]
+    assert worker.budgets.look_ahead() == pytest.approx(101.5 + AHEAD_S - worker.now)
+    worker.now = 101.6
+    worker.budgets.look_ahead()
+    worker.now += 10
+    assert worker.budgets.look_ahead() is None, "without demand nothing is asked for"
+    assert len(worker.agent.asked) == 3
+
+
+def test_that_nothing_was_lent_ahead_is_no_refusal(worker: Worker) -> None:
+    worker.agent.answers = [lends(1, until=101.0), refuses("", 0.0), lends(1, until=101.0)]
+    assert [worker.take(), worker.take()] == ["", ""]
+    assert [asked["need"] for asked in worker.agent.asked[:3]] == [1, 0, 1]
+
+
+def test_a_new_budget_is_told_of_before_anything_happens_at_it(worker: Worker) -> None:
+    worker.agent.answers = [{"share": 0, "until": 0.0}] * 2
+    worker.budgets.report()
+    worker.budgets.report()
+    assert [[report[0] for report in body["reports"]] for body in worker.agent.asked] == [["file/u"], []]
 
 
 def test_a_refusal_holds_as_long_as_it_says(worker: Worker) -> None:

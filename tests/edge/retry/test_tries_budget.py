@@ -6,8 +6,11 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import gevent
 import pytest
 
+from edge.retry import tries as tries_module
+from edge.retry.pause import Pause
 from edge.retry.tries import Tries
 from edge.upstream.decide import Situation
 from tests.support.in_process import InProcess
@@ -39,9 +42,16 @@ class FakeBudget:
         self.noted.append("retry succeeded" if retry else "succeeded")
 
     def take(self, cost: int, wait_s: float) -> Verdict:
-        assert 0 <= wait_s <= 0.02
+        assert 0 <= wait_s <= 0.05
         self.noted.append(cost)
         return Verdict(self.why)
+
+
+def closes_after_one(peer: Peer) -> None:
+    peer.read_request()
+    peer.send(ok())
+    peer.read_request()
+    peer.sock.shutdown(socket.SHUT_RDWR)
 
 
 class TestBudget:
@@ -107,6 +117,25 @@ class TestBudget:
         assert (attempt.retry, attempt.error) == ("cap", "connect: Connection refused")
         assert edge.log.kept[-1].code == "upstream-unreachable"
 
+    def test_the_time_of_asking_is_a_part_of_the_pause(
+        self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Slow(FakeBudget):
+            def take(self, cost: int, wait_s: float) -> Verdict:
+                gevent.sleep(0.03)
+                return super().take(cost, wait_s)
+
+        waited: list[float] = []
+        monkeypatch.setattr(Pause, "wait", lambda _, seconds: waited.append(seconds))
+        monkeypatch.setattr(tries_module, "random", lambda: 1.0)
+        first = upstreams(answer=lambda _: says(502))
+        edge = self.edge(tmp_path, f"rule a {{ when any; retry 2 on 502; proxy {first.url} }}", Slow())
+        assert edge.status("/") == 502
+        noted = [attempt.wait_ms for attempt in edge.log.kept[-1].attempts[:2]]
+        assert noted == [25, 50]
+        assert waited[0] == 0, "25 ms of pause, 30 ms of asking"
+        assert waited[1] <= 0.02
+
     def test_what_the_table_forbids_costs_nothing(self, tmp_path: Path, upstreams: Make) -> None:
         budget = FakeBudget()
         edge = self.edge(
@@ -135,13 +164,17 @@ class TestBudget:
         assert not good.requests
         assert self.retries(edge) == {"body": 1}
 
-    def test_a_replaced_connection_is_paid_too(self, tmp_path: Path, upstreams: Make) -> None:
-        def closes_after_one(peer: Peer) -> None:
-            peer.read_request()
-            peer.send(ok())
-            peer.read_request()
-            peer.sock.shutdown(socket.SHUT_RDWR)
+    def test_a_replaced_connection_costs_nothing_where_no_rule_asks_for_retries(
+        self, tmp_path: Path, upstreams: Make
+    ) -> None:
+        budget = FakeBudget("cap")
+        upstream = upstreams(script=closes_after_one)
+        edge = self.edge(tmp_path, f"rule a {{ when any; proxy {upstream.url} }}", budget)
+        assert [edge.status("/") for _ in range(2)] == [200, 200]
+        assert budget.noted == []
+        assert self.retries(edge) == {"replaced": 1}
 
+    def test_a_replaced_connection_is_paid_where_one_does(self, tmp_path: Path, upstreams: Make) -> None:
         budget = FakeBudget()
         upstream = upstreams(script=closes_after_one)
         edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on 503; proxy {upstream.url} }}", budget)

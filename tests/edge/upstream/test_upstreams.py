@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from edge.deadlines import Sweeper
 from edge.http.names import response_names
 from edge.limits import Limits
+from edge.retry.budget import RetryBudgets
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
-from weir.models.effective import Pool
+from weir.models.effective import Pool, Settings
 from weir.models.rule_clauses import Timeout
 from weir.models.upstream_clauses import Balance, Sticky, Target
 
@@ -79,6 +82,31 @@ def test_what_no_version_names_is_retired(upstreams: Upstreams) -> None:
     upstreams.retain([("api", "u")])
     assert (a.retired, b.retired) == (True, False)
     assert list(upstreams.connections()) == []
+
+
+class Nobody:
+    """In place of the node agent's link."""
+
+    connected = False
+
+    def later(self, topic: str, body: Any, done: Callable[[Any | None], None]) -> None:
+        done(None)
+
+
+def test_an_upstream_at_which_nothing_is_repeated_any_more_has_no_budget() -> None:
+    budgets = RetryBudgets(Nobody())
+    upstreams = Upstreams(
+        sweeper=Sweeper(), resolver=Resolver(), names=response_names(), limits=Limits(),
+        context=ssl.create_default_context(), budgets=budgets,
+    )  # fmt: skip
+    upstream = upstreams.upstream("file", Pool(name="u", targets=(A,)))
+    upstreams.is_retried("file", upstream, Settings())
+    first = upstream.budget
+    upstreams.retain([("file", "u")], [("file", "u")])
+    assert budgets.of("file", "u", None) is first
+    upstreams.retain([("file", "u")], [])
+    assert upstream.budget is first, "requests that began before still spend from it"
+    assert budgets.of("file", "u", None) is not first
 
 
 def test_a_policy_that_is_not_built_is_refused(upstreams: Upstreams) -> None:

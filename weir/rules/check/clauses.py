@@ -48,6 +48,8 @@ Issues = Iterator[Issue | None]
 
 MAX_DURATION_MS = 366 * 86_400_000
 NO_BODY = frozenset({204, 205, 304})
+SHORTEST_BUDGET_MS, LONGEST_BUDGET_MS = 1000, 86_400_000
+"""Windows of a retry budget: a shorter one is asked for too often, a longer one forgets nothing in time."""
 LEAST_INTERVAL_MS = 100
 """Between two checks of a target."""
 
@@ -288,6 +290,8 @@ def _eject(eject: Eject) -> Issues:
 def _budget(budget: Budget) -> Issues:
     yield _percent(budget.percent)
     yield from _out_of_range("max", budget.max, 0, MAX_INTEGER)
+    if not SHORTEST_BUDGET_MS <= budget.per_ms <= LONGEST_BUDGET_MS:
+        yield Issue("bad-duration", "the window of a budget is out of range", "1s to 1d")
 
 
 def _concurrency(concurrency: Concurrency) -> Issues:
