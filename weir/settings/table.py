@@ -247,7 +247,7 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="URL",
         default="",
         default_text="off",
-        help="OpenTelemetry collector that gets spans by OTLP/HTTP (tracing.md); needs `weir[otel]`.",
+        help="OpenTelemetry collector that gets spans by OTLP/HTTP (tracing.md); needs the extra `otel`.",
         processes=("up", "edge"),
     ),
     Setting(
