@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from weir.models.upstream_clauses import Budget
+from weir.models.upstream_clauses import DEFAULT_BUDGET, Budget
 
 UNIT = 1_000_000_000
 BUCKETS = 10
@@ -21,9 +21,6 @@ LEAST_CAP = 100
 RESERVE_PERCENT = 20
 """Of the cap: what is kept for times without a store."""
 REFUND = UNIT // 2
-
-DEFAULT = Budget(percent=10.0)
-"""Of an upstream that retries and says nothing of a budget."""
 
 
 class Terms(NamedTuple):
@@ -62,7 +59,7 @@ class Terms(NamedTuple):
 
 def terms_of(budget: Budget | None) -> Terms:
     """None: nothing was said. Percentages have four decimals at most, so nothing is lost."""
-    said = budget or DEFAULT
+    said = budget or DEFAULT_BUDGET
     millionths = round(said.percent * 10_000)
     return Terms(millionths * 200, millionths * 800, said.per_ms, said.max)
 

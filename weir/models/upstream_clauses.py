@@ -48,6 +48,10 @@ class Budget(Clause, frozen=True, tag="budget"):
     per_ms: int = 10_000
 
 
+DEFAULT_BUDGET = Budget(percent=10.0)
+"""Of an upstream that retries and for which nothing is said."""
+
+
 class Concurrency(Clause, frozen=True, tag="concurrency"):
     """Requests in flight; ``limit`` None is ``adaptive``."""
 

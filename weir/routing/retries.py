@@ -1,4 +1,5 @@
-"""What ``weir explain`` says of further attempts: after what a request is repeated, after what not, and why."""
+"""What ``weir explain`` says of further attempts: after what a request is repeated, after what not, why, and within
+which budget."""
 
 from __future__ import annotations
 
@@ -6,25 +7,50 @@ from collections.abc import Iterator, Mapping
 
 from weir.models.effective import Pool, Route, Settings, retry_for
 from weir.models.rule_clauses import Proxy, Retry
+from weir.models.upstream_clauses import DEFAULT_BUDGET, Budget
 from weir.routing.facts import Facts
 from weir.routing.repeats import permission
+from weir.rules.units import print_duration, print_percent
 
 KEY = "idempotency-key"
 
 
 def retries(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
-    """One sentence for each upstream of the rule; an upstream's own clause is known only from ``pools``."""
+    """Sentences on each upstream of the rule; an upstream's own clauses are known only from ``pools``."""
     if not isinstance(route.action, Proxy):
         return
     seen: dict[str, str] = {}
+    budgets: dict[str, str] = {}
     for to in route.action.to:
-        retry = retry_for(route, pools.get(to.to), settings)
+        pool = pools.get(to.to)
+        retry = retry_for(route, pool, settings)
         if retry is not None:
             seen[to.to] = _sentence(retry, facts)
-    if len(set(seen.values())) == 1 and len(seen) == len(route.action.to):
-        yield f"retry: {next(iter(seen.values()))}"
+            budgets[to.to] = _budget((pool.budget if pool else None) or settings.budget)
+    whole = len(seen) == len(route.action.to)
+    yield from _told("retry", seen, whole)
+    yield from _told("retry budget", budgets, whole)
+
+
+def _told(what: str, seen: Mapping[str, str], whole: bool) -> Iterator[str]:
+    """Once, if it is the same for all upstreams of the rule."""
+    if whole and len(set(seen.values())) == 1:
+        yield f"{what}: {next(iter(seen.values()))}"
     else:
-        yield from (f"retry at {name}: {sentence}" for name, sentence in seen.items())
+        yield from (f"{what} at {name}: {sentence}" for name, sentence in seen.items())
+
+
+def _budget(said: Budget | None) -> str:
+    """Such as: 10% of the traffic, and in the whole cluster no more than 100 units in any 10s."""
+    budget = said or DEFAULT_BUDGET
+    most = f"{budget.max} units"
+    if budget.max is None:
+        most = "a tenth of the day's busiest window, but 100 units at least,"
+    where = "" if said else "; no clause says so, this is the default"
+    return (
+        f"{print_percent(budget.percent)} of the traffic, and in the whole cluster no more than {most} in any"
+        f" {print_duration(budget.per_ms)}{where}"
+    )
 
 
 def _sentence(retry: Retry, facts: Facts) -> str:

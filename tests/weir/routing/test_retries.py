@@ -13,12 +13,13 @@ from weir.rules.pools import pools
 from weir.rules.resolve import environment, routes
 
 
-def told(text: str, method: str = "GET", *headers: tuple[str, str]) -> list[str]:
+def told(text: str, method: str = "GET", *headers: tuple[str, str], budgets: bool = False) -> list[str]:
     document: Document = parse(text).document
     found = routes(document.definitions, environment(document.definitions))
     facts = RequestFacts("a.test", "/", method, headers=list(headers))
     known = pools(document.definitions, found)
-    return list(retries(found[0], facts, known, settings({"file": document.definitions})))
+    said = list(retries(found[0], facts, known, settings({"file": document.definitions})))
+    return [sentence for sentence in said if sentence.startswith("retry budget") == budgets]
 
 
 def of(clause: str, method: str = "GET", *headers: tuple[str, str]) -> list[str]:
@@ -78,3 +79,24 @@ def test_each_upstream_has_its_own_word() -> None:
         "retry at one: 1 more attempt after 503",
         "retry at two: up to 2 more attempts after connect",
     ]
+
+
+DEFAULT = (
+    "10% of the traffic, and in the whole cluster no more than a tenth of the day's busiest window, but 100 units at"
+    " least, in any 10s; no clause says so, this is the default"
+)
+OWN = "5% of the traffic, and in the whole cluster no more than 70 units in any 1m"
+OF_DEFAULTS = "20% of the traffic, and in the whole cluster no more than 200 units in any 10s"
+
+
+def test_the_budget_is_the_upstream_s_or_that_of_defaults_or_the_default() -> None:
+    text = """
+    rule a { when any; retry 1 on 503; proxy one, two }
+    upstream one { target http://u; budget 5% max 70 per 1m }
+    upstream two { target http://u }
+    """
+    assert told(text, budgets=True) == [f"retry budget at one: {OWN}", f"retry budget at two: {DEFAULT}"]
+    defaults = "defaults { budget 20% max 200 per 10s }"
+    assert told(text + defaults, budgets=True)[1] == f"retry budget at two: {OF_DEFAULTS}"
+    assert told(text.replace("one, two", "two"), budgets=True) == [f"retry budget: {DEFAULT}"]
+    assert told(text.replace("retry 1 on 503;", ""), budgets=True) == []
