@@ -78,8 +78,8 @@ class LimitedCluster:
         return sum(float(value) for value in re.findall(rf"^{re.escape(name)}\S* (\S+)$", text, re.MULTILINE))
 
     def wait_exact(self, load: StampedLoad, since: float) -> float:
-        """Until there was a stretch of one and a half windows after ``since`` in which all went as with a store that never was
-        away; the moment at which it began."""
+        """Until all went as if the store had never been away, for one and a half windows after ``since``; the moment at
+        which they began."""
         began = [since]
 
         def is_exact() -> bool:
