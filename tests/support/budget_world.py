@@ -33,9 +33,9 @@ class Wire:
         if world.away or world.chance() < 0.05:
             world.pass_time(0.05)
             raise StoreAway("cut before the call arrived")
-        world.pass_time(world.chance() * 0.02)
+        world.pass_time(world.chance() * world.trip_s)
         reply = world.run(call)
-        world.pass_time(world.chance() * 0.02)
+        world.pass_time(world.chance() * world.trip_s)
         if world.chance() < 0.05:
             raise StoreAway("cut before the answer arrived")
         return reply
@@ -112,6 +112,8 @@ class World:
         self.skew = 0.0
         self.history = "h0"
         self.away = False
+        self.trip_s = 0.02
+        """To the store, or back, at most."""
         self.granted: list[tuple[float, int]] = []
         self.budget = Budget(percent=50.0, max=self.random.choice([12, 24, 60]), per_ms=1000)
         self.max_nodes = self.random.randint(1, 3)
