@@ -36,14 +36,18 @@ def read_file(path: Path) -> bytes:
 
 def read_rules(content: bytes) -> Checked:
     """Raises ``Refused`` with all errors at once."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        raise Refused([Problem("not-utf8", "the file is not UTF-8 text", line=line, column=column)]) from None
-    document, positions = parse(text)
+    document, positions = parse(text_of(content))
     problems = validate(document, positions)
     if errors_of(problems):
         raise Refused(errors_of(problems))
     return Checked(document, problems)
+
+
+def text_of(content: bytes) -> str:
+    """Raises ``Refused`` if it is none."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        raise Refused([Problem("not-utf8", "the file is not UTF-8 text", line=line, column=column)]) from None

@@ -1,8 +1,9 @@
 """Follows ``--config FILE``: its content is published as owner ``file`` at first sight and at every change.
 
 A content that this node has published before is not published again, so that a restart does not undo what somebody
-published since. A file with errors is reported with its places, and the rules before stay in force. Nothing is ever
-published into a store that this node's identity forbids to follow: an empty or foreign store waits for ``weir adopt``.
+published since. A file with errors is reported with its places, and the rules before stay in force. Warnings are told
+afterwards: a publish does not wait for them. Nothing is ever published into a store that this node's identity forbids
+to follow: an empty or foreign store waits for ``weir adopt``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts
 from edge.agent.file_watch import FileWatch
 from edge.agent.metrics import StateMetrics
+from edge.agent.rules_reader import Rules, RulesReader, warnings_of
 from edge.agent.store_parts import StoreParts
 from edge.agent.throttle import Throttle
-from edge.rules_file import Checked, read_rules
-from weir.models.document import Document
 from weir.models.problem import Problem, Refused
+from weir.rules.reparse import Read
 from weir.store.errors import StoreError
 from weir.store.publish import (
     AlreadyPublished,
@@ -75,23 +76,34 @@ class ConfigFile:
         self._metrics = metrics
         self._say = say
         self._watch = FileWatch(path)
+        self._reader = RulesReader()
+        self._unwarned: Read | None = None
+        """What nobody has looked at for warnings yet."""
+        self._newest: Read | None = None
+        """Warnings of anything else are of no interest any more."""
         self._throttle = Throttle(log)
         self._hash = ""
-        self._document: Document | None = None
+        self._rules: Rules | None = None
+        """What is to be published."""
         self._publish_id = ""
         self._failed_looks = 0
 
     def run(self) -> None:
         """Never ends; the agent kills the greenlet."""
-        while True:
-            gevent.sleep(self.step())
+        try:
+            while True:
+                gevent.sleep(self.step())
+        finally:
+            self._newest = None
 
     def step(self) -> float:
         """One look at the file and, if something is to be published, one try; returns the seconds until the next."""
         self._look()
-        if self._document is None or self._try(self._document):
-            return POLL_S
-        return AGAIN_S
+        is_done = self._rules is None or self._try(self._rules)
+        if self._unwarned is not None:
+            gevent.spawn(self._warn, self._unwarned)
+            self._unwarned = None
+        return POLL_S if is_done else AGAIN_S
 
     def again(self) -> None:
         """The file counts as new: the store that it was published into is given up."""
@@ -123,29 +135,36 @@ class ConfigFile:
             self._report((sentence,), "error")
 
     def _take(self, content: bytes) -> None:
-        """Checks a new content; reading ten thousand rules takes a second, hence not in the loop's own thread."""
+        """Checks a new content; ten thousand rules take seconds at first, hence not in the loop's own thread."""
         content_hash = hashlib.sha256(content).hexdigest()
         if content_hash == self._hash:
             return
         self._hash = content_hash
-        checked = gevent.get_hub().threadpool.apply(_read, (content,))
-        if isinstance(checked, Refused):
-            self._refuse(checked.problems)
+        self._newest = self._unwarned = None
+        rules = gevent.get_hub().threadpool.apply(_read, (self._reader, content))
+        if isinstance(rules, Refused):
+            self._refuse(rules.problems)
             return
-        for warning in checked.warnings[:MAX_SHOWN]:
-            self._say(warning.text(self._path.name))
-        self._document, self._publish_id = checked.document, new_publish_id()
+        self._newest = self._unwarned = rules.read
+        self._rules, self._publish_id = rules, new_publish_id()
         self._report((), "pending")
+
+    def _warn(self, read: Read) -> None:
+        """In a greenlet of its own, while the file is watched on; a newer content ends it."""
+        found = gevent.get_hub().threadpool.apply(warnings_of, (read, lambda: self._newest is read))
+        if found is not None and self._newest is read:
+            for warning in found[:MAX_SHOWN]:
+                self._say(warning.text(self._path.name))
 
     def _refuse(self, problems: tuple[Problem, ...]) -> None:
         lines = tuple(problem.text(self._path.name) for problem in problems)
         for line in lines:
             self._say(line)
         self._say(f"{self._path.name} has errors; the rules before stay in force")
-        self._document = None
+        self._rules = None
         self._report(lines[:MAX_SHOWN], "error")
 
-    def _try(self, document: Document) -> bool:
+    def _try(self, rules: Rules) -> bool:
         """Whether the content is where it belongs; otherwise it is tried again later."""
         if self._facts.store != "up":
             return False
@@ -153,14 +172,14 @@ class ConfigFile:
             self._facts.config = "waiting"
             return False
         try:
-            return self._publish(document)
+            return self._publish(rules)
         except StoreError as error:
             self._throttle.warning(f"{self._path.name} is not published yet: {error}")
         except OSError as error:
             self._throttle.warning(f"what was published cannot be remembered: {error}")
         return False
 
-    def _publish(self, document: Document) -> bool:
+    def _publish(self, rules: Rules) -> bool:
         head = self._store.versions.head()
         held = self._facts.held
         incarnation = head.incarnation if head else ""
@@ -179,7 +198,7 @@ class ConfigFile:
             publish_id=self._publish_id,
             incarnation=incarnation,
         )
-        outcome = self._store.publisher.publish(draft, document)
+        outcome = self._store.publisher.publish_chunks(draft, rules.chunks)
         if self._after(outcome) != "done":
             return False
         now = self._store.versions.head()
@@ -211,16 +230,16 @@ class ConfigFile:
                 return "wait"
 
     def _done(self) -> None:
-        self._document = None
+        self._rules = None
         self._report((), "published")
 
     def _report(self, problems: tuple[str, ...], state: Literal["pending", "published", "error"]) -> None:
         self._facts.config, self._facts.config_problems = state, problems
 
 
-def _read(content: bytes) -> Checked | Refused:
+def _read(reader: RulesReader, content: bytes) -> Rules | Refused:
     """In a thread of the pool, which would print what is raised there with a traceback."""
     try:
-        return read_rules(content)
+        return reader.read(content)
     except Refused as refused:
         return refused

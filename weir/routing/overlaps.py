@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -59,8 +59,21 @@ def find_overlaps(
     sets: Sequence[RouteSet], *, limit: int = MAX_FINDINGS, merge_slashes: bool = True, work: int = WORK
 ) -> Overlaps:
     """At most ``limit`` findings, in rank order of their rules. Raises BadCondition, as ``Table.build`` does."""
-    search = _Search(Table.build(sets, merge_slashes=merge_slashes), limit, work)
-    search.run()
+    steps = overlap_steps(sets, limit=limit, merge_slashes=merge_slashes, work=work)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+
+
+def overlap_steps(
+    sets: Sequence[RouteSet], *, limit: int = MAX_FINDINGS, merge_slashes: bool = True, work: int = WORK
+) -> Generator[None, None, Overlaps]:
+    """``find_overlaps`` for somebody with other things to do: yields between steps of about a millisecond."""
+    table = yield from Table.build_steps(sets, merge_slashes=merge_slashes)
+    search = _Search(table, limit, work)
+    yield from search.run()
     search.tell_empty(route for route_set in sets for route in route_set.routes)
     return Overlaps(tuple(search.findings), not search.cut)
 
@@ -86,7 +99,7 @@ class _Search:
         self.first: dict[tuple[object, ...], Entry] = {}
         """The first entry with the same terms, wherever it stands: exact doubles need no search."""
 
-    def run(self) -> None:
+    def run(self) -> Iterator[None]:
         placed = sorted(
             (each for compiled in self.table.sets.values() for each in compiled.placed),
             key=lambda each: each.entry.rank,
@@ -98,6 +111,7 @@ class _Search:
                 self.cut = True
                 break
             self._look_at(each, alive)
+            yield
 
     def tell_empty(self, routes: Iterable[Route]) -> None:
         """Rules without a single alternative, such as ``when not any``."""

@@ -34,8 +34,14 @@ def read_block(cursor: Cursor, read_item: Callable[[], C]) -> Body[C]:
     return Body(items, beside, comments)
 
 
-def read_items(cursor: Cursor, read_item: Callable[[], C]) -> tuple[tuple[C, ...], tuple[str, ...]]:
-    """Items up to a closing brace or the end, and the comments behind the last one."""
+def read_items(
+    cursor: Cursor, read_item: Callable[[], C], between: Callable[[int, int], None] | None = None
+) -> tuple[tuple[C, ...], tuple[str, ...]]:
+    """Items up to a closing brace or the end, and the comments behind the last one.
+
+    ``between`` is told of each line behind which the next item begins with nothing left from before: the line, and
+    how many items there are so far.
+    """
     items: list[C] = []
     comments: list[str] = []
     while True:
@@ -44,6 +50,8 @@ def read_items(cursor: Cursor, read_item: Callable[[], C]) -> tuple[tuple[C, ...
             comments.append(cursor.take().text)
         elif token.kind == "newline" or (token.kind == "symbol" and token.text == ";"):
             cursor.take()
+            if between is not None and token.kind == "newline" and not comments:
+                between(token.line, len(items))
         elif token.kind == "end" or (token.kind == "symbol" and token.text == "}"):
             break
         else:

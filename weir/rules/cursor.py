@@ -50,8 +50,9 @@ class Unexpected(Exception):
 class Cursor:
     """Reads forward only. ``places`` maps the identity of every node read to its line and column."""
 
-    def __init__(self, text: str, problems: Problems) -> None:
-        self._tokens = tokens_of(text, problems)
+    def __init__(self, text: str, problems: Problems, start: int = 0, end: int | None = None) -> None:
+        """From the beginning of one line of the text to that of another."""
+        self._tokens = tokens_of(text, problems, start, end)
         self._ahead: deque[Token] = deque()
         self._depth = 0
         self._brackets = 0

@@ -54,10 +54,13 @@ _ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F]{1,6})\}|.)", re.DOTALL)
 _MEANT = {"'": "double quotes", "&": '"and"', "|": '"or"', "!": '"not" or "!="'}
 
 
-def tokens_of(text: str, problems: Problems) -> Iterator[Token]:
-    """All tokens, the last of kind ``end``; what could not be read is added to ``problems``."""
-    line, line_start = 1, int(text.startswith(_BYTE_ORDER_MARK))
-    for match in _TOKEN.finditer(text, line_start):
+def tokens_of(text: str, problems: Problems, start: int = 0, end: int | None = None) -> Iterator[Token]:
+    """All tokens, the last of kind ``end``; what could not be read is added to ``problems``.
+
+    ``start`` and ``end`` are beginnings of lines: no token goes beyond its line. Lines count from ``start``.
+    """
+    line, line_start = 1, start or int(text.startswith(_BYTE_ORDER_MARK))
+    for match in _TOKEN.finditer(text, line_start, len(text) if end is None else end):
         kind: str = match.lastgroup  # type: ignore[assignment]  # one of the groups always matches
         start, end = match.span(kind)
         column = start - line_start + 1

@@ -40,6 +40,20 @@ class Positions:
         return self._places.get(id(node), (0, 0))
 
 
+class Part(NamedTuple):
+    """What consecutive lines of a text say."""
+
+    definitions: tuple[Definition, ...]
+    comments: tuple[str, ...]
+    """Above ``language``."""
+    comments_end: tuple[str, ...]
+    """Behind the last definition."""
+    places: Mapping[int, tuple[int, int]]
+    """Of nodes, by identity."""
+    ends: Mapping[int, int]
+    """Numbers of definitions, and the line behind which that many are over and nothing of the next has begun."""
+
+
 class Parsed(NamedTuple):
     document: Document
     positions: Positions
@@ -47,29 +61,52 @@ class Parsed(NamedTuple):
 
 def parse(text: str) -> Parsed:
     """Raises ``Refused`` with all syntax problems, in the order of their places."""
+    return parsed_of(parse_part(text))
+
+
+def parsed_of(part: Part) -> Parsed:
+    """Of a part that is the whole text."""
+    document = Document(definitions=part.definitions, comments=part.comments, comments_end=part.comments_end)
+    return Parsed(document, Positions(document, part.places))
+
+
+def parse_part(text: str, start: int = 0, end: int | None = None) -> Part:
+    """From the beginning of one line to that of another; places count from ``start``. Raises as ``parse`` does."""
     if len(text) > MAX_TEXT:
         message = f"the text has {len(text)} characters"
         raise Refused([Problem("too-large", message, expected=f"at most {MAX_TEXT} characters")])
     problems = Problems()
     try:
-        cursor = Cursor(text, problems)
-        document = _read_document(cursor)
+        cursor = Cursor(text, problems, start, end)
+        part = _read_part(cursor, begins=start == 0)
     except TooManyProblems:
         raise Refused(problems.all()) from None
     if problems.all():
         raise Refused(problems.all())
-    return Parsed(document, Positions(document, cursor.places))
+    return part
 
 
-def _read_document(cursor: Cursor) -> Document:
-    comments = _read_preamble(cursor)
-    definitions, comments_end = read_items(cursor, lambda: _read_definition(cursor))
+def _read_part(cursor: Cursor, *, begins: bool) -> Part:
+    """``begins``: whether ``language`` may stand first."""
+    ends: dict[int, int] = {}
+    comments = _read_preamble(cursor) if begins else ()
+    definitions, comments_end = read_items(cursor, lambda: _read_definition(cursor), _first_line(ends))
     while not cursor.at("end"):
         cursor.report(cursor.unexpected("a definition"))
         cursor.take()
         more, comments_end = read_items(cursor, lambda: _read_definition(cursor))
         definitions += more
-    return Document(definitions=definitions, comments=comments, comments_end=comments_end)
+    return Part(definitions, comments, comments_end, cursor.places, ends)
+
+
+def _first_line(ends: dict[int, int]) -> Callable[[int, int], None]:
+    """Keeps the first line that is told of each number of definitions; with none there is nothing to be over."""
+
+    def keep(line: int, count: int) -> None:
+        if count:
+            ends.setdefault(count, line)
+
+    return keep
 
 
 def _read_preamble(cursor: Cursor) -> tuple[str, ...]:

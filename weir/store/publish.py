@@ -137,7 +137,11 @@ class Publisher:
 
         Raises StoreAway only where surely nothing was published, and StoreError if the draft is not acceptable.
         """
-        return self._publish(draft, split(document), MIN_READER)
+        return self.publish_chunks(draft, split(document))
+
+    def publish_chunks(self, draft: Draft, chunks: tuple[EncodedChunk, ...]) -> Outcome:
+        """``publish`` of a document that was split before, elsewhere than where publishing must not take long."""
+        return self._publish(draft, chunks, MIN_READER)
 
     def restore(self, draft: Draft, number: int) -> Outcome:
         """Publish again what version ``number`` held for the draft's owner; raises VersionGone if it is not kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weir.models.document import Define, Document, Group, Limit, Rule, Upstream
+from weir.models.document import Define, Definition, Document, Group, Limit, Rule, Upstream
 from weir.models.rule_clauses import (
     InlineLimit,
     Mirror,
@@ -67,14 +67,18 @@ def _unused(document: Document, findings: Findings) -> None:
 
 
 def _uses(document: Document) -> frozenset[tuple[str, str]]:
+    return frozenset().union(*map(uses_of, document.definitions))
+
+
+def uses_of(definition: Definition) -> frozenset[tuple[str, str]]:
+    """Kind and name of every other definition that it refers to."""
     used: set[tuple[str, str]] = set()
-    for definition in document.definitions:
-        if isinstance(definition, Define):
-            used.update(("define", name) for name in references(definition.condition))
-        members = definition.members if isinstance(definition, Group) else ()
-        clauses = definition.clauses if isinstance(definition, Rule) else members
-        for clause in clauses:
-            used.update(_used_by(clause))
+    if isinstance(definition, Define):
+        used.update(("define", name) for name in references(definition.condition))
+    members = definition.members if isinstance(definition, Group) else ()
+    clauses = definition.clauses if isinstance(definition, Rule) else members
+    for clause in clauses:
+        used.update(_used_by(clause))
     return frozenset(used)
 
 

@@ -33,7 +33,7 @@ def check_duplicates(document: Document, findings: Findings) -> None:
     """Rules and groups share one name space, because both name what a request matched."""
     seen: dict[tuple[str, str], None] = {}
     for index, definition in enumerate(document.definitions):
-        for kind, name, node, path in _named(definition, f"definitions[{index}]"):
+        for kind, name, node, path in named(definition, f"definitions[{index}]"):
             if (kind, name) in seen:
                 findings.error(_twice(kind, name), node, path)
             seen[kind, name] = None
@@ -45,7 +45,8 @@ def _twice(kind: str, name: str) -> Issue:
     return Issue("duplicate", f'{kind} "{name}" is defined twice', "another name")
 
 
-def _named(definition: Definition, path: str) -> Iterator[tuple[str, str, object, str]]:
+def named(definition: Definition, path: str) -> Iterator[tuple[str, str, object, str]]:
+    """What a definition defines: kind, name, node and path; each kind and name is there once in a document."""
     if isinstance(definition, Defaults):
         yield "defaults", "", definition, path
     elif isinstance(definition, Define):

@@ -26,7 +26,7 @@ def check_bounds(document: Document, findings: Findings) -> bool:
             findings.error(issue, node, path)
             fine = False
     for definition in document.definitions:
-        count += _routes_in(definition)
+        count += routes_in(definition)
     if count > MAX_ROUTES:
         issue = Issue(
             "too-large", f"{count} rules, each line of proxy by path counted", f"at most {MAX_ROUTES}"
@@ -36,7 +36,8 @@ def check_bounds(document: Document, findings: Findings) -> bool:
     return fine
 
 
-def _routes_in(definition: Definition) -> int:
+def routes_in(definition: Definition) -> int:
+    """How many rules it comes to, each line of ``proxy by path`` counted."""
     if isinstance(definition, Rule):
         return _lines(definition.clauses)
     if not isinstance(definition, Group):
