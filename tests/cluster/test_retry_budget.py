@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.servers import RunningServer, server_folder, start_server
+from edge.retry.budget import boot_time
+from tests.support.servers import RunningServer, SentinelGroup, server_folder, start_server, valkey_binary
 from tests.support.upstream import Request, Upstream, ok
 from tests.support.wait import wait_until
 from tests.support.weir_edge import WeirEdge
@@ -36,9 +37,12 @@ ILL = b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
 class Nodes:
     """Two nodes, their rules and their logs."""
 
-    def __init__(self, folder: Path, store: RunningServer) -> None:
+    store: RunningServer
+    """Of a test that does something to it."""
+
+    def __init__(self, folder: Path, store_url: str) -> None:
         self.folder = folder
-        self.store = store
+        self._store_url = store_url
         self.ill = self.all_ill = True
         self.targets = [Upstream(self._answer), Upstream(lambda _: ILL if self.all_ill else ok())]
         for target in self.targets:
@@ -51,7 +55,7 @@ class Nodes:
         rules.write_text(RULES.format(first=first, second=second, cap=cap, percent=percent))
         for name in ("n1", "n2"):
             log = str(self.folder / f"{name}.log")
-            flags = ("--redis", self.store.url, "--node", name, "--config", str(rules), "--access-log", log)
+            flags = ("--redis", self._store_url, "--node", name, "--config", str(rules), "--access-log", log)
             self.edges.append(WeirEdge(self.folder / name, *flags, "--workers", "2", "--max-nodes", "2"))
         for edge in self.edges:
             edge.wait_ready()
@@ -123,7 +127,8 @@ def busiest(stamps: list[float], window_s: float = WINDOW_S) -> int:
 def nodes() -> Iterator[Nodes]:
     with server_folder() as folder:
         store = start_server(folder / "store")
-        made = Nodes(folder, store)
+        made = Nodes(folder, store.url)
+        made.store = store
         yield made
         made.stop()
         made.store.stop()
@@ -184,6 +189,37 @@ def test_the_cap_holds_when_something_dies_in_the_middle(
         assert 0 < len([at for at in stamps if at > stamps[-1] - WINDOW_S]) <= CAP // 5, (
             "only the reserve is left"
         )
+
+
+@pytest.mark.chaos
+def test_the_cap_holds_through_a_failover_of_sentinel() -> None:
+    """The replica that takes over may lack what was granted last; nothing is granted before that is over."""
+    with server_folder() as folder:
+        group = SentinelGroup(folder / "store", valkey_binary())
+        nodes = Nodes(folder, group.url)
+        try:
+            nodes.start(percent=100)
+            nodes.leave_quarantine()
+            nodes.all_ill = False
+            master, killed_at = group.master(), [0.0]
+
+            def fail_over() -> None:
+                killed_at[0] = boot_time()
+                master.kill()
+
+            assert nodes.load(30.0, fail_over) <= {200, 503}
+            wait_until(lambda: group.master().port != master.port, what="the sentinels' agreement")
+            wait_until(
+                lambda: nodes.budget()["state"] in ("ok", "cap", "ratio"), what="the new primary's word"
+            )
+            assert nodes.load(4.0) <= {200, 503}
+            stamps = nodes.decided()
+            assert CAP * 0.5 <= busiest([at for at in stamps if at < killed_at[0]]) <= CAP
+            assert busiest(stamps) <= CAP
+            assert busiest([at for at in stamps if at > killed_at[0] + 15.0]) >= CAP * 0.5, "it grants again"
+        finally:
+            nodes.stop()
+            group.stop()
 
 
 def test_a_cap_of_none_grants_none(nodes: Nodes) -> None:
