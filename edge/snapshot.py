@@ -6,6 +6,8 @@ match table, plans, upstreams at work. An old snapshot is taken apart in steps t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from edge.limiting.verdict import Limiting
 from edge.pace import Pace
 from edge.pipeline import phases_of
@@ -13,7 +15,7 @@ from edge.plan import Plan
 from edge.upstream.upstreams import PoolId, Upstream, Upstreams
 from edge.version_reader import VersionParts
 from weir.models.document import Owner
-from weir.models.effective import Settings
+from weir.models.effective import Route, Settings
 from weir.routing.entry import Match
 from weir.routing.networks import NetworkSet
 from weir.routing.table import RouteSet, Table
@@ -26,8 +28,8 @@ class Snapshot:
     """Never changed after it was published, but for ``users``."""
 
     __slots__ = (
-        "incarnation", "loaded", "number", "plans", "pools", "retried", "settings", "table", "trusted",
-        "users",
+        "incarnation", "loaded", "number", "plans", "pools", "retried", "routes", "settings", "table", "trusted",
+        "upstreams", "users",
     )  # fmt: skip
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -39,6 +41,10 @@ class Snapshot:
         self.settings = settings or Settings()
         self.table = Table(self.settings.merge_slashes)
         self.plans: Plans = {}
+        self.routes: dict[str, tuple[Route, ...]] = {}
+        """By key of the RouteSet: what its plans were made from."""
+        self.upstreams: dict[str, tuple[Upstream, ...]] = {}
+        """By key of the RouteSet: each that its rules send something to."""
         self.pools: frozenset[PoolId] = frozenset()
         self.retried: dict[str, frozenset[PoolId]] = {}
         """By key of the RouteSet: where its rules repeat attempts."""
@@ -69,17 +75,23 @@ def build(
         by_owner.setdefault(owner, {})[name] = upstreams.upstream(owner, pool, parts.manifest.incarnation)
         pace.pause()
     snapshot.pools = frozenset(parts.pools)
+    if previous.settings != parts.settings:
+        known: dict[int, Plan] = {}
+        unchanged: Plans = {}
+    else:
+        known, unchanged = _by_route(parts.sets, previous), previous.plans
     for route_set in parts.sets:
-        own = by_owner.get(route_set.owner, {})
-        before = previous.plans.get(route_set.key)
-        if before is None or previous.settings != parts.settings or not _still_holds(before, own):
-            before = _plans(route_set, own, parts.settings, pace, limiter)
-            snapshot.retried[route_set.key] = _give_budgets(
-                route_set.owner, before, parts.settings, upstreams
-            )
+        key, own = route_set.key, by_owner.get(route_set.owner, {})
+        plans = unchanged.get(key)
+        if plans is None or not _are_the_same(previous.upstreams[key], own):
+            plans = _plans(route_set, own, known, parts.settings, pace, limiter)
+            snapshot.retried[key] = _give_budgets(route_set.owner, plans, parts.settings, upstreams)
+            used = {upstream.name: upstream for plan in plans for upstream in plan.upstreams()}
+            snapshot.upstreams[key] = tuple(used.values())
         else:
-            snapshot.retried[route_set.key] = previous.retried[route_set.key]
-        snapshot.plans[route_set.key] = before
+            snapshot.retried[key] = previous.retried[key]
+            snapshot.upstreams[key] = previous.upstreams[key]
+        snapshot.plans[key], snapshot.routes[key] = plans, route_set.routes
         pace.pause()
     steps = Table.build_steps(parts.sets, previous.table, merge_slashes=parts.settings.merge_slashes)
     snapshot.table = pace.through(steps)
@@ -98,17 +110,30 @@ def dismantle(old: Snapshot, successor: Snapshot, pace: Pace) -> None:
                 pace.pause()
 
 
+def _by_route(sets: Iterable[RouteSet], previous: Snapshot) -> dict[int, Plan]:
+    """Plans of sets that are gone, by identity of their routes, which the reader keeps where nothing changed."""
+    gone = previous.plans.keys() - {route_set.key for route_set in sets}
+    return {
+        id(route): plan
+        for key in gone
+        for route, plan in zip(previous.routes[key], previous.plans[key], strict=True)
+    }
+
+
 def _plans(
     route_set: RouteSet,
     upstreams: dict[str, Upstream],
+    known: dict[int, Plan],
     settings: Settings,
     pace: Pace,
     limiter: Limiting | None,
 ) -> list[Plan]:
     plans = []
     for route in pace.over(route_set.routes):
-        plan = Plan(route, upstreams, settings, limiter, route_set.owner)
-        plan.phases = phases_of(plan)
+        plan = known.get(id(route))
+        if plan is None or not _are_the_same(plan.upstreams(), upstreams):
+            plan = Plan(route, upstreams, settings, limiter, route_set.owner)
+            plan.phases = phases_of(plan)
         plans.append(plan)
     return plans
 
@@ -128,6 +153,6 @@ def _give_budgets(
     return frozenset((owner, name) for name in retried)
 
 
-def _still_holds(plans: list[Plan], upstreams: dict[str, Upstream]) -> bool:
-    """Whether every upstream they send to is still the same."""
-    return all(upstreams.get(upstream.name) is upstream for plan in plans for upstream in plan.upstreams())
+def _are_the_same(used: Iterable[Upstream], upstreams: dict[str, Upstream]) -> bool:
+    """Whether every upstream that is used is the one of that name still."""
+    return all(upstreams.get(upstream.name) is upstream for upstream in used)

@@ -1,7 +1,8 @@
 """The version on this node's disk → what it means: routes, pools and settings.
 
 What comes out of a chunk is kept for the next version: one whose bytes did not change is not read again, and its rules
-are not resolved again unless their environment changed. So a version costs what changed in it, and little per chunk.
+are not resolved again unless their environment changed; nor are those of another chunk's rules that did not change. So
+a version costs what changed in it, and little per chunk.
 """
 
 from __future__ import annotations
@@ -14,16 +15,13 @@ import msgspec
 from edge.pace import Pace
 from edge.version_files import ChunkMissing, Identity, VersionFiles
 from weir.models.chunk_form import decode_chunk
-from weir.models.document import OWNERS, Defaults, Define, Definition, Group, Limit, Owner
+from weir.models.document import OWNERS, Defaults, Define, Definition, Group, Limit, Owner, Rule
 from weir.models.effective import Pool, Route, Settings
 from weir.models.version import Chunk, Manifest
 from weir.routing.table import RouteSet
 from weir.rules.defaults import settings
 from weir.rules.pools import pools
 from weir.rules.resolve import Environment, environment, routes
-
-STEP = 32
-"""Definitions resolved in one step."""
 
 
 class Unreadable(Exception):
@@ -55,6 +53,10 @@ class _Resolved(NamedTuple):
     route_set: RouteSet
     pools: dict[str, Pool]
     """Of the URLs that they send to."""
+
+
+_Known = dict[str, tuple[Rule, tuple[Route, ...]]]
+"""By name of the rule."""
 
 
 class _Shared(NamedTuple):
@@ -101,10 +103,14 @@ class VersionReader:
         shared = {owner: self._shared_of(owner, manifest, contents, pace) for owner in OWNERS}
         found: dict[tuple[Owner, str], Pool] = {}
         resolved: dict[str, _Resolved] = {}
+        gone = self._contents.keys() - contents.keys()
         sets: list[RouteSet] = []
         for owner in OWNERS:
             chunks = manifest.chunks.get(owner, ())
-            own = [self._rules(owner, name, contents[name].chunk, shared[owner], pace) for name in chunks]
+            known = self._known(owner, gone, shared[owner])
+            own = [
+                self._rules(owner, name, contents[name].chunk, shared[owner], known, pace) for name in chunks
+            ]
             resolved |= {each.route_set.key: each for each in own}
             sets += [each.route_set for each in own]
             declared = [contents[name].pools for name in chunks]
@@ -123,12 +129,27 @@ class VersionReader:
         definitions = (definition for name in chunks for definition in contents[name].shared)
         return _Shared(chunks, environment(pace.over(definitions)))
 
-    def _rules(self, owner: Owner, name: str, chunk: Chunk, shared: _Shared, pace: Pace) -> _Resolved:
-        key = f"{owner}:{name}:{shared.environment.digest}"
-        known = self._resolved.get(key)
-        if known is not None:
-            return known
-        found = _routes(chunk, shared.environment, pace)
+    def _known(self, owner: Owner, gone: Iterable[str], shared: _Shared) -> _Known:
+        """What the rules of chunks that are gone came to in the same environment."""
+        known: _Known = {}
+        for name in gone:
+            resolved = self._resolved.get(_key(owner, name, shared))
+            by_name: dict[str, list[Route]] = {}
+            for route in resolved.route_set.routes if resolved else ():
+                by_name.setdefault(route.name, []).append(route)
+            for each in self._contents[name].chunk.definitions:
+                if isinstance(each, Rule) and each.name in by_name:
+                    known[each.name] = (each, tuple(by_name[each.name]))
+        return known
+
+    def _rules(
+        self, owner: Owner, name: str, chunk: Chunk, shared: _Shared, known: _Known, pace: Pace
+    ) -> _Resolved:
+        key = _key(owner, name, shared)
+        resolved = self._resolved.get(key)
+        if resolved is not None:
+            return resolved
+        found = _routes(chunk, shared.environment, known, pace)
         return _Resolved(RouteSet(key, owner, found), pools((), pace.over(found)))
 
     def _content(self, name: str, pace: Pace) -> _Content:
@@ -160,10 +181,17 @@ def _defaults(manifest: Manifest, owner: Owner, contents: dict[str, _Content]) -
     return (each for name in manifest.chunks.get(owner, ()) for each in contents[name].defaults)
 
 
-def _routes(chunk: Chunk, context: Environment, pace: Pace) -> tuple[Route, ...]:
+def _key(owner: Owner, chunk: str, shared: _Shared) -> str:
+    return f"{owner}:{chunk}:{shared.environment.digest}"
+
+
+def _routes(chunk: Chunk, context: Environment, known: _Known, pace: Pace) -> tuple[Route, ...]:
+    """A rule that is known comes to the same objects again, by which others know that it did not change."""
     found: list[Route] = []
-    for start in range(0, len(chunk.definitions), STEP):
-        part = chunk.definitions[start : start + STEP]
-        found += routes(part, context, continues_group=chunk.continues_group and start == 0)
-        pace.pause()
+    for index, definition in enumerate(pace.over(chunk.definitions)):
+        before = known.get(definition.name) if isinstance(definition, Rule) else None
+        if before is not None and before[0] == definition:
+            found += before[1]
+        else:
+            found += routes((definition,), context, continues_group=chunk.continues_group and index == 0)
     return tuple(found)

@@ -25,6 +25,21 @@ def test_plans_of_chunks_that_did_not_change_are_shared(tmp_path: Path) -> None:
     assert edge.status("/8") == 200
 
 
+def test_in_a_chunk_that_changed_plans_of_the_other_rules_are_shared(tmp_path: Path) -> None:
+    edge = InProcess(tmp_path, MANY)
+    before = {id(plan) for plans in edge.engine.snapshot.plans.values() for plan in plans}
+    after = edge.publish(MANY.replace('"/7"; respond 200', '"/7"; respond 201')).plans
+    assert [plan.name for plans in after.values() for plan in plans if id(plan) not in before] == ["r7"]
+
+
+def test_a_rule_that_did_not_change_beside_one_that_did_gets_its_changed_upstream(tmp_path: Path) -> None:
+    rules = "upstream u {{ target http://127.0.0.1:1{more} }}\nrule a {{ when any; proxy u }}\nrule b {{ respond {} }}"
+    edge = InProcess(tmp_path, rules.format(200, more=""))
+    edge.publish(rules.format(201, more="; timeout try 9s"))
+    plans = [plan for plans in edge.engine.snapshot.plans.values() for plan in plans]
+    assert [share.try_s for plan in plans for share in plan.shares.items] == [9.0]
+
+
 def test_other_defaults_make_other_plans(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, MANY)
     before = dict(edge.engine.snapshot.plans)
