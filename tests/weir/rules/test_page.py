@@ -23,5 +23,5 @@ def test_the_page_has_every_clause_field_operator_and_name() -> None:
 
 def test_what_is_not_built_is_marked() -> None:
     text = page()
-    assert "- `limit gold` (not built yet)" in text
+    assert "- `tls verify off` (not built yet)" in text
     assert "- `proxy orders`\n" in text
