@@ -90,5 +90,6 @@ def test_a_collector_needs_the_extra(monkeypatch):
     flags = ["--redis", "redis://h:1", "--otlp-endpoint", "http://localhost:4318"]
     assert EdgeSettings.from_arguments(flags, {}).otlp_endpoint == "http://localhost:4318"
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.setitem(sys.modules, "opentelemetry.proto", None)
     with pytest.raises(SettingsError, match=r"the extra .otel."):
         EdgeSettings.from_arguments(flags, {})

@@ -61,7 +61,7 @@ class RingModel:
 
 
 class LevelModel:
-    """``gcra.lua``; times as fractions of a token are exact enough in tests, whose rates divide evenly."""
+    """``gcra.lua``, in its order of operations, so that both round alike."""
 
     def __init__(self, per_ms: int, most: int, burst: int) -> None:
         self.per_ms, self.most, self.burst = per_ms, most, burst
@@ -69,13 +69,14 @@ class LevelModel:
 
     def call(self, wish: Wish, at: int) -> Level:
         since = at if self.since - at > self.per_ms or self.since < 0 else self.since
-        filled = max(0.0, self.filled - max(0, at - since) * self.most / self.per_ms)
+        pace = self.most / (self.per_ms * 1000)
+        filled = max(0.0, self.filled - max(0, at - since) * 1000 * pace)
         left = math.floor(self.burst - filled + 1e-6)
         granted = min(wish.want, left) if left >= wish.least else 0
-        wait = 0.0 if granted else (filled + wish.least - self.burst) * self.per_ms / self.most
+        wait = 0.0 if granted else (filled + wish.least - self.burst) / pace / 1000
         if granted:
             self.filled, self.since = filled + granted, max(at, since)
-        reset = (filled + granted) * self.per_ms / self.most
+        reset = (filled + granted) / pace / 1000
         return Level(granted, left - granted, math.ceil(wait - 1e-6), math.ceil(reset - 1e-6))
 
 

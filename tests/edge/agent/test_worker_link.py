@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import stat
 import time
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,23 @@ def connect(agent) -> socket.socket:
 
 
 def closed(sock: socket.socket) -> bool:
-    """Whether the other end hangs up, with or without reading what was sent."""
+    """Whether the other end hangs up, whatever it still says, with or without reading what was sent."""
     try:
-        return sock.recv(1) == b""
+        while sock.recv(4096):
+            pass
     except ConnectionResetError:
         return True
+    except TimeoutError:
+        return False
+    return True
+
+
+def version_frame(sock: socket.socket) -> dict[str, Any]:
+    """The next one; news of anything may come before it."""
+    while (frame := frames.read(sock)) is not None:
+        if frame["kind"] == "version":
+            return frame
+    raise AssertionError("the agent hung up")
 
 
 def test_the_socket_is_private(agent):
@@ -38,7 +51,7 @@ def test_the_socket_is_private(agent):
 def test_hello_is_answered_with_the_version(agent):
     with connect(agent) as sock:
         frames.send(sock, HELLO)
-        assert frames.read(sock) == {"kind": "version", "incarnation": "", "number": 0}
+        assert version_frame(sock) == {"kind": "version", "incarnation": "", "number": 0}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +93,7 @@ def test_a_frame_that_breaks_the_protocol_costs_the_connection(agent, message):
     before = agent.ready()["workers"]
     with connect(agent) as sock:
         frames.send(sock, HELLO)
-        assert frames.read(sock)
+        assert version_frame(sock)
         frames.send(sock, message)
         assert closed(sock)
     agent.wait_for(lambda ready: ready["workers"] == before)
