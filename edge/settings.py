@@ -72,7 +72,9 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         values["max_nodes"] = values["max_nodes"] or MAX_NODES
         values["redis_counters"] = values["redis_counters"] or values["redis"]
         if values["otlp_endpoint"] and not has_otlp():
-            raise SettingsError("--otlp-endpoint needs the extra `otel` (docs/tracing.md says how to install it)")
+            raise SettingsError(
+                "--otlp-endpoint needs the extra `otel` (docs/tracing.md says how to install it)"
+            )
         values["proxy_protocol"] = for_each_address(values["proxy_protocol"], len(values["edge"]))
         values["state"] = values["state"].absolute()
         values["config"] = values["config"].absolute() if values["config"] else None

@@ -29,7 +29,9 @@ class Outcome(NamedTuple):
 class WorkerProcess:
     """``benchmarks.limiter_worker``."""
 
-    def __init__(self, link: Path, clause: str, per_second: float, seconds: float, greenlets: int, keys: int) -> None:
+    def __init__(
+        self, link: Path, clause: str, per_second: float, seconds: float, greenlets: int, keys: int
+    ) -> None:
         numbers = [str(number) for number in (per_second, seconds, greenlets, keys)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.limiter_worker", str(link), *numbers, clause],
@@ -122,4 +124,6 @@ def run(workers: Sequence[WorkerProcess]) -> list[Outcome]:
 def busiest(stamps: Sequence[float], window_s: float) -> int:
     """The most stamps that any window of that length holds."""
     ordered = sorted(stamps)
-    return max((bisect_right(ordered, start + window_s) - place for place, start in enumerate(ordered)), default=0)
+    return max(
+        (bisect_right(ordered, start + window_s) - place for place, start in enumerate(ordered)), default=0
+    )
