@@ -102,8 +102,8 @@ def _learn(raw: bytes, names: ResponseNames) -> Line | None:
         line: Line = ((lower, name, value), -1)
     elif role == Role.LENGTH and _LENGTH.fullmatch(value):
         line = (None, int(value))
-    elif role == Role.DROPPED or (role == Role.CONNECTION and value.lower() == b"keep-alive"):
-        line = (None, -1)
+    elif lower == b"keep-alive" or (role == Role.CONNECTION and value.lower() == b"keep-alive"):
+        line = (None, -1)  # Proxy-Connection is not among them: the parser takes it for Connection
     else:
         return None
     if len(raw) <= MAX_LINE:

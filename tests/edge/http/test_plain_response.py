@@ -79,6 +79,12 @@ def test_bodies_of_any_size_but_only_whole(size: int) -> None:
     assert plain_response(data[:-1], response_names()) is None
 
 
+def test_what_closes_the_connection_is_for_the_parser() -> None:
+    for line in (b"Connection: close", b"Proxy-Connection: close", b"Connection: keep-alive, close"):
+        data = b"HTTP/1.1 200 OK\r\n%b\r\nContent-Length: 1\r\n\r\nx" % line
+        assert plain_response(data, response_names()) is None
+
+
 def test_what_is_remembered_is_bounded() -> None:
     names = response_names()
     for number in range(MAX_LINES + 10):
