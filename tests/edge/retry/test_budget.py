@@ -128,7 +128,7 @@ def test_a_cost_of_two_is_not_paid_with_one(worker: Worker) -> None:
 def test_many_ask_once_and_nobody_waits_longer_than_said(worker: Worker) -> None:
     budget = RetryBudgets(worker.agent).of("file", "u", CLAUSE)
     takers = [gevent.spawn(budget.take, 1, 0.02) for _ in range(5)]
-    gevent.joinall(takers, timeout=10)
+    gevent.joinall(takers, timeout=60, raise_error=True)
     assert {taker.value.why for taker in takers} == {"busy"}
     assert len(worker.agent.asked) == 1
 
