@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-
-from edge.limiting.wire import MAX_KEY, Terms
+from edge.limiting.wire import Terms
 from weir.models.effective import Counted
-
-PLAIN_KEY = 64
-"""Longer keys are counted by their hash, which is longer than any plain one: neither can pass for the other."""
 
 
 class CountedLimit:
@@ -30,11 +25,3 @@ class CountedLimit:
             max_keys=rate.max_keys or 0,
         )
         self.counter = f"{counted.name}\0{self.terms.window}\0{rate.per_ms}"
-
-
-def bounded_key(key: str) -> str:
-    """``key``, or what stands for a long one: at most ``MAX_KEY`` characters."""
-    if len(key) <= PLAIN_KEY:
-        return key
-    digest = hashlib.blake2b(key.encode(errors="surrogateescape"), digest_size=(MAX_KEY - 1) // 2)
-    return f"#{digest.hexdigest()}"

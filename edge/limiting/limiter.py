@@ -17,7 +17,7 @@ from gevent.event import Event
 
 from edge.limiting.clock import boot_s
 from edge.limiting.holding import Holding
-from edge.limiting.limit import CountedLimit, bounded_key
+from edge.limiting.limit import CountedLimit
 from edge.limiting.verdict import Demand, Standing, Verdict
 from edge.limiting.wire import MAX_ITEMS, MAX_RETURNS, TOPIC, Item, question, read_answers
 from weir.models.effective import Counted
@@ -258,10 +258,9 @@ class Limiter:
 
 
 def _merged(demands: Sequence[Demand]) -> Sequence[Demand]:
-    """One demand for each counter, with a key of bounded length."""
+    """One demand for each counter."""
     found: dict[tuple[str, str], Demand] = {}
     for demand in demands:
-        demand = demand._replace(key=bounded_key(demand.key))
         place = (demand.limit.counter, demand.key)
         before = found.get(place)
         found[place] = demand if before is None else before._replace(cost=before.cost + demand.cost)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from weir.routing.limit_keys import MAX_KEY
+
 TOPIC = "limit"
 MAX_ITEMS = 64
 MAX_RETURNS = 4096
-MAX_KEY = 80
 MAX_IDENTITY = 1024
 MONTH_MS = 31 * 86_400_000
 
