@@ -144,24 +144,27 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_usr1(sig, frame)
         gevent.spawn(self.engine.access_log.reopen)
 
-    def handle(self, listener: Any, client: Any, addr: Any, protocol: str = "off") -> None:
-        """One connection, in a greenlet of its own. ``addr`` is text for a unix socket; PROXY ``protocol``."""
+    def handle(self, port: int, client: Any, addr: Any, protocol: str = "off") -> None:
+        """One connection, in a greenlet of its own; the listener may be closed by now.
+
+        ``port`` is ours, 0 for a unix socket, whose ``addr`` is text. PROXY ``protocol``.
+        """
         peer = addr[0] if isinstance(addr, tuple) else ""
-        try:
-            if peer:
+        if peer:
+            try:
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            name = listener.getsockname()
-        except OSError as error:
-            log.debug("a connection was gone before it began: %s", error)
-            client.close()
-            return
-        port = name[1] if isinstance(name, tuple) else 0
+            except OSError as error:
+                log.debug("a connection was gone before it began: %s", error)
+                client.close()
+                return
         receive(self.engine, Transport(client), peer, port, protocol)
 
     def _server(self, listener: Any, protocol: str) -> StreamServer:
         listener.setblocking(1)
+        name = listener.getsockname()
+        port = name[1] if isinstance(name, tuple) else 0
         pool: Pool = Pool(self.worker_connections)
-        server = StreamServer(listener, handle=partial(self.handle, listener, protocol=protocol), spawn=pool)
+        server = StreamServer(listener, handle=partial(self.handle, port, protocol=protocol), spawn=pool)
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()

@@ -8,10 +8,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from gevent import socket as gevent_socket
 
+from edge.worker import EdgeWorker, take_waiting
 from tests.support.edge_process import EdgeProcess, SmallAgent
+from tests.support.in_process import InProcess
 from tests.support.raw_client import RawClient
 from tests.support.upstream import Peer, Upstream, ok
 from tests.support.wait import wait_until
@@ -214,3 +218,20 @@ def test_the_access_log_in_the_combined_format(tmp_path: Path) -> None:
         client.get("/a?b=1")
     edge.stop()
     assert '"GET /a?b=1 HTTP/1.1" 200 ' in (tmp_path / "access.log").read_text()
+
+
+def test_a_connection_taken_just_before_its_listener_closed_is_served(tmp_path: Path) -> None:
+    worker = object.__new__(EdgeWorker)
+    worker.engine = InProcess(tmp_path, 'rule a { when any; respond 200 "1" }').engine
+    worker.cfg, worker.worker_connections = SimpleNamespace(workers=1), 10
+    with gevent_socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = worker._server(listener, "off")
+        client = gevent_socket.create_connection(listener.getsockname(), timeout=20)
+        take_waiting(server)
+        server.close()
+        with client:
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")

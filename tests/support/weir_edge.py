@@ -36,7 +36,7 @@ class WeirEdge:
         return wait_until(addresses, what="run.json", within_s=60)
 
     def get(self, path: str, which: str = "edge") -> tuple[int, str]:
-        """Status and body; 0 if the connection fails."""
+        """Status and body; 0 and what went wrong if the connection fails."""
         run = json.loads(self.run_file.read_text())
         base = run["edge"][0] if which == "edge" else run["status"]
         try:
@@ -44,8 +44,8 @@ class WeirEdge:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
+        except OSError as error:
+            return 0, repr(error)
 
     def children(self) -> dict[str, int]:
         """Name → pid of the supervisor's children."""
