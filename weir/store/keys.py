@@ -59,6 +59,16 @@ class Keys(NamedTuple):
         """Sorted set node → wall milliseconds of its last word; older than a day is removed. Writer: agents."""
         return self._control("nodes")
 
+    def drains(self) -> str:
+        """Hash ``<owner>/<upstream> <URL>`` → end and reason of a drain, at most 10 000, TTL until the last one ends.
+        Writer: ``drain.lua``. Readers: agents, the admin API."""
+        return self._control("drains")
+
+    def node_live(self, node: str) -> str:
+        """String, TTL 20 s, at most 64 KiB: what a node knows of limits, budgets, health and drained targets (msgpack).
+        Writer: its agent (``say.lua``). Reader: the admin API."""
+        return f"weir:{self.cluster}:live:{node}"
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 
