@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -10,7 +10,9 @@ Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Role: TypeAlias = Literal["viewer", "editor", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "editor", "admin")
 """Each may do what those before it may."""
-Media: TypeAlias = Literal["application/json", "text/plain", "text/event-stream", "application/octet-stream"]
+Media: TypeAlias = Literal[
+    "application/json", "text/plain", "text/csv", "text/event-stream", "application/octet-stream"
+]
 
 BASE = "/api/v1"
 RULES_MEDIA: Media = "text/plain"
@@ -53,16 +55,27 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A write that needs ``If-Match`` (or ``If-None-Match: *`` for something new): 428 without, 412 when stale."""
     etag: bool = False
     """Success carries an ``ETag``."""
+    safe: bool = False
+    """Changes nothing though it is a POST (explain, lint, a check): leaves no entry in the audit log."""
     refusals: tuple[int, ...] = ()
     """Problem statuses beyond those that every operation may answer."""
     max_body: int = 1 << 20
     """Bytes."""
 
+    @property
+    def takes_body(self) -> bool:
+        return self.body is not None or self.body_media != ("application/json",)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it leaves an entry in the audit log (a dry run does not)."""
+        return self.method != "GET" and not self.safe
+
 
 class Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Query of a list."""
 
-    limit: int = 100
-    """At most so many items, 1 to 500."""
-    cursor: str = ""
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
+    """At most so many items."""
+    cursor: Annotated[str, msgspec.Meta(max_length=512)] = ""
     """``next`` of the page before; empty for the first."""

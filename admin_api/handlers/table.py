@@ -1,0 +1,7 @@
+"""Every handler by its operation's id; the same set as ``weir.api.operations`` has (a test compares them)."""
+
+from __future__ import annotations
+
+from admin_api.call import Handler
+
+HANDLERS: dict[str, Handler] = {}
