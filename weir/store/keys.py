@@ -145,6 +145,44 @@ class Keys(NamedTuple):
         life of its process; window_ms 0 is a month. Writer and reader: ``quota.lua``."""
         return self._limit(tag, f"quota:{window_ms}")
 
+    def usage_minute(self, minute: int) -> str:
+        """Hash, TTL 2 h 10 min: what was counted in a minute (Unix time ÷ 60 s). On the server of the counters. Writer:
+        ``usage.lua``. Readers: admin.
+
+        Fields: ``r<owner>/<rule>`` and ``t<owner>/<upstream> <URL>`` → numbers (``weir.store.usage``, msgpack), at most
+        5000 and 2000, those of more together as ``r(other)`` and ``t(other)``; ``@<agent>`` its last call; ``#`` how
+        many there are.
+        """
+        return self._usage(f"minute:{minute}")
+
+    def usage_day(self, day: int) -> str:
+        """Hash, TTL 401 days: as ``usage_minute``, of a day in UTC, at most 50 000 rules and 5000 targets. All days
+        together have at most 2 000 000: then the earliest goes. Writers: ``usage.lua``, ``usage_forget.lua``."""
+        return self._usage(f"day:{day}")
+
+    def usage_last(self) -> str:
+        """Sorted set ``r<owner>/<rule>`` → minute of its last hit, at most 50 000: the longest ago goes first. No TTL.
+        Writer: ``usage.lua``. Readers: admin."""
+        return self._usage("last")
+
+    def usage_about(self) -> str:
+        """Hash, no TTL: ``since`` (milliseconds of the first count), ``lost_minutes`` and ``lost_days`` (requests that
+        agents could not bring), ``d<day>`` how much a day's hash has. Writers: ``usage.lua``, ``usage_forget.lua``."""
+        return self._usage("about")
+
+    def samples(self) -> str:
+        """Stream of requests as they happen, redacted, at most 1000, TTL 60 s. Writer: ``samples.lua``. Readers:
+        admin."""
+        return self._usage("samples")
+
+    def samples_wanted(self) -> str:
+        """Hash listener → until when and what it asks for (msgpack), at most 32, TTL 10 s. Writers:
+        ``samples_listen.lua``, ``samples.lua``. Readers: agents."""
+        return self._usage("samples-wanted")
+
+    def _usage(self, name: str) -> str:
+        return f"weir:{self.cluster}:{{usage}}:{name}"
+
     def _limit(self, tag: str, name: str) -> str:
         return f"weir:{self.cluster}:{{{tag}}}:{name}"
 
