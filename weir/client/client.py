@@ -1,0 +1,43 @@
+"""The admin API, one attribute per resource."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from weir.client.access import Access
+from weir.client.calls import TIMEOUT_S, Calls
+from weir.client.resources.audit import Audit
+from weir.client.resources.sessions import Sessions
+from weir.client.resources.tokens import Tokens
+from weir.client.resources.traffic import Traffic
+
+
+class Client(Calls):
+    """Raises the exceptions of ``weir.client.errors``; ValueError for a URL or authority that cannot be used."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        timeout_s: float = TIMEOUT_S,
+        ca: Path | None = None,
+        retries: int = 3,
+    ) -> None:
+        super().__init__(url, token, timeout_s=timeout_s, ca=ca, retries=retries)
+        self.audit = Audit(self)
+        self.sessions = Sessions(self)
+        self.tokens = Tokens(self)
+        self.traffic = Traffic(self)
+
+    @classmethod
+    def at(cls, access: Access, *, timeout_s: float = TIMEOUT_S, retries: int = 3) -> Self:
+        ca = Path(access.ca) if access.ca else None
+        return cls(access.url, access.token, timeout_s=timeout_s, ca=ca, retries=retries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
