@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,6 +10,9 @@ from weir.api.operation import Operation, Page, Role
 
 MAX_TEXT = 1024
 """Characters of a path or message in an entry."""
+
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +47,9 @@ class AuditQuery(Page, frozen=True, forbid_unknown_fields=True):
     actor: str = ""
     operation: str = ""
     """An operation's id, or a resource: ``rules``."""
-    since: int = 0
+    since: Milliseconds = 0
     """Milliseconds since 1970, included."""
-    until: int = 0
+    until: Milliseconds = 0
     """Not included; 0: now."""
 
 

@@ -1,4 +1,4 @@
-"""Access tokens of the admin API: named, with a role and an end; the store keeps only a hash, so they are shown once."""
+"""Access tokens of the admin API: named, with a role and an end; only a hash is stored, so they are shown once."""
 
 from __future__ import annotations
 

@@ -69,6 +69,51 @@ class Keys(NamedTuple):
         Writer: its agent (``say.lua``). Reader: the admin API."""
         return f"weir:{self.cluster}:live:{node}"
 
+    def access_tokens(self) -> str:
+        """Hash id → access token of the admin API (msgpack; of its secret only a hash), no TTL, at most 1000: expired
+        ones make room. Writers: ``token_add.lua``, ``token_rotate.lua``, ``token_remove.lua``. Reader: admin API."""
+        return self._control("access-tokens")
+
+    def access_tokens_used(self) -> str:
+        """Hash id of an access token → milliseconds of its last use, to the minute, no TTL. Writer:
+        ``token_used.lua``. Reader: admin API."""
+        return self._control("access-tokens-used")
+
+    def sessions(self) -> str:
+        """Hash SHA-256 of a cookie → session (msgpack), TTL 7 d after the newest began, at most 1000. Writers:
+        ``transient_add.lua``, ``session_use.lua``, ``transient_take.lua``. Reader: ``session_use.lua``."""
+        return self._control("sessions")
+
+    def sessions_seen(self) -> str:
+        """Sorted set SHA-256 of a cookie → milliseconds of its last use, to the minute, TTL as ``sessions``. Writers
+        and readers: as ``sessions``."""
+        return self._control("sessions-seen")
+
+    def login_links(self) -> str:
+        """Hash SHA-256 of a one-time link → id of the access token that made it (msgpack), TTL 15 min after the newest,
+        at most 100. Writers: ``transient_add.lua``, ``transient_take.lua``. Reader: ``transient_take.lua``."""
+        return self._control("login-links")
+
+    def login_links_made(self) -> str:
+        """Sorted set SHA-256 of a one-time link → milliseconds when it was made, TTL as ``login_links``. Writers and
+        reader: as ``login_links``."""
+        return self._control("login-links-made")
+
+    def login_failures(self, address: str) -> str:
+        """String, how many credentials of a client address (of IPv6: a /64) were wrong, TTL 60 s after the first.
+        Writer: ``login_failure.lua``. Reader: ``token_read.lua``."""
+        return self._control(f"login-failures:{address}")
+
+    def audit(self) -> str:
+        """Stream of what the admin API changed or refused, field ``entry`` (msgpack), the newest 20 000, no TTL.
+        Writer: ``audit_add.lua``. Reader: admin API."""
+        return self._control("audit")
+
+    def audit_gate(self, address: str) -> str:
+        """String, TTL 1 s: an entry about credentials of this client address was just made. Writer and reader:
+        ``audit_add.lua``."""
+        return self._control(f"audit-gate:{address}")
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 
