@@ -25,7 +25,12 @@ class Identity(msgspec.Struct, frozen=True):
     """None: nobody has said who they are."""
     kind: Kind
     id: str = ""
-    """Of the token or session; never its secret."""
+    """Of the token, also in a session; never its secret."""
+    expires_ms: int = 0
+    session: str = ""
+    """The id of the session, where it is one."""
+    csrf: str = ""
+    """Of the session."""
 
 
 ANONYMOUS = Identity("", None, "anonymous")

@@ -23,6 +23,9 @@ from weir.api.audit import MAX_TEXT, AuditEntry
 from weir.api.changes import Written
 from weir.api.operation import ROLES, Operation, Role
 
+WRONG_CREDENTIALS = ("wrong-credential", "expired-credential", "too-many-failures", "forbidden")
+"""Noted also of what would have changed nothing."""
+
 
 class Access(Protocol):
     """Who calls, by what a request carries."""
@@ -103,7 +106,7 @@ class Dispatcher:
         self, operation: Operation, identity: Identity, call: Call | None, answer: Answer, code: str
     ) -> None:
         is_dry = call is not None and getattr(call.query, "dry_run", False)
-        if operation.changes and not is_dry:
+        if (operation.changes and not is_dry) or code in WRONG_CREDENTIALS:
             self._journal.note(entry_of(operation, identity, call, answer, code))
 
 

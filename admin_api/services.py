@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weir.store.access_tokens import AccessTokens
+from weir.store.audit import Audit
 from weir.store.connect import Client
 from weir.store.feed import Feed
 from weir.store.keys import Keys
+from weir.store.login_links import LoginLinks
+from weir.store.login_throttle import LoginThrottle
 from weir.store.nodes import Nodes
 from weir.store.publish import Publisher
+from weir.store.sessions import Sessions
 from weir.store.versions import Versions
 
 
@@ -24,9 +29,18 @@ class Services:
     publisher: Publisher
     nodes: Nodes
     feed: Feed
+    tokens: AccessTokens
+    sessions: Sessions
+    links: LoginLinks
+    throttle: LoginThrottle
+    audit: Audit
+    secure_cookies: bool = False
+    """People reach the API by https."""
 
 
-def services_of(client: Client, keys: Keys, counters: Client | None = None) -> Services:
+def services_of(
+    client: Client, keys: Keys, counters: Client | None = None, *, secure_cookies: bool = False
+) -> Services:
     """Connects to nothing yet."""
     return Services(
         client=client,
@@ -36,4 +50,10 @@ def services_of(client: Client, keys: Keys, counters: Client | None = None) -> S
         publisher=Publisher(client, keys),
         nodes=Nodes(client, keys),
         feed=Feed(client, keys),
+        tokens=AccessTokens(client, keys),
+        sessions=Sessions(client, keys),
+        links=LoginLinks(client, keys),
+        throttle=LoginThrottle(client, keys),
+        audit=Audit(client, keys),
+        secure_cookies=secure_cookies,
     )

@@ -3,5 +3,10 @@
 from __future__ import annotations
 
 from admin_api.call import Handler
+from admin_api.handlers import audit, sessions, tokens
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    **audit.HANDLERS,
+    **sessions.HANDLERS,
+    **tokens.HANDLERS,
+}

@@ -105,12 +105,17 @@ class Keys(NamedTuple):
         return self._control(f"login-failures:{address}")
 
     def audit(self) -> str:
-        """Stream of what the admin API changed or refused, field ``entry`` (msgpack), the newest 20 000, no TTL.
-        Writer: ``audit_add.lua``. Reader: admin API."""
+        """Stream of changes through the admin API, field ``entry`` (msgpack), the newest 20 000, no TTL. Writer:
+        ``audit_add.lua``. Reader: admin API."""
         return self._control("audit")
 
+    def audit_refused(self) -> str:
+        """Stream of attempts that credentials or roles forbade, field ``entry`` (msgpack), the newest 5000, no TTL.
+        Writer: ``audit_add.lua``. Reader: admin API."""
+        return self._control("audit-refused")
+
     def audit_gate(self, address: str) -> str:
-        """String, TTL 1 s: an entry about credentials of this client address was just made. Writer and reader:
+        """String, TTL 1 s: a refused attempt of this client address was just noted. Writer and reader:
         ``audit_add.lua``."""
         return self._control(f"audit-gate:{address}")
 
