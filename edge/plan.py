@@ -50,9 +50,9 @@ class Plan:
     """What phases need to know of a rule. Never changed after it was made, but for whose turn it is."""
 
     __slots__ = (
-        "allow", "answers_pass", "body_limit", "compression", "cors", "deny", "edits_are_fixed", "limits", "location",
-        "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits", "respond",
-        "response_edits", "shares", "sticky_shares",
+        "allow", "answers_pass", "body_limit", "compression", "cors", "counted_as", "deny", "edits_are_fixed",
+        "limits", "location", "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits",
+        "respond", "response_edits", "shares", "sticky_shares",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,8 @@ class Plan:
         """``upstreams``: of the rule's ``owner``, by name. Raises ValueError for what this edge cannot do."""
         _refuse_unbuilt(route)
         self.name = route.name
+        self.counted_as = f"{owner}/{route.name}"
+        """In usage: names are of their owner."""
         self.phases: tuple[Callable[[Exchange, Plan], Answer | None], ...] = ()
         """Those that the rule uses; filled in by who made the plan, as phases know plans."""
         self.allow = None if route.allow_ip is None else NetworkSet(route.allow_ip)

@@ -15,14 +15,13 @@ from typing import Any
 from edge.access_log.attempt import Served
 from edge.histogram import Histogram
 from edge.telemetry_frames import frames_of
+from edge.usage_counts import TOPIC, Answered, UsageCounts
 
 MAX_WAITING = 2_000
 """Requests that wait for being counted; to count so many takes a millisecond or two."""
 MAX_PHASED = 256
 """Requests of one ``fold`` whose phases are looked at; of more, some spread evenly over them."""
 
-Answered = tuple[str, int, float, float, Served | None]
-"""Rule, status, monotonic seconds of start and end, and the attempt that gave the answer."""
 Gauge = Callable[[], float]
 Gauges = Callable[[], Iterable[list[Any]]]
 
@@ -59,6 +58,8 @@ class Telemetry:
         """By upstream."""
         self.phase_seconds: defaultdict[str, Histogram] = defaultdict(Histogram)
         """By one of ``PHASES``."""
+        self.usage = UsageCounts()
+        """By rule and by target, for people."""
         self.accepted = 0
         """Connections of clients."""
         self.spans: dict[str, int] = {}
@@ -81,8 +82,8 @@ class Telemetry:
         self._labelled.append(read)
 
     def request(self, rule: str, status: int, started: float, ended: float) -> None:
-        """One answered request; times are monotonic seconds."""
-        self.answered.append((rule, status, started, ended, None))
+        """One answered request that no rule matched, as far as ``usage`` knows; times are monotonic seconds."""
+        self.answered.append((rule, status, started, ended, None, "", 0, 0))
         if len(self.answered) >= MAX_WAITING:
             self.fold()
 
@@ -90,7 +91,7 @@ class Telemetry:
         """Counts what waits."""
         answered, self.answered = self.answered, []
         self.requests.update(map(_RULE_AND_STATUS, answered))
-        self.request_seconds.observe_all([ended - started for _, _, started, ended, _ in answered])
+        self.request_seconds.sum += self.usage.fold(answered, self.request_seconds.counts)
         served, self.served = self.served, []
         self.attempts.update(map(_UPSTREAM_AND_STATUS, served))
         seconds: defaultdict[str, list[float]] = defaultdict(list)
@@ -102,7 +103,7 @@ class Telemetry:
 
     def _fold_phases(self, answered: list[Answered]) -> None:
         """From the moments that are known anyway."""
-        known = [(begin, end, served) for _, _, begin, end, served in answered if served is not None]
+        known = [(each[2], each[3], each[4]) for each in answered if each[4] is not None]
         phases = self.phase_seconds
         phases["before"].observe_all([served[2] - begin for begin, _, served in known])
         phases["upstream"].observe_all([served[3] - served[2] for _, _, served in known])
@@ -181,7 +182,8 @@ class Telemetry:
         self.ejections = {}
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         gauges += [gauge for labelled in self._labelled for gauge in labelled()]
-        return frames_of({"counters": counters, "histograms": histograms, "gauges": gauges})
+        told = [{"kind": "asks", "items": [[0, TOPIC, entries]]} for entries in self.usage.take()]
+        return [*frames_of({"counters": counters, "histograms": histograms, "gauges": gauges}), *told]
 
     def _histograms(self) -> Iterable[list[Any]]:
         labelled: list[tuple[str, list[str], Histogram]] = [

@@ -23,7 +23,20 @@ def run(exchange: Exchange) -> None:
         _run_without_rule(exchange, ended)
         return
     answered = engine.telemetry.answered
-    answered.append((plan.name, exchange.status, exchange.started, ended, exchange.served))
+    answered.append(
+        (
+            plan.name,
+            exchange.status,
+            exchange.started,
+            ended,
+            exchange.served,
+            plan.counted_as,
+            exchange.bytes_in,
+            exchange.bytes_out,
+        )
+    )
+    if exchange.attempts:
+        engine.telemetry.usage.attempts(plan.counted_as, exchange.upstream, exchange.attempts)
     if len(answered) >= MAX_WAITING:
         engine.telemetry.fold()
     if plan.logged and engine.access_log.on:

@@ -153,7 +153,7 @@ class Tries:
             exchange.kept.hold()
         _note_attempt(exchange, decision, verdict)
         exchange.detail = ""
-        exchange.downstream.engine.telemetry.retry(exchange.upstream, decision.outcome)
+        _count(exchange, decision.outcome)
 
     def _refused(self, why: str) -> None:
         exchange = self._exchange
@@ -162,13 +162,21 @@ class Tries:
             exchange.attempts = (*before, msgspec.structs.replace(last, retry=why))
         else:
             exchange.detail = f"not retried: {why}"
-        exchange.downstream.engine.telemetry.retry(exchange.upstream, why)
+        _count(exchange, why)
 
     def _check_client(self) -> None:
         if self._exchange.downstream.transport.peek() == b"":
             outcome: Outcome = "client-gone"
             self._refused(outcome)
             raise ClientGone("the client closed before it was answered")
+
+
+def _count(exchange: Exchange, outcome: str) -> None:
+    """A connection that was merely replaced is no retry of the rule's."""
+    telemetry, plan = exchange.downstream.engine.telemetry, exchange.plan
+    telemetry.retry(exchange.upstream, outcome)
+    if plan is not None and outcome != "replaced":
+        telemetry.usage.retry(plan.counted_as, granted=outcome == "granted")
 
 
 def _note_attempt(exchange: Exchange, decision: Again, verdict: Granted | None) -> None:

@@ -14,7 +14,7 @@ def test_counts_are_differences_since_the_last_frame() -> None:
     telemetry.attempt_failed("u", "connect", 0.001)
     telemetry.served.append(("u", 200, 5.0, 5.5, "http://t", True))
     telemetry.refused(400)
-    (frame,) = telemetry.take()
+    frame = telemetry.take()[0]
     assert frame["counters"] == [
         ["weir_requests_total", ["a", "200"], 3],
         ["weir_requests_total", ["a", "502"], 1],
@@ -25,7 +25,7 @@ def test_counts_are_differences_since_the_last_frame() -> None:
     family, labels, buckets, total = frame["histograms"][0]
     assert (family, labels, buckets[2], buckets[-1], sum(buckets)) == ("weir_request_seconds", [], 3, 1, 4)
     assert round(total, 6) == 20.009
-    (second,) = telemetry.take()
+    second = telemetry.take()[0]
     assert (second["counters"], second["histograms"]) == ([], [])
 
 
@@ -33,7 +33,7 @@ def test_times_until_the_response_head_are_told_by_upstream() -> None:
     telemetry = Telemetry()
     telemetry.served += [("u", 200, 0.0, 0.3, "t", True), ("v", 200, 0.0, 0.003, "t", True)]
     telemetry.attempt_failed("u", "head", 9.0)
-    (frame,) = telemetry.take()
+    frame = telemetry.take()[0]
     found = {
         tuple(labels): (sum(buckets), round(total, 6)) for _, labels, buckets, total in frame["histograms"]
     }
@@ -42,10 +42,10 @@ def test_times_until_the_response_head_are_told_by_upstream() -> None:
 
 def test_the_phases_of_a_request_add_up_to_its_time() -> None:
     telemetry = Telemetry()
-    telemetry.answered.append(("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True)))
-    telemetry.answered.append(("r", 200, 1.0, 2.0, None))
+    telemetry.answered.append(("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True), "api/r", 0, 0))
+    telemetry.answered.append(("r", 200, 1.0, 2.0, None, "api/r", 0, 0))
     telemetry.phase("connect", 0.125)
-    (frame,) = telemetry.take()
+    frame = telemetry.take()[0]
     phases = {
         labels[0]: total for name, labels, _, total in frame["histograms"] if name == "weir_phase_seconds"
     }
@@ -55,7 +55,9 @@ def test_the_phases_of_a_request_add_up_to_its_time() -> None:
 
 def test_of_many_requests_the_phases_of_some_are_looked_at() -> None:
     telemetry = Telemetry()
-    telemetry.answered = [("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True))] * (3 * MAX_PHASED)
+    telemetry.answered = [("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True), "api/r", 0, 0)] * (
+        3 * MAX_PHASED
+    )
     telemetry.fold()
     assert MAX_PHASED / 2 < sum(telemetry.phase_seconds["answer"].counts) <= MAX_PHASED
     assert telemetry.requests["r", 200] == 3 * MAX_PHASED
@@ -73,7 +75,7 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     telemetry.log_dropped = 1
     telemetry.gauge("weir_hub_lag_seconds", lambda: 0.5)
     table = {family.name: family for family in FAMILIES}
-    (frame,) = telemetry.take()
+    frame = telemetry.take()[0]
     for name, labels, _ in frame["counters"] + frame["gauges"]:
         assert len(table[name].labels) == len(labels)
     for name, labels, buckets, _ in frame["histograms"]:

@@ -56,7 +56,7 @@ def test_nothing_is_in_flight_and_no_snapshot_in_use_afterwards(tmp_path: Path) 
 def test_what_waits_to_be_counted_is_bounded(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, RULES)
     telemetry = edge.engine.telemetry
-    telemetry.answered = [("a", 200, 0.0, 0.001, None)] * (MAX_WAITING - 1)
+    telemetry.answered = [("a", 200, 0.0, 0.001, None, "/a", 0, 0)] * (MAX_WAITING - 1)
     edge.ask("/b")
     assert telemetry.answered == []
     assert telemetry.requests == {("a", 200): MAX_WAITING - 1, ("b", 200): 1}
