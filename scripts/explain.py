@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import msgspec
 
 from scripts.rule_files import Unreadable, read_text, shown
-from weir.models.effective import Pool, Settings
 from weir.models.problem import Refused, errors_of
-from weir.routing.authority import BadAuthority, normalise_authority
-from weir.routing.explain import explain, explain_text
-from weir.routing.facts import RequestFacts
-from weir.routing.normalise import BadPath, normalise_path
+from weir.routing.described import BadRequest, Configuration, Described, explain_request, fields_of
+from weir.routing.explain import explain_text
 from weir.routing.table import RouteSet, Table
 from weir.routing.validate import NOT_BUILT, validate
 from weir.rules.defaults import settings
@@ -25,19 +20,13 @@ from weir.rules.resolve import environment, routes
 
 HELP = "say which rule a request meets, and why"
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-class BadRequest(Exception):
-    """What was typed is not a request; the message is one sentence."""
-
 
 def run(arguments: list[str]) -> int:
     """0 where a rule answers, 1 where none does, 2 where the file or the request cannot be read."""
     options = _parser().parse_args(arguments)
     try:
-        table, upstreams, found = _table(options.file)
-        facts = facts_of(options.request, options.header, options.ip, found)
+        request = described(options.request, options.header, options.ip)
+        explanation = explain_request(_configuration(options.file), request, all=options.all)
     except Refused as refused:
         for problem in refused.problems:
             print(problem.text(shown(options.file)), file=sys.stderr)
@@ -45,12 +34,11 @@ def run(arguments: list[str]) -> int:
     except (Unreadable, BadRequest) as error:
         print(f"weir explain: {error}", file=sys.stderr)
         return 2
-    explanation = explain(table, facts, all=options.all, pools=upstreams, settings=found)
     if options.json:
         print(msgspec.json.encode(explanation).decode())
     else:
         print(explain_text(explanation))
-    return int(table.match(facts) is None)
+    return int(explanation.winner is None)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _table(file: str) -> tuple[Table, Mapping[str, Pool], Settings]:
+def _configuration(file: str) -> Configuration:
     """Clauses without an engine do not change which rule wins, so a file with them is explained all the same."""
     document, positions = parse(read_text(file))
     errors = errors_of(validate(document, positions))
@@ -77,38 +65,10 @@ def _table(file: str) -> tuple[Table, Mapping[str, Pool], Settings]:
     found = settings({"file": document.definitions})
     routed = routes(document.definitions, environment(document.definitions))
     table = Table.build([RouteSet("file", "file", routed)], merge_slashes=found.merge_slashes)
-    return table, pools(document.definitions, routed), found
+    return Configuration(table, {"file": pools(document.definitions, routed)}, found)
 
 
-def facts_of(request: str, headers: list[str], ip: str, found: Settings) -> RequestFacts:
-    """The request as the edge would see it, its path made normal in the same way."""
+def described(request: str, headers: list[str], ip: str) -> Described:
+    """METHOD URL, or a URL alone. Raises BadRequest."""
     method, _, url = request.strip().rpartition(" ")
-    parts = urlsplit(url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
-        raise BadRequest(
-            f'"{request}" is not a request; expected METHOD URL, such as GET http://api.example.com/'
-        )
-    fields = [_field(header) for header in headers]
-    authority = next((value for name, value in fields if name.lower() == "host"), parts.netloc)
-    try:
-        host, port = normalise_authority(authority)
-        path = normalise_path(parts.path or "/", found.merge_slashes)
-    except (BadAuthority, BadPath) as error:
-        raise BadRequest(f"the edge would answer 400: {error}") from None
-    return RequestFacts(
-        host,
-        path,
-        method.strip() or "GET",
-        scheme=parts.scheme,
-        port=port or DEFAULT_PORTS[parts.scheme],
-        ip=ip,
-        headers=fields,
-        query=parts.query,
-    )
-
-
-def _field(header: str) -> tuple[str, str]:
-    name, colon, value = header.partition(":")
-    if not colon or not name.strip():
-        raise BadRequest(f'"{header}" is not a header field; expected NAME: VALUE')
-    return name.strip(), value.strip()
+    return Described(method.strip() or "GET", url, fields_of(headers), ip)

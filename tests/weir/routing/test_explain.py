@@ -19,8 +19,9 @@ from tests.support.routing import (
     table_of,
     under,
 )
+from weir.models.explanation import Failure
 from weir.models.rule_clauses import Compress, Cors, Mirror
-from weir.routing.explain import Failure, explain, explain_text
+from weir.routing.explain import explain, explain_text
 from weir.routing.facts import RequestFacts
 from weir.routing.table import RouteSet, Table
 
