@@ -12,15 +12,13 @@ import msgspec
 
 from weir.api.operation import Operation, Page
 from weir.models.document import Owner
+from weir.models.sample import LiveRequest
 
 Window: TypeAlias = Literal["1m", "5m", "15m", "30m", "1h", "2h", "1d", "7d", "30d", "90d", "365d"]
 """Minutes and hours end now; days are calendar days in UTC and the last of them is today."""
 Sort: TypeAlias = Literal["requests", "errors", "p50", "p99", "retries", "limited", "name"]
 Filter: TypeAlias = Annotated[str, msgspec.Meta(max_length=512)]
 Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
-
-OTHER = "(other)"
-"""The name under which rules or targets beyond the bound of one minute or day are counted together."""
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +61,8 @@ class RuleTraffic(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     """Empty for requests that no rule matched, and for ``(other)``."""
     rule: str
-    """Of a rule in a group: ``group/rule``. Empty for requests that no rule matched."""
+    """Of a rule in a group: ``group/rule``. Empty for requests that no rule matched; ``(other)`` with an empty owner is
+    what was beyond the bound of a minute or day."""
     traffic: Traffic
 
 
@@ -86,7 +85,8 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
     counting_since_ms: int = 0
     """When the first count came to this store; 0: nothing was counted yet."""
     lost: int = 0
-    """Requests since then that nodes could not bring to the store in time; their number, not whose they were."""
+    """Requests since then that are in no minute (of a span of days: in no day), as nodes could not bring them to the
+    store in time; their number, not whose they were."""
 
 
 class RulePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,41 +139,15 @@ class UnusedPage(msgspec.Struct, frozen=True, kw_only=True):
     days_counted: float = 0.0
     """For how long counting has gone on: fewer than ``days`` say that rules are listed which had no chance yet."""
     lost: int = 0
-    """Requests that nodes could not bring to the store; a listed rule may be among them."""
+    """Requests that are in no day's counts, as nodes could not bring them to the store; they may have hit a rule that
+    is listed."""
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, without what may be secret: no header, no body, no value of the query, no whole address."""
+class Sample(LiveRequest, frozen=True, kw_only=True, omit_defaults=True):
+    """One request; what is empty or 0 is left out."""
 
     id: str
     """Of the event; ``Last-Event-ID`` goes on behind it."""
-    time_ms: int
-    node: str
-    request_id: str
-    ip: str
-    """Of the client, as a network: /24 of IPv4, /64 of IPv6."""
-    method: str
-    scheme: str
-    host: str
-    path: str
-    """With the names of the query's parameters: ``/find?q&page``."""
-    status: int
-    duration_ms: float
-    upstream_ms: float = 0.0
-    """Of the attempt that was answered, until its head."""
-    owner: str = ""
-    rule: str = ""
-    upstream: str = ""
-    target: str = ""
-    attempts: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    code: str = ""
-    """Why Weir itself answered."""
-    limit: str = ""
-    """The limit that refused it."""
-    flags: tuple[str, ...] = ()
-    """``shadowed`` (a limit in shadow would have refused), ``retried``, ``broken`` (the answer broke off)."""
 
 
 class RulesQuery(Page, frozen=True, forbid_unknown_fields=True):

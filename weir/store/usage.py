@@ -46,9 +46,8 @@ class Batch(NamedTuple):
 
     period: Period
     seq: int
-    minute: int
-    """Of the last hit."""
-    entries: tuple[tuple[str, bytes], ...]
+    entries: tuple[tuple[str, int, bytes], ...]
+    """Name, minute of the last hit, numbers."""
     lost_minutes: int = 0
     lost_days: int = 0
 
@@ -87,7 +86,6 @@ class UsageCalls(NamedTuple):
             writer=self.writer,
             seq=batch.seq,
             day=number if is_day else "",
-            minute=batch.minute,
             ttl_ms=DAY_TTL_MS if is_day else MINUTE_TTL_MS,
             most_rules=MAX_RULES_A_DAY if is_day else MAX_RULES_A_MINUTE,
             most_targets=MAX_TARGETS_A_DAY if is_day else MAX_TARGETS_A_MINUTE,

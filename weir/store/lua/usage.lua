@@ -8,14 +8,13 @@
 --   writer        whose calls are numbered
 --   seq           1 or more, one higher with each call to these counts
 --   day           its number if these are the counts of a day, '' for those of a minute
---   minute        of the last hit of the rules among the entries (Unix time / 60 s)
 --   ttl_ms        of the counts
 --   most_rules    entries 'r...' to keep apart; those of more are added to 'r(other)'
 --   most_targets  the same of 't...'
 --   most_last     rules of last
 --   lost_minutes  requests that never came, since the writer's last call with another number than 0
 --   lost_days     the same
---   entries...    entry, numbers (msgpack array), entry, numbers, ...
+--   entries...    entry, minute of its last hit (Unix time / 60 s), numbers (msgpack array), entry, ...
 -- RETURNS
 --   {now_ms, 1 added or 0 was there already, entries of all days, earliest day or -1}
 -- MISSING
@@ -23,9 +22,8 @@
 -- COST
 --   O(entries x (numbers + log last)), and O(days) where a day got a new entry.
 local counts, last, about = unpack(KEYS)
-local writer, seq, day, minute, ttl_ms, most_rules, most_targets, most_last, lost_minutes, lost_days =
-  unpack(ARGV, 1, 10)
-local entries_at = 11
+local writer, seq, day, ttl_ms, most_rules, most_targets, most_last, lost_minutes, lost_days = unpack(ARGV, 1, 9)
+local entries_at = 10
 local most = {r = tonumber(most_rules), t = tonumber(most_targets)}
 
 local time = redis.call('TIME')
@@ -72,9 +70,9 @@ local function add(entry, numbers)
   redis.call('HSET', counts, entry, numbers)
 end
 
-for i = entries_at, #ARGV, 2 do
-  add(ARGV[i], ARGV[i + 1])
-  if string.sub(ARGV[i], 1, 1) == 'r' then redis.call('ZADD', last, 'GT', minute, ARGV[i]) end
+for i = entries_at, #ARGV, 3 do
+  add(ARGV[i], ARGV[i + 2])
+  if string.sub(ARGV[i], 1, 1) == 'r' then redis.call('ZADD', last, 'GT', ARGV[i + 1], ARGV[i]) end
 end
 redis.call('HSET', counts, mine, seq)
 redis.call('PEXPIRE', counts, ttl_ms)
