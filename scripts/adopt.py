@@ -14,6 +14,7 @@ from pathlib import Path
 
 from weir.processes.adoption import Answer, Order, Side, order_file, read_answer, write_order
 from weir.settings.arguments import Parser, SettingsError, add_settings, read_values
+from weir.settings.setting import Setting
 from weir.settings.table import settings_of
 
 HELP = "decide what follows when the store came back older or foreign"
@@ -62,9 +63,18 @@ def wait_for_answer(directory: Path, order: Order, longest_s: float) -> Answer |
 
 
 def _read(arguments: list[str]) -> tuple[Path, Side]:
-    rows = [setting for setting in settings_of("client") if setting.name == "state"]
-    parser = Parser(prog="weir adopt", description=HELP, allow_abbrev=False)
-    sides = parser.add_mutually_exclusive_group(required=True)
+    parsed = parser().parse_args(arguments)
+    state: Path = read_values(_rows(), parsed, os.environ)["state"]
+    return state, parsed.side
+
+
+def _rows() -> list[Setting]:
+    return [setting for setting in settings_of("client") if setting.name == "state"]
+
+
+def parser() -> Parser:
+    made = Parser(prog="weir adopt", description=HELP, allow_abbrev=False)
+    sides = made.add_mutually_exclusive_group(required=True)
     sides.add_argument(
         "--store",
         dest="side",
@@ -79,10 +89,8 @@ def _read(arguments: list[str]) -> tuple[Path, Side]:
         const="node",
         help="this node is right: what it holds is published into the store",
     )
-    add_settings(parser, rows)
-    parsed = parser.parse_args(arguments)
-    state: Path = read_values(rows, parsed, os.environ)["state"]
-    return state, parsed.side
+    add_settings(made, _rows())
+    return made
 
 
 def _fail(sentence: str, code: int) -> int:

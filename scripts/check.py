@@ -18,19 +18,19 @@ HELP = "find errors and doubtful rules in a .weir file"
 
 def run(arguments: list[str]) -> int:
     """0 fine, 1 errors (with ``--strict`` also warnings), 2 where a file cannot be read."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     codes = [_check(name, options) for name in options.files]
     return max(codes)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="weir check", description=HELP)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="weir check", description=HELP)
+    made.add_argument(
         "files", nargs="+", metavar="FILE", help="a .weir file, or its JSON form; - is standard input"
     )
-    parser.add_argument("--strict", action="store_true", help="warnings count as findings too")
-    parser.add_argument("--json", action="store_true", help="print the problems as JSON, one file a line")
-    return parser
+    made.add_argument("--strict", action="store_true", help="warnings count as findings too")
+    made.add_argument("--json", action="store_true", help="print the problems as JSON, one file a line")
+    return made
 
 
 def problems_of(text: str) -> tuple[Problem, ...]:

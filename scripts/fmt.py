@@ -19,18 +19,18 @@ HELP = "rewrite rule files in their canonical form; comments stay"
 
 def run(arguments: list[str]) -> int:
     """0 fine, 1 with ``--check`` or ``--diff`` where a file differs, 2 where one cannot be read or parsed."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     return max(_format(name, options) for name in options.files)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="weir fmt", description=HELP)
-    parser.add_argument(
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="weir fmt", description=HELP)
+    made.add_argument(
         "files", nargs="+", metavar="FILE", help="a .weir file; - reads standard input and prints"
     )
-    parser.add_argument("--check", action="store_true", help="change nothing; say which files differ")
-    parser.add_argument("--diff", action="store_true", help="change nothing; show the differences")
-    return parser
+    made.add_argument("--check", action="store_true", help="change nothing; say which files differ")
+    made.add_argument("--diff", action="store_true", help="change nothing; show the differences")
+    return made
 
 
 def _format(name: str, options: argparse.Namespace) -> int:

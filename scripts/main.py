@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import NamedTuple
 
-FINE, FINDINGS, BAD_INPUT, AWAY, CONFLICT = 0, 1, 2, 3, 4
-"""Exit codes of every verb."""
+from scripts.exit_codes import BAD_INPUT, FINE
 
 INTERRUPTED = 130
 
@@ -37,6 +36,12 @@ VERBS = (
     Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.check"),
     Verb("explain", "say which rule a request meets, and why", module="scripts.explain"),
     Verb("schema", "print the JSON schema of the rule language", module="scripts.schema"),
+    Verb("login", "save the address of an admin API and a token for later commands", module="scripts.login"),
+    Verb("logout", "forget the saved admin API and its token", module="scripts.logout"),
+    Verb("tail", "show requests as they happen, at most 50 a second and node", module="scripts.tail"),
+    Verb("audit", "list who changed what, when, and what came of it", module="scripts.audit"),
+    Verb("token", "list, create, rotate and revoke access tokens of the admin API", module="scripts.tokens"),
+    Verb("completion", "print completion for bash, zsh or fish", module="scripts.completion"),
     Verb("adopt", "decide what follows when the store came back older or foreign", module="scripts.adopt"),
 )
 
@@ -95,7 +100,7 @@ def print_help(arguments: list[str]) -> int:
         return dispatch([arguments[0], "--help"])
     print("Weir, an API gateway. Usage: weir COMMAND [ARGUMENTS]\n")
     for verb in VERBS:
-        print(f"  {verb.name:<10}{verb.help}")
+        print(f"  {verb.name:<12}{verb.help}")
     print('\n"weir help COMMAND" says more. Start with: weir up')
     return FINE
 

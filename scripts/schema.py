@@ -11,6 +11,10 @@ HELP = "print the JSON schema of the rule language"
 
 
 def run(arguments: list[str]) -> int:
-    argparse.ArgumentParser(prog="weir schema", description=HELP).parse_args(arguments)
+    parser().parse_args(arguments)
     print(json.dumps(schema(), indent=2, ensure_ascii=False))
     return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog="weir schema", description=HELP)

@@ -23,7 +23,7 @@ def test_without_a_command_the_commands_are_listed(capsys: pytest.CaptureFixture
     assert main([]) == 0
     shown = capsys.readouterr().out
     for verb in VERBS:
-        assert f"  {verb.name:<10}{verb.help}\n" in shown
+        assert f"  {verb.name:<12}{verb.help}\n" in shown
 
 
 @pytest.mark.parametrize("word", ["help", "-h", "--help"])

@@ -1,0 +1,158 @@
+"""The frame of every command that speaks to the admin API: its flags, its client, and what an error becomes.
+
+Errors are one sentence on standard error, with what to do next; ``--json`` adds the API's own words on standard output.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from scripts.exit_codes import AWAY, BAD_INPUT, CONFLICT
+from scripts.moments import ago, now_ms
+from scripts.rule_files import Unreadable, read_text
+from scripts.screen_text import printable
+from weir.api.problem import ProblemAnswer, Winner
+from weir.client.access import Access, NoAccess, find
+from weir.client.client import Client
+from weir.client.errors import ApiError, Away, NotAllowed, OutcomeUnknown, Refused, Stale
+
+Act: TypeAlias = Callable[[Client, argparse.Namespace], int]
+
+WAIT_S = 150.0
+"""For one answer: a file of 100 000 rules is checked and compared in a minute or two."""
+DEFAULT_STATE = ".weir"
+
+
+class Mistake(Exception):
+    """Something that was typed, or is set up, is wrong; one sentence."""
+
+
+def api_parser(verb: str, description: str, *, json: bool = True) -> argparse.ArgumentParser:
+    """A parser with what all of these commands take; the command adds its own."""
+    parser = argparse.ArgumentParser(
+        prog=f"weir {verb}", description=description[0].upper() + description[1:] + "."
+    )
+    if json:
+        parser.add_argument("--json", action="store_true", help="print JSON, in the shapes of the admin API")
+    add_access(parser)
+    return parser
+
+
+def add_access(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("which admin API")
+    group.add_argument(
+        "--url", default="", help="its address; else WEIR_ADMIN_URL, the saved login, or that of --state"
+    )
+    group.add_argument(
+        "--token", default="", help="access token; better WEIR_TOKEN or a file: others here can see arguments"
+    )
+    group.add_argument("--token-file", default="", metavar="FILE", help="file that holds the token")
+    group.add_argument(
+        "--ca",
+        default="",
+        metavar="FILE",
+        help="certificate of the authority to trust, instead of the system's",
+    )
+    group.add_argument(
+        "--state",
+        default="",
+        metavar="DIR",
+        help=f"state directory of a gateway on this machine (default: WEIR_STATE, else {DEFAULT_STATE})",
+    )
+
+
+def with_api(verb: str, options: argparse.Namespace, act: Act) -> int:
+    """Calls ``act`` with a client and turns everything that can go wrong into a sentence and an exit code."""
+    try:
+        access = access_of(options, os.environ)
+        try:
+            client = Client.at(access, timeout_s=WAIT_S)
+        except ValueError as error:
+            raise Mistake(str(error)) from error
+        with client:
+            return act(client, options)
+    except ApiError as error:
+        if isinstance(error, Refused) and getattr(options, "json", False):
+            print(msgspec.json.encode({"problem": error.problem}).decode())
+        say(verb, *sentences(error))
+        return code_of(error)
+    except (Mistake, NoAccess, Unreadable) as error:
+        say(verb, str(error))
+        return BAD_INPUT
+
+
+def access_of(options: argparse.Namespace, environ: Mapping[str, str]) -> Access:
+    token = options.token or token_in(options.token_file)
+    state = Path(options.state or environ.get("WEIR_STATE", "").strip() or DEFAULT_STATE)
+    try:
+        return find(environ, url=options.url, token=token, ca=options.ca, state=state)
+    except ValueError as error:
+        raise Mistake(str(error)) from error
+
+
+def token_in(file: str) -> str:
+    """The first line of a file; ``-`` is standard input."""
+    if not file:
+        return ""
+    lines = read_text(file).strip().splitlines()
+    if not lines:
+        raise Mistake(f"{file} holds no token")
+    return lines[0].strip()
+
+
+def say(verb: str, *lines: str) -> None:
+    first, *rest = lines
+    print(f"weir {verb}: {printable(first)}", *(printable(line) for line in rest), sep="\n", file=sys.stderr)
+
+
+def code_of(error: ApiError) -> int:
+    match error:
+        case Away() | OutcomeUnknown():
+            return AWAY
+        case Stale():
+            return CONFLICT
+    return BAD_INPUT
+
+
+def sentences(error: ApiError) -> list[str]:
+    """What happened, and what to do next."""
+    match error:
+        case Away():
+            return [
+                f"{error}; is it running? weir up starts one, --url names another, weir doctor looks closer"
+            ]
+        case OutcomeUnknown():
+            look = f"look with: weir versions {error.check}" if error.check else "look with: weir versions"
+            return [f"{error}; {look}"]
+        case Stale():
+            return [str(error), *winner_lines(error.winner), *error.difference.splitlines()]
+        case NotAllowed() if error.status == 401:
+            return [f"{error}; give another token with weir login, --token-file or WEIR_TOKEN"]
+        case NotAllowed():
+            return [f"{error}; weir status says who you are"]
+        case Refused():
+            return [str(error), *found_in(error.problem)]
+    return [str(error)]
+
+
+def found_in(problem: ProblemAnswer, source: str = "") -> list[str]:
+    return [found.text(source) for found in problem.errors]
+
+
+def winner_lines(winner: Winner | None) -> list[str]:
+    if winner is None:
+        return []
+    why = f': "{winner.message}"' if winner.message else ""
+    who = winner.author or "somebody"
+    return [f"{who} published version {winner.number} {ago(winner.time_ms, now_ms())}{why}"]
+
+
+def show_json(result: object) -> None:
+    print(msgspec.json.encode(result).decode())
