@@ -9,6 +9,7 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from admin_api.access_log import add_access_log
 from admin_api.call import Handler
 from admin_api.dispatch import Access, Dispatcher, Journal
 from admin_api.handlers.table import HANDLERS
@@ -62,6 +63,7 @@ def create_app(
             provide_automatic_options=False,
             strict_slashes=True,
         )
+    add_access_log(app)
     app.before_request(lambda: check_target(hosts))
     app.after_request(finished)
     app.register_error_handler(Exception, problem_response)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from flask import Request, Response, request
 
+from admin_api.access_log import say_who
 from admin_api.call import ANONYMOUS, Answer, Call, Handler, Identity
 from admin_api.hosts import Hosts
 from admin_api.problems import FAULT, Refusal, refusal_of
@@ -63,6 +64,9 @@ class Dispatcher:
         identity, call = ANONYMOUS, None
         try:
             identity = self._identity(operation)
+            say_who(identity)
+            if operation.role is not None:
+                check_role(identity, operation.role)
             call = self._call(operation, identity, path)
             answer = handler(call)
         except Exception as error:
@@ -79,9 +83,7 @@ class Dispatcher:
             )
         if operation.role is None:
             return ANONYMOUS
-        identity = self._access.identify(request, address_of(request), changes=operation.method != "GET")
-        check_role(identity, operation.role)
-        return identity
+        return self._access.identify(request, address_of(request), changes=operation.method != "GET")
 
     def _call(self, operation: Operation, identity: Identity, path: dict[str, str]) -> Call:
         query = read_query(operation, request.query_string.decode("latin-1"))

@@ -89,7 +89,8 @@ def read_body(operation: Operation, request: Request) -> Any:
         return None
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refusal(415, "unsupported-media-type", "A compressed body is not accepted.")
-    request.max_content_length = operation.max_body
+    # One more than is allowed, so that it is seen: a body of unknown length just ends at the bound.
+    request.max_content_length = operation.max_body + 1
     if not has_body(request):
         return missing_body(operation)
     media = media_of(operation, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from weir.store.access_tokens import AccessTokens
@@ -34,12 +35,19 @@ class Services:
     links: LoginLinks
     throttle: LoginThrottle
     audit: Audit
+    stopping: threading.Event
+    """Set when this worker begins to stop: streams end then."""
     secure_cookies: bool = False
     """People reach the API by https."""
 
 
 def services_of(
-    client: Client, keys: Keys, counters: Client | None = None, *, secure_cookies: bool = False
+    client: Client,
+    keys: Keys,
+    counters: Client | None = None,
+    *,
+    secure_cookies: bool = False,
+    stopping: threading.Event | None = None,
 ) -> Services:
     """Connects to nothing yet."""
     return Services(
@@ -55,5 +63,6 @@ def services_of(
         links=LoginLinks(client, keys),
         throttle=LoginThrottle(client, keys),
         audit=Audit(client, keys),
+        stopping=stopping or threading.Event(),
         secure_cookies=secure_cookies,
     )

@@ -1,10 +1,16 @@
-"""The admin API in process, over a real store, as somebody of a chosen role."""
+"""The admin API: in process over a real store as somebody of a chosen role, or a real ``weir admin``."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+import httpx
 from flask import Request
 from flask.testing import FlaskClient
 
@@ -13,10 +19,14 @@ from admin_api.call import ANONYMOUS, Handler, Identity
 from admin_api.handlers.table import HANDLERS
 from admin_api.hosts import Hosts
 from admin_api.services import Services, services_of
+from tests.support.wait import wait_until
+from tests.support.weir_up import WITHIN_S, environment
 from weir.api.audit import AuditEntry
 from weir.api.operation import Operation, Role
 from weir.api.operations import OPERATIONS
-from weir.store.connect import Client
+from weir.processes import run_file
+from weir.store.access_tokens import AccessTokens
+from weir.store.connect import Client, connect
 from weir.store.keys import Keys
 
 HOST = "localhost"
@@ -73,3 +83,75 @@ def admin_app(
     app.config.update(SERVICES=made, JOURNAL=journal)
     app.test_client_class = AdminClient
     return app.test_client()
+
+
+class AdminProcess:
+    """A real ``weir admin`` over the store at ``store_url``, on a free port, with an admin's token of its own.
+
+    ``call("GET", "/api/v1/session")`` answers with status, headers and body.
+    """
+
+    def __init__(
+        self, state: Path, store_url: str, *extra: str, cluster: str = "test", workers: int = 1
+    ) -> None:
+        self.state = state
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
+        arguments = ["--state", str(state), "--redis", store_url, "--cluster", cluster]
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-P", "-m", "admin_api", *arguments),
+                *("--admin", "127.0.0.1:0", "--admin-workers", str(workers), *extra),
+            ],
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+        )
+        try:
+            wait_until(self._is_ready, within_s=WITHIN_S, what="weir admin")
+            self.token = self.make_token(store_url, cluster, "admin")
+        except BaseException:
+            self.close()
+            raise
+
+    def make_token(self, store_url: str, cluster: str, role: Role) -> str:
+        """Straight into the store."""
+        client = connect(store_url)
+        made = AccessTokens(client, Keys(cluster)).make(f"test {role}", role, 3600, "test")
+        client.close()
+        assert not isinstance(made, str)
+        return made[0].text()
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, (
+            f"weir admin ended with {self.process.returncode}:\n{self.output()}"
+        )
+        return (run_file.read(self.state / "admin" / "run.json") or {}).get("pid") == self.process.pid
+
+    @property
+    def url(self) -> str:
+        content = run_file.read(self.state / "admin" / "run.json")
+        assert content is not None
+        return str(content["admin"])
+
+    def call(self, method: str, path: str, *, token: str | None = None, **named: Any) -> httpx.Response:
+        """``token`` "" is nobody; ``named`` as httpx takes it: json, content, headers, params."""
+        bearer = self.token if token is None else token
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        return httpx.request(
+            method, self.url + path, headers=headers | named.pop("headers", {}), timeout=60, **named
+        )
+
+    def output(self) -> str:
+        """Everything printed so far, access log included."""
+        return os.pread(self._log.fileno(), 1 << 22, 0).decode()
+
+    def close(self) -> None:
+        """Gracefully; leaves nothing behind, whatever the test found."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._log.close()

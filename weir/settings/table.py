@@ -13,7 +13,7 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="DIR",
         default=".weir",
         help="Directory for what must survive a restart: last good version, embedded store, addresses.",
-        processes=("up", "edge", "client"),
+        processes=("up", "edge", "admin", "client"),
     ),
     Setting(
         name="config",
@@ -51,7 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
             "Store of the cluster: redis://, rediss://, unix://, redis+sentinel://h1:26379,h2:26379/mymaster "
             "or redis+cluster://h1:6379,h2:6379."
         ),
-        processes=("up", "edge", "client"),
+        processes=("up", "edge", "admin", "client"),
     ),
     Setting(
         name="redis_counters",
@@ -63,7 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
             "Store of what nodes count together (limits, retry budgets, health of targets), if that is to live on "
             "another server than the configuration; the same for every node of a cluster."
         ),
-        processes=("up", "edge"),
+        processes=("up", "edge", "admin"),
     ),
     Setting(
         name="store_bin",
@@ -98,7 +98,7 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="NAME",
         default="default",
         help="Name of the cluster; several clusters can share one store.",
-        processes=("up", "edge", "client"),
+        processes=("up", "edge", "admin", "client"),
     ),
     Setting(
         name="max_nodes",
@@ -277,6 +277,34 @@ SETTINGS: tuple[Setting, ...] = (
             "(metrics.md)."
         ),
         processes=("up", "edge"),
+    ),
+    Setting(
+        name="admin",
+        parse=parse_address,
+        placeholder="HOST:PORT",
+        default="127.0.0.1:8001",
+        help="Where the admin API is answered; port 0 asks for a free port.",
+        processes=("up", "admin"),
+    ),
+    Setting(
+        name="admin_url",
+        parse=values.admin_url,
+        placeholder="URL",
+        default="",
+        default_text="the address where it listens",
+        help=(
+            "How people reach the admin API, such as https://weir.example.com behind a proxy that speaks TLS: it "
+            "answers to that name too, and with https its cookies are for https only."
+        ),
+        processes=("up", "admin"),
+    ),
+    Setting(
+        name="admin_workers",
+        parse=values.admin_workers,
+        placeholder="N",
+        default="2",
+        help="Worker processes of the admin API.",
+        processes=("up", "admin"),
     ),
     Setting(
         name="demo",

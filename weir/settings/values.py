@@ -77,6 +77,27 @@ def workers(text: str) -> int:
     return int(text)
 
 
+def admin_workers(text: str) -> int:
+    """At least one."""
+    number = workers(text)
+    if number == 0:
+        raise ValueError(f'"{text}" is not a number between 1 and {MAX_WORKERS}')
+    return number
+
+
+def admin_url(text: str) -> str:
+    """``http(s)://host[:port]`` without anything behind it; empty means that there is none."""
+    url = text.removesuffix("/")
+    parts = urlsplit(url)
+    try:
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if text and (not sound or "@" in parts.netloc or url != f"{parts.scheme}://{parts.netloc}"):
+        raise ValueError(f'"{text}" is not http:// or https:// with a host, such as https://weir.example.com')
+    return url
+
+
 def duration(text: str) -> float:
     """Seconds, from ``500ms``, ``10s``, ``2m`` or ``1h``; a millisecond to a day."""
     found = DURATION.fullmatch(text)
