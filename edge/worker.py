@@ -28,6 +28,7 @@ from edge.access_log.log import AccessLog, open_log
 from edge.agent_link import AgentLink
 from edge.arrival import receive
 from edge.deadlines import Sweeper
+from edge.drains_file import drains_path, read_drains
 from edge.engine import Engine
 from edge.gunicorn_app import GunicornOptions
 from edge.http.framing import Bounds
@@ -36,13 +37,17 @@ from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.loader import Loader
 from edge.retry.budget import RetryBudgets
+from edge.sampler import TOPIC as SAMPLES
+from edge.sampler import Sampler
 from edge.snapshot import Snapshot
 from edge.telemetry import Telemetry
 from edge.tracing.exporter import Exporter
 from edge.tracing.tracer import Tracer
 from edge.transport import Transport
 from edge.upstream import concurrency_gate, health_board
+from edge.upstream import drains as upstream_drains
 from edge.upstream.concurrency_gate import Gates
+from edge.upstream.drains import Drains
 from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
@@ -94,16 +99,20 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         gates = Gates(telemetry.held_up, self.cfg.workers)
         telemetry.gauges(gates.gauges)
         self.engine.asks.on_news(concurrency_gate.TOPIC, gates.hear)
+        self.engine.asks.on_news(SAMPLES, Sampler(self.engine.asks, self.engine.watch).hear)
         if options.agent_socket is not None:
             self._budgets = RetryBudgets(self.engine.asks)
         self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
-        upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets)
+        drains = Drains()
+        drains.load(read_drains(drains_path(options.versions)))
+        upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets, drains)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
         self.engine.sweeper.start()
         self.engine.access_log.start()
         self.engine.tracer = _tracer(options, self.engine)
         health_board.start(board, self.engine.asks)
+        upstream_drains.start(drains, self.engine.asks, upstreams.drained_in_flight)
         reading = gevent.spawn(self._notify_for_ever)
         loader.load()
         reading.kill()
@@ -261,7 +270,12 @@ def _engine(options: GunicornOptions, telemetry: Telemetry) -> Engine:
 
 
 def _upstreams(
-    engine: Engine, resolver: Resolver, board: HealthBoard, gates: Gates, budgets: RetryBudgets | None
+    engine: Engine,
+    resolver: Resolver,
+    board: HealthBoard,
+    gates: Gates,
+    budgets: RetryBudgets | None,
+    drains: Drains,
 ) -> Upstreams:
     return Upstreams(
         sweeper=engine.sweeper,
@@ -272,4 +286,5 @@ def _upstreams(
         board=board,
         gates=gates,
         budgets=budgets,
+        drains=drains,
     )

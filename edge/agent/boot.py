@@ -6,6 +6,7 @@ The process is monkey patched by its entry (``__main__``) before this file is im
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -23,19 +24,24 @@ from edge.agent.budgets import Budgets
 from edge.agent.budgets_metrics import BudgetMetrics
 from edge.agent.config_file import ConfigFile
 from edge.agent.config_memory import ConfigMemory
+from edge.agent.drains import DrainKeeper
+from edge.agent.drains_metrics import DrainMetrics
 from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.service import HealthService
 from edge.agent.limits.holder import LimitHolder
 from edge.agent.limits.metrics import LimitMetrics
+from edge.agent.load import LoadMeter
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
-from edge.agent.status import StatusServer
+from edge.agent.status import Pages, StatusServer
 from edge.agent.store_parts import StoreParts, counters_client, store_parts
 from edge.agent.store_pipe import StorePipe
+from edge.agent.traffic.service import Traffic
 from edge.agent.worker_link import Topic, WorkerLink
 from edge.child_arguments import ChildArguments
+from edge.drains_file import drains_path
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
 from weir.store.health import HealthCalls
@@ -75,28 +81,36 @@ class Agent:
         worker_metrics = WorkerMetrics(registry, max_series=settings.metrics_series)
         metrics = StateMetrics(registry, self.facts)
         self._pipe = StorePipe(counters_client(settings.redis_counters), PipeMetrics(registry))
-        self._link = WorkerLink(link, self.facts, worker_metrics, on_refused=self._recheck_files)
+        self._link = WorkerLink(
+            link, self.facts, worker_metrics, on_refused=self._recheck_files, on_change=self._changed
+        )
+        self._drains = DrainKeeper(
+            self._store.drains, drains_path(settings.versions), self.facts, self._link.announce
+        )
+        DrainMetrics(registry, self._drains)
         self._health = HealthService(
             HealthCalls(Keys(settings.cluster), settings.node),
             self._pipe,
             self._link.announce,
             HealthMetrics(registry),
         )
-        self._budgets = Budgets(
-            self._pipe,
-            Keys(settings.cluster),
-            workers=settings.workers,
-            max_nodes=settings.max_nodes,
-            nodes=lambda: self.facts.nodes,
-        )
+        self._budgets = self._make_budgets(settings)
         BudgetMetrics(registry, self._budgets)
         self._limits = self._limit_holder(settings, LimitMetrics(registry))
+        self._traffic = Traffic(
+            self._pipe,
+            Keys(settings.cluster),
+            settings.node,
+            nodes=lambda: self.facts.nodes,
+            announce=self._link.announce,
+            registry=registry,
+        )
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
             lambda: b"".join([generate_latest(registry), *worker_metrics.parts()]),
             lambda: readiness(self.facts, time.monotonic()),
-            pages={"/targets": self._health.state, "/budgets": self._budgets.page},
+            pages=self._pages(),
         )
         self._announcer = Announcer(
             settings.node,
@@ -104,15 +118,9 @@ class Agent:
             self._store.nodes,
             self.facts,
             counted=lambda nodes: self._link.announce("nodes", {"nodes": nodes}),
+            load=self._load_meter(worker_metrics).take,
         )
-        self._follower = Follower(
-            self._store,
-            self._files,
-            self.facts,
-            metrics,
-            tell=self._link.tell,
-            settled=self._announcer.settled,
-        )
+        self._follower = self._make_follower(metrics)
         memory = ConfigMemory(settings.node_directory / "published.json")
         self._adopter = self._make_adopter(settings, memory)
         self._config = (
@@ -121,6 +129,32 @@ class Agent:
             else None
         )
         self._greenlets: list[gevent.Greenlet[..., None]] = []
+
+    def _pages(self) -> Pages:
+        return {
+            "/targets": lambda: self._drains.marked(self._health.state()),
+            "/budgets": self._budgets.page,
+        }
+
+    def _make_follower(self, metrics: StateMetrics) -> Follower:
+        return Follower(
+            self._store,
+            self._files,
+            self.facts,
+            metrics,
+            tell=self._link.tell,
+            settled=self._announcer.wake,
+            heard=self._drains.heard,
+        )
+
+    def _make_budgets(self, settings: EdgeSettings) -> Budgets:
+        return Budgets(
+            self._pipe,
+            Keys(settings.cluster),
+            workers=settings.workers,
+            max_nodes=settings.max_nodes,
+            nodes=lambda: self.facts.nodes,
+        )
 
     def _limit_holder(self, settings: EdgeSettings, metrics: LimitMetrics) -> LimitHolder:
         return LimitHolder(
@@ -140,16 +174,19 @@ class Agent:
         self._pipe.start()
         self._health.start()
         self._limits.start()
+        self._drains.start()
         self._link.start()
         self._status.start()
-        loops: Sequence[Callable[[], None]] = [self._follow, self._budgets.run]
+        loops: Sequence[Callable[[], None]] = [self._follow, self._announcer.run, self._budgets.run]
         if self._config is not None:
             loops = [*loops, self._config.run]
+        loops = [*loops, *self._traffic.loops()]
         self._greenlets = [gevent.spawn(_keep_running, loop) for loop in loops]
 
     def drain(self) -> None:
         """Readiness off; the workers' requests go on."""
         self.facts.draining = True
+        self._announcer.wake()
 
     def stop(self) -> None:
         """Ends everything; what is on disk is whole at any moment."""
@@ -159,6 +196,7 @@ class Agent:
         self._budgets.stop()
         self._link.stop()
         self._limits.stop()
+        self._traffic.stop()
         self._pipe.stop()
         self._status.stop()
         self._store.client.close()
@@ -177,7 +215,14 @@ class Agent:
 
     def _topics(self) -> dict[str, Topic]:
         """What workers may ask, by the name that they ask for; these parts use the pipe and may announce news."""
-        return {"health": self._health, "limit": self._limits, "budget": self._budgets}
+        return {
+            "health": self._health,
+            "limit": self._limits,
+            "usage": self._traffic.usage,
+            "samples": self._traffic.samples,
+            "budget": self._budgets,
+            "drain": self._drains,
+        }
 
     def _follow(self) -> None:
         """Orders of a person and versions of the store in one loop: neither meets the other half done."""
@@ -188,6 +233,16 @@ class Agent:
     def _publish_again(self) -> None:
         if self._config is not None:
             self._config.again()
+
+    def _changed(self) -> None:
+        self._announcer.wake()
+
+    def _load_meter(self, metrics: WorkerMetrics) -> LoadMeter:
+        return LoadMeter(
+            lambda: metrics.requests,
+            lambda: metrics.present("weir_downstream_connections"),
+            lambda: [os.getpid(), *{worker.pid for worker in self.facts.workers.values()}],
+        )
 
     def _recheck_files(self) -> None:
         self._follower.recheck_files()

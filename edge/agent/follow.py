@@ -20,6 +20,7 @@ from edge.agent.store_parts import StoreParts
 from edge.agent.throttle import Throttle
 from edge.version_files import Identity, VersionFiles
 from weir.store.errors import ChunksGone, ChunkUnreadable, ManifestUnreadable, StoreError
+from weir.store.feed import Changes
 from weir.store.identity import Follow, Held, Replace, Stay, decide
 from weir.store.versions import Head, decode_manifest, digest_of
 
@@ -38,7 +39,8 @@ log = logging.getLogger("weir.agent")
 
 
 class Follower:
-    """``tell`` sends the held version to the workers; ``settled`` is called after every good look at the store."""
+    """``tell`` sends the held version to the workers; ``settled`` is called after every good look at the store.
+    ``heard`` gets what each look at the feed found, before that counts as seen; it may raise StoreError."""
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Follower:
         *,
         tell: Callable[[], None],
         settled: Callable[[], None],
+        heard: Callable[[Changes], None] = lambda _changes: None,
     ) -> None:
         self._store = store
         self._files = files
@@ -56,6 +59,7 @@ class Follower:
         self._metrics = metrics
         self._tell = tell
         self._settled = settled
+        self._heard = heard
         self._throttle = Throttle(log)
         self._seq = 0
         self._incarnation = ""
@@ -135,6 +139,7 @@ class Follower:
             self._settle()
             self._look_again = False
             self._recheck_at = time.monotonic() + RECHECK_S
+        self._heard(changes)
         self._seq, self._incarnation = changes.seq, changes.incarnation
 
     def _settle(self) -> None:

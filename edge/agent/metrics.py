@@ -18,6 +18,7 @@ from edge.agent.series import Gauges, Labels, Series
 from edge.families import FAMILIES, MAX_SERIES, Family
 from edge.frames import FrameError
 
+REQUESTS = "weir_requests_total"
 MAX_LABEL = 200
 """Characters of one label value."""
 
@@ -43,6 +44,8 @@ class WorkerMetrics:
             for family in self._families.values()
             if family.kind == "gauge"
         }
+        self.requests = 0.0
+        """Answered by the workers of this node since the agent began."""
         self.refused = Counter(
             "weir_config_refused", "Times that a worker could not load a version.", registry=registry
         )
@@ -62,10 +65,16 @@ class WorkerMetrics:
             self.gone(connection)
         for labels, values, family in self._entries(message, "counters", "counter", 1):
             self._sums[family.name].add(labels, values)
+            if family.name == REQUESTS:
+                self.requests += max(0.0, values[0])
         for labels, values, family in self._entries(message, "histograms", "histogram", 2):
             self._sums[family.name].add(labels, values)
         for labels, values, family in self._entries(message, "gauges", "gauge", 1):
             self._gauges[family.name].set(connection, labels, values[0])
+
+    def present(self, name: str) -> float:
+        """The sum of a gauge without labels over all workers."""
+        return self._gauges[name].value()
 
     def applied(self, message: dict[str, Any]) -> None:
         """Notes how long the worker took; 0 says that it served the version already."""

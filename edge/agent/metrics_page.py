@@ -13,6 +13,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from edge.agent.budgets_metrics import BudgetMetrics
+from edge.agent.drains_metrics import DrainMetrics
 from edge.agent.facts import Facts
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.limits.metrics import LimitMetrics
@@ -86,6 +87,13 @@ class _NoBudgets:
         return []
 
 
+class _NoDrains:
+    """Of an agent without drained targets."""
+
+    def state(self) -> list[dict[str, Any]]:
+        return []
+
+
 def _own() -> Iterator[str]:
     """As a scrape shows them; a metric with labels says which when it was made."""
     registry = CollectorRegistry()
@@ -95,6 +103,7 @@ def _own() -> Iterator[str]:
     HealthMetrics(registry)
     LimitMetrics(registry)
     BudgetMetrics(registry, _NoBudgets())
+    DrainMetrics(registry, _NoDrains())
     labelled = dict(_labels(registry))
     for metric in registry.collect():
         name = metric.name + ("_total" if metric.type == "counter" else "")

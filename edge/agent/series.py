@@ -115,6 +115,10 @@ class Gauges:
         """The worker is gone, or says everything anew."""
         self._workers.pop(connection, None)
 
+    def value(self) -> float:
+        """Of a family without labels."""
+        return self._combined().get((), 0.0)
+
     def text(self) -> bytes:
         """The family's part of a scrape."""
         before, now = self._lines, {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from weir.store.connect import Client, connect
+from weir.store.drains import Drains
 from weir.store.feed import Feed, Wake
 from weir.store.keys import Keys
 from weir.store.nodes import Nodes
@@ -27,6 +28,7 @@ class StoreParts(NamedTuple):
     wake: Wake
     nodes: Nodes
     publisher: Publisher
+    drains: Drains
 
 
 def store_parts(url: str, cluster: str) -> StoreParts:
@@ -39,6 +41,7 @@ def store_parts(url: str, cluster: str) -> StoreParts:
         wake=Wake(client, keys),
         nodes=Nodes(client, keys),
         publisher=Publisher(client, keys),
+        drains=Drains(client, keys),
     )
 
 

@@ -56,7 +56,8 @@ class Topic(Protocol):
 
 
 class WorkerLink:
-    """Serves ``path``; ``on_refused`` is called when a worker could not load the held version."""
+    """Serves ``path``; ``on_refused`` is called when a worker could not load the held version, ``on_change`` when one
+    came, went or serves another version."""
 
     def __init__(
         self,
@@ -65,11 +66,13 @@ class WorkerLink:
         metrics: WorkerMetrics,
         *,
         on_refused: Callable[[], None],
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._facts = facts
         self._metrics = metrics
         self._on_refused = on_refused
+        self._on_change = on_change
         self._topics: dict[str, Topic] = {}
         self._outboxes: dict[int, Outbox] = {}
         self._news: dict[tuple[str, str], bytes] = {}
@@ -132,6 +135,7 @@ class WorkerLink:
             if hello["kind"] != "hello":
                 raise frames.FrameError(f"the first frame is {hello['kind']!r}, not hello")
             self._facts.workers[connection] = WorkerFacts(pid=pid, worker=worker, since=time.monotonic())
+            self._on_change()
             self._converse(connection, client)
         except frames.FrameError as error:
             log.warning("a worker's connection is closed: %s", error)
@@ -140,6 +144,7 @@ class WorkerLink:
         finally:
             self._facts.workers.pop(connection, None)
             self._metrics.gone(connection)
+            self._on_change()
             client.close()
 
     def _converse(self, connection: int, client: socket.socket) -> None:
@@ -211,6 +216,7 @@ class WorkerLink:
             worker.applied = _version(message)
             worker.refused = ""
             self._metrics.applied(message)
+            self._on_change()
         elif kind == "refused":
             self._refused(worker, message)
         else:

@@ -90,7 +90,7 @@ def _pick(exchange: Exchange, upstream: Upstream, tried: frozenset[Target]) -> T
         return held
     target = upstream.choose("" if upstream.key is None else upstream.key(exchange), tried)
     if target is None:
-        raise Refusal("no-target", f"upstream {upstream.name} has no target with a weight above 0")
+        raise Refusal("no-target", upstream.nobody())
     if sticky is not None:
         exchange.answer_lines = sticky.line(target, exchange.scheme)
     return target

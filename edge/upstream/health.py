@@ -10,6 +10,7 @@ targets, as health is not looked at then (**panic**). Who is out gets no new req
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -88,7 +89,9 @@ class Out(NamedTuple, Generic[Item]):
 class Health(Generic[Item]):
     """Of one upstream."""
 
-    __slots__ = ("_chance", "_note", "_rotation", "_suspect", "_wake", "out", "panic", "policy", "standings")
+    __slots__ = (
+        "_chance", "_drained", "_note", "_rotation", "_suspect", "_wake", "out", "panic", "policy", "standings",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -108,6 +111,7 @@ class Health(Generic[Item]):
         self.out: frozenset[Item] = NOBODY
         self.panic = False
         """Fewer than half are healthy, so that all get requests."""
+        self._drained: frozenset[Item] = NOBODY
         self._rotation = turn
         self._wake = wake
         self._note = note
@@ -157,6 +161,15 @@ class Health(Generic[Item]):
             standing.check_until = failing.get(item.url, 0.0)
         self.settle(now)
 
+    def drain(self, drained: frozenset[Item], now: float | None = None) -> None:
+        """A person took these out of service: they are no candidates. Who comes back starts slowly."""
+        now = time.monotonic() if now is None else now
+        back, self._drained = self._drained - drained, drained
+        for item in back & self.standings.keys():
+            self.standings[item].slow_from = now if self.policy.slow_s else 0.0
+        if back or drained:
+            self.settle(now)
+
     def settle(self, now: float) -> bool:
         """Works out who is out and how much weight the others have. True if time alone will change that."""
         ejected = [
@@ -165,7 +178,7 @@ class Health(Generic[Item]):
         ejected.sort(key=lambda each: each[1].until <= now)  # what failed here is surer than hearsay
         out = {item for item, _ in ejected[: allowed(self.policy, len(self.standings))]}
         out.update(item for item, one in self.standings.items() if one.check_until > now)
-        candidates = self._rotation.items
+        candidates = [item for item in self._rotation.items if item not in self._drained]
         self.panic = is_panic(sum(item not in out for item in candidates), len(candidates))
         self._compare(out, now)
         self.out = NOBODY if self.panic or not out else frozenset(out)

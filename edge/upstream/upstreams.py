@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from edge.deadlines import Sweeper
@@ -15,6 +15,7 @@ from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
 from edge.upstream.balance.turn import Turn
 from edge.upstream.concurrency_gate import Gate, Gates
+from edge.upstream.drains import Drains
 from edge.upstream.health import NOBODY, Health
 from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver
@@ -31,7 +32,8 @@ class Upstream:
     """A pool at work."""
 
     __slots__ = (
-        "budget", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky", "targets", "turn",
+        "budget", "drained", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky",
+        "targets", "turn",
     )  # fmt: skip
 
     def __init__(self, pool: Pool, turn: Turn[Target], targets: tuple[Target, ...], secret: str = "") -> None:
@@ -56,10 +58,14 @@ class Upstream:
         """What limits the requests in flight; None: nothing does."""
         self.health: Health[Target] | None = None
         """None if none of its targets can ever be out."""
+        self.drained: frozenset[Target] = NOBODY
+        """Those that a person took out of service: they get nothing new, whatever health says."""
 
     def choose(self, key: str, tried: frozenset[Target] = NOBODY) -> Target | None:
         """Who takes a request: somebody healthy who was not ``tried``, else somebody healthy, else None."""
         out: frozenset[Target] = NOBODY if self.health is None else self.health.out
+        if self.drained:
+            out |= self.drained
         if tried:
             found = self.pick(self.turn, key, out | tried)
             if found is not None:
@@ -67,11 +73,25 @@ class Upstream:
         return self.pick(self.turn, key, out)
 
     def held(self, request: WithCookies) -> Target | None:
-        """The target that the request's cookie names, unless it is out."""
+        """The target that the request's cookie names, unless it is out or drained."""
         if self.sticky is None:
             return None
         found = self.sticky.held(request)
+        if found in self.drained:
+            return None
         return None if self.health is not None and found in self.health.out else found
+
+    def drain(self, urls: Container[str]) -> None:
+        """From now on these are drained, and no others."""
+        self.drained = frozenset(target for target in self.targets if target.url in urls) or NOBODY
+        if self.health is not None:
+            self.health.drain(self.drained)
+
+    def nobody(self) -> str:
+        """Why ``choose`` finds nobody, for whoever reads it."""
+        if self.drained:
+            return f"every target of upstream {self.name} that may get requests is drained"
+        return f"upstream {self.name} has no target with a weight above 0"
 
     def in_use(self) -> tuple[Target, ...]:
         """Those that may get a request."""
@@ -92,10 +112,12 @@ class Upstreams:
         board: HealthBoard | None = None,
         gates: Gates | None = None,
         budgets: RetryBudgets | None = None,
+        drains: Drains | None = None,
     ) -> None:
         """``context`` verifies https targets. ``board``: where their health is told to others, and heard.
 
         ``gates``: the limits of what is in flight. ``budgets``: of retries; without, nothing limits them.
+        ``drains``: which targets are out of service by a person's word.
         """
         self._sweeper = sweeper
         self._resolver = resolver
@@ -106,6 +128,8 @@ class Upstreams:
         self._board = board or HealthBoard()
         self._gates = gates or Gates()
         self._budgets = budgets
+        self._drains = drains or Drains()
+        self._drains.changed = self._drain
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
@@ -127,6 +151,7 @@ class Upstreams:
         found.gate = self._gates.gate((owner, pool.name), pool.concurrency)
         before = None if known is None else known.health
         found.health = self._board.health(owner, pool, found.in_use(), turn, before)
+        found.drain(self._drains.of((owner, pool.name)))
         return found
 
     def is_retried(self, owner: Owner, upstream: Upstream, settings: Settings) -> None:
@@ -153,6 +178,13 @@ class Upstreams:
             self._targets.pop(url).retire()
         self._resolver.forget({target.host: None for target in self._targets.values()})
 
+    def drained_in_flight(self, identity: PoolId) -> Iterator[tuple[str, int]]:
+        """URL and requests under way of each drained target of an upstream."""
+        upstream = self._upstreams.get(identity)
+        if upstream is not None:
+            for target in sorted(upstream.drained, key=lambda one: one.url):
+                yield target.url, target.in_flight
+
     def connections(self) -> Iterator[list[Any]]:
         """Gauges of the open connections of every upstream that has some."""
         counts: dict[str, tuple[int, int]] = {}
@@ -165,6 +197,11 @@ class Upstreams:
         for name, (idle, busy) in counts.items():
             yield ["weir_upstream_connections", [name, "idle"], float(idle)]
             yield ["weir_upstream_connections", [name, "busy"], float(busy)]
+
+    def _drain(self, identity: PoolId) -> None:
+        upstream = self._upstreams.get(identity)
+        if upstream is not None:
+            upstream.drain(self._drains.of(identity))
 
     def _addresses_changed(self, host: str, addresses: tuple[str, ...]) -> None:
         for target in self._targets.values():

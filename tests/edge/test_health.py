@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from edge import frames
+from edge.upstream.drains import PARTS, part_of
 from tests.support.edge_process import EdgeProcess
 from tests.support.raw_client import RawClient
-from tests.support.upstream import Peer, Upstream, ok
+from tests.support.upstream import Peer, Request, Upstream, ok
 from tests.support.wait import wait_until
 
 Make = Callable[..., Upstream]
@@ -214,3 +216,44 @@ def test_a_client_that_sticks_moves_on_with_a_new_cookie(edge: EdgeProcess, upst
         answered = client.get("/", "a.test", f"Cookie: {cookie}")
         assert answered.status == 200
         assert answered.header("Set-Cookie") is not None
+
+
+def test_a_drained_target_ends_what_it_has_and_gets_nothing_new(edge: EdgeProcess, upstreams: Make) -> None:
+    go_on = threading.Event()
+
+    def slow(request: Request) -> bytes:
+        if b"/slow" in request.line:
+            assert go_on.wait(20)
+        return ok(b"one")
+
+    one, other = upstreams(answer=slow), upstreams(answer=lambda _request: ok(b"other"))
+
+    def drain(*urls: str) -> None:
+        parts: dict[int, list[Any]] = {part: [] for part in range(PARTS)}
+        for url in urls:
+            parts[part_of("file", "u", url)].append(["file", "u", url, time.monotonic() + 60])
+        for connection in edge.agent._connections:
+            for part, rows in parts.items():
+                news = {"kind": "news", "topic": "drain", "body": {"part": part, "drains": rows}}
+                frames.send(connection, news)
+
+    def in_flight() -> list[Any]:
+        items = [item for message in edge.agent.of_kind("asks") for item in message["items"]]
+        told = [body["in_flight"] for _, topic, body in items if topic == "drain"]
+        return told[-1] if told else []
+
+    edge.publish(rules(one.url))
+    with edge.client() as streaming, edge.client() as client:
+        streaming.send(b"GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n")
+        wait_until(lambda: b"/slow" in one.received, what="the long request")
+        edge.publish(rules(one.url, other.url))
+        drain(one.url)
+        wait_until(lambda: in_flight() == [["file", "u", one.url, 1]], what="what is in flight is told")
+        assert {client.get().body for _ in range(8)} == {b"other"}
+        go_on.set()
+        assert streaming.response().body == b"one"
+        drain(one.url, other.url)
+        wait_until(lambda: client.get().status == 503, what="nobody is left")
+        assert b"drained" in client.get().body
+        drain()
+        wait_until(lambda: {client.get().body for _ in range(8)} == {b"one", b"other"}, what="both are back")

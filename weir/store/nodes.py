@@ -15,7 +15,9 @@ LIVE_MS = 30_000
 """A node that was silent for longer does not count; speak at least every 10 s."""
 FORGET_MS = 86_400_000
 MAX_NODES = 10_000
-MAX_RECORD_BYTES = 4096
+MAX_RECORD_BYTES = 8192
+MAX_PROBLEMS = 5
+MAX_PROBLEM = 300
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 
 
@@ -33,6 +35,27 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     """Of the program."""
     status_url: str = ""
+    since_ms: int = 0
+    """Wall milliseconds at which the last of its workers took that version; 0 while one is behind. What follows is
+    unknown (empty, 0) of a node whose program is older than this field."""
+    in_step: int = 0
+    """Workers that serve that version."""
+    draining: bool = False
+    """It is about to stop and takes no more."""
+    store: str = ""
+    """``up``, or what it says of the store."""
+    config: str = ""
+    """Of its rules file: ``none``, ``pending``, ``published``, ``error``, ``waiting``."""
+    config_problems: tuple[str, ...] = ()
+    """At most ``MAX_PROBLEMS`` of them, cut at ``MAX_PROBLEM`` characters."""
+    started_ms: int = 0
+    """Of its agent, wall milliseconds."""
+    requests_per_s: float = 0.0
+    """Over the last seconds, as the two below."""
+    connections: int = 0
+    """Of clients, open now."""
+    cores: float = 0.0
+    """Seconds of CPU that agent and workers used in a second."""
 
 
 _decoder = msgspec.msgpack.Decoder(NodeRecord)

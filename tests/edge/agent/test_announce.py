@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 
+import msgspec
 import pytest
 
-from edge.agent.announce import EVERY_S, FEWER_S, Announcer
+from edge.agent.announce import EVERY_S, FEWER_S, LEAST_S, Announcer
 from edge.agent.facts import Facts
+from edge.agent.load import Load
 from tests.support.wait import wait_until
 from weir.store.connect import connect
 from weir.store.keys import Keys
-from weir.store.nodes import NodeRecord, Nodes
+from weir.store.nodes import MAX_PROBLEM, MAX_PROBLEMS, MAX_RECORD_BYTES, NodeRecord, Nodes
 
 ONE = 'rule a { when path == "/a"; respond 200 "one" }'
 
@@ -38,6 +40,79 @@ def test_every_node_is_listed_with_what_it_serves(store, agent_at):
     assert record.incarnation == store.side.head().incarnation
     assert record.status_url == f"http://127.0.0.1:{agents['n1'].listener.getsockname()[1]}"
     assert record.version
+
+
+def test_a_node_says_at_once_when_its_last_worker_serves_a_version(store, agent_at):
+    agent = agent_at("n1")
+    workers = [agent.worker(), agent.worker(applies=False)]
+    store.side.publish(ONE)
+    wait_until(lambda: workers[0].number == 1, what="one worker on version 1")
+    wait_until(lambda: (record := record_of(store, "n1")) and record.in_step == 1, what="its word")
+    record = record_of(store, "n1")
+    assert (record.number, record.workers, record.since_ms) == (1, 2, 0)
+    workers[1].stop()
+    wait_until(lambda: record_of(store, "n1").since_ms, what="all workers on version 1")
+    record = record_of(store, "n1")
+    assert (record.in_step, record.workers, record.store, record.config) == (1, 1, "up", "none")
+    assert 0 < record.started_ms < record.since_ms
+
+
+class Told(Nodes):
+    """Keeps what is announced."""
+
+    def __init__(self) -> None:
+        self.records: list[NodeRecord] = []
+
+    def announce(self, record: NodeRecord) -> None:
+        self.records.append(record)
+
+    def count(self) -> int:
+        return 1
+
+
+def test_a_change_is_told_at_once_and_load_alone_is_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, nodes, facts = [1000.0], Told(), Facts(store="up")
+    loads = iter(Load(float(number)) for number in range(100))
+    monkeypatch.setattr("edge.agent.announce.time.monotonic", lambda: now[0])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        announcer = Announcer("n1", listener, nodes, facts, load=lambda: next(loads))
+        announcer.settled()
+        announcer.settled()
+        assert len(nodes.records) == 1
+        facts.draining = True
+        announcer.settled()
+        facts.config_problems = tuple("x" * 10_000 for _ in range(50))
+        announcer.settled()
+        now[0] += EVERY_S
+        announcer.settled()
+    assert [record.requests_per_s for record in nodes.records] == [0.0, 1.0, 2.0, 3.0]
+    last = nodes.records[-1]
+    assert (last.draining, len(last.config_problems), len(last.config_problems[0])) == (
+        True,
+        MAX_PROBLEMS,
+        MAX_PROBLEM,
+    )
+    assert len(msgspec.msgpack.encode(last)) < MAX_RECORD_BYTES
+
+
+def test_many_changes_are_told_at_a_bounded_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes, facts, pauses = Told(), Facts(store="up"), []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        facts.draining = not facts.draining
+        announcer.wake()
+        if len(pauses) == 3:
+            raise StopIteration
+
+    monkeypatch.setattr("edge.agent.announce.gevent.sleep", sleep)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        announcer = Announcer("n1", listener, nodes, facts)
+        announcer.wake()
+        with pytest.raises(StopIteration):
+            announcer.run()
+    assert pauses == [LEAST_S] * 3
+    assert len(nodes.records) == 3
 
 
 def test_workers_are_told_how_many_nodes_live(store, agent_at):
