@@ -22,6 +22,7 @@ from edge.trace_context import NewTraces
 
 if TYPE_CHECKING:
     from edge.downstream import Downstream
+    from edge.sampler import Sampler
     from edge.snapshot import Snapshot
     from edge.tracing.tracer import Tracer
 
@@ -53,6 +54,8 @@ class Engine:
         self.limiter = Limiter(self.asks)
         self.tracer: Tracer | None = None
         """None: no spans are recorded."""
+        self.sampler: Sampler | None = None
+        """None: nobody watches requests."""
         self.draining = False
         self.random = Random(secrets.randbits(256))  # noqa: S311 - ids of traces are no secrets
         self.traces = NewTraces(self.random)
@@ -62,6 +65,10 @@ class Engine:
     def new_request_id(self) -> str:
         """Unique; 96 random bits of this worker and a number."""
         return f"{self._prefix}{next(self._numbers):08x}"
+
+    def watch(self, sampler: Sampler | None) -> None:
+        """Begins or ends that somebody watches requests."""
+        self.sampler = sampler
 
     def drain(self) -> None:
         """From now on every answer closes its connection, and idle connections are closed at once."""

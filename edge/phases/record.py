@@ -18,6 +18,8 @@ def run(exchange: Exchange) -> None:
     engine = exchange.downstream.engine
     if engine.tracer is not None:
         engine.tracer.end(exchange, ended)
+    if engine.sampler is not None:
+        engine.sampler.take(exchange, ended)
     plan = exchange.plan
     if plan is None:
         _run_without_rule(exchange, ended)
