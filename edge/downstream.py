@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
+from functools import partial
 
 from edge.answers import Answer, Refusal
 from edge.engine import Engine
@@ -17,6 +18,7 @@ from edge.http.request_reader import Message, RequestReader, whole
 from edge.http.writer import CONTINUE, reason_of, response_head
 from edge.known_requests import KnownRequest
 from edge.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
+from edge.phases import record
 from edge.pipeline import run
 from edge.retry.pause import Interruptible
 from edge.transport import FULL_READ, HEAD_READ, NEVER, ConnectionLost, TimedOut, Transport
@@ -125,6 +127,11 @@ class Downstream:
             raise ClientGone(str(error)) from None
         exchange.bytes_out += len(data)
 
+    def post(self, exchange: Exchange, data: bytes) -> None:
+        """The end of an answer behind which the connection stays open: it goes out soon, and is recorded then."""
+        exchange.posted = len(data)
+        self.transport.post(data, self.engine.postbox, partial(_out, exchange))
+
     def answer(self, exchange: Exchange, answer: Answer) -> None:
         """A whole answer of the edge's own. Raises ClientGone."""
         self.settle_keep_alive(exchange)
@@ -224,7 +231,9 @@ class Downstream:
         while True:
             try:
                 data = transport.recv(HEAD_READ)
-            except TimedOut:
+            except TimedOut as late:
+                if late.writing:
+                    raise
                 if reader.mid_head:
                     reader.error = Refusal("request-timeout", "the request head came too slowly")
                 return None
@@ -295,3 +304,12 @@ class Downstream:
         left = 16 * MAX_DRAIN
         while left > 0 and (data := self.transport.recv(FULL_READ)):
             left -= len(data)
+
+
+def _out(exchange: Exchange, failure: Exception | None) -> None:
+    """What was posted of an answer is out, or never will be."""
+    if failure is None:
+        exchange.bytes_out += exchange.posted
+    else:
+        exchange.gone(str(failure))
+    record.run(exchange)

@@ -17,6 +17,7 @@ from edge.known_requests import KnownRequests
 from edge.limiting.limiter import Limiter
 from edge.limits import Limits
 from edge.mirror import Mirrors
+from edge.postbox import Postbox
 from edge.telemetry import Telemetry
 from edge.trace_context import NewTraces
 
@@ -47,6 +48,7 @@ class Engine:
         self.names = request_names()
         self.requests = KnownRequests()
         self.date = Date()
+        self.postbox = Postbox()
         self.connections: set[Downstream] = set()
         self.addresses = AddressCounts()
         self.mirrors = Mirrors(telemetry)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from edge.access_log.attempt import Attempt, Served
+from edge.answers import CLIENT_GONE
 from edge.forwarded import Origin, forwarding_fields
 from edge.http.head import Field
 from edge.http.request_reader import Message
@@ -75,6 +76,8 @@ class Exchange:
     detail = ""
     bytes_in = 0
     bytes_out = 0
+    posted = 0
+    """Bytes of its answer that are on their way; it is recorded when they are out."""
     limit_lines = b""
     """Header lines that tell of its limits in every answer."""
     standings: tuple[Standing, ...] = ()
@@ -106,6 +109,12 @@ class Exchange:
         self.ip = downstream.peer
         self.fields: list[Field] = head.fields
         self.body_limit = snapshot.settings.max_body
+
+    def gone(self, why: str) -> None:
+        """The client did not take its answer."""
+        self.keep_alive = False
+        self.status = CLIENT_GONE
+        self.code, self.detail = "client-gone", why
 
     def let_go_of_snapshot(self) -> None:
         """For tunnels and event streams, which may outlive many versions: they keep their rule only."""

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from types import ModuleType
 
-from edge.answers import CLIENT_GONE, Answer, Refusal
+from edge.answers import Answer, Refusal
 from edge.exchange import Exchange
 from edge.phases import admit, cors, forward, guard, limit, match, mirror, record, respond, rewrite
 from edge.plan import Plan
@@ -37,15 +37,14 @@ def run(exchange: Exchange) -> None:
     try:
         _run(exchange)
     except ClientGone as gone:
-        exchange.keep_alive = False
-        exchange.status = CLIENT_GONE
-        exchange.code, exchange.detail = "client-gone", str(gone)
+        exchange.gone(str(gone))
     finally:
         telemetry.in_flight -= 1
         if exchange.copy is not None:
             exchange.copy.drop("incomplete")
         exchange.snapshot.users -= 1
-        record.run(exchange)
+        if not exchange.posted:
+            record.run(exchange)
 
 
 def _run(exchange: Exchange) -> None:

@@ -88,7 +88,11 @@ def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader)
         lines += downstream.connection_line(exchange)
     exchange.answering = True
     exchange.status = head.status
-    downstream.send(exchange, b"%b%b\r\n%b" % (head.lines, lines, body))
+    data = b"%b%b\r\n%b" % (head.lines, lines, body)
+    if exchange.keep_alive:
+        downstream.post(exchange, data)
+    else:
+        downstream.send(exchange, data)
 
 
 def _fields(exchange: Exchange, plan: Plan, head: ResponseHead) -> list[Field]:

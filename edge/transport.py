@@ -3,7 +3,8 @@
 gevent's own socket API costs most of what a small request costs: ``sendall`` asks for a socket option each time, every
 wait registers and removes a watcher, and a ``recv`` that finds nothing is a system call and an exception. So: the
 non-blocking socket under gevent's is used directly; its read watcher is started once and stays; a read waits first
-unless more is surely there; a write tries first. Time limits are plain numbers that one sweeper looks at.
+unless more is surely there; a write tries first. Time limits are plain numbers that one sweeper looks at. Whoever
+writes something small and reads next may ``post`` it: it goes out with others (``edge/postbox.py``).
 
 Rules: at most one greenlet reads at a time; writes of several greenlets come one behind the other. A wait ends by data,
 by ``interrupt`` or by a deadline. Only the hub switches to a waiting greenlet.
@@ -17,10 +18,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import gevent
 from gevent import get_hub
 from gevent.event import Event
 from gevent.hub import Hub
 from greenlet import getcurrent, greenlet
+
+from edge.postbox import Postbox
 
 NEVER = float("inf")
 READ, WRITE = 1, 2
@@ -28,10 +32,15 @@ FULL_READ = 64 * 1024
 """Bytes of one read of a body, and so the bound of what is held between the two sides of an exchange."""
 HEAD_READ = 16 * 1024
 """Bytes of one read where a head is expected."""
+MAX_POSTED = 16 * 1024
+"""Bytes that wait for the end of a turn; more is sent at once."""
 
 
 class ConnectionLost(Exception):
     """The other end reset the connection, or it was closed here; ``sent`` bytes of this call had gone out."""
+
+    posted = False
+    """It was a ``post`` that failed, not the read that raises this."""
 
     def __init__(self, reason: str, sent: int = 0) -> None:
         super().__init__(reason)
@@ -41,9 +50,15 @@ class ConnectionLost(Exception):
 class TimedOut(Exception):
     """A deadline passed while waiting to read (or write, ``writing``)."""
 
+    posted = False
+    """As for ``ConnectionLost``."""
+
     def __init__(self, writing: bool = False) -> None:
         super().__init__("the other end did not read in time" if writing else "nothing came in time")
         self.writing = writing
+
+
+Then = Callable[[ConnectionLost | TimedOut | None], None]
 
 
 class Transport:
@@ -53,10 +68,13 @@ class Transport:
         "_full",
         "_hub",
         "_interrupt",
+        "_out",
+        "_posted",
         "_reader",
         "_recv",
         "_room",
         "_send",
+        "_then",
         "_watcher",
         "_watching",
         "_write_watcher",
@@ -84,6 +102,11 @@ class Transport:
         self._room: Event | None = None
         """Set when the write that waits now is over."""
         self._full = False
+        self._posted = b""
+        """What waits for the end of the turn; empty: nothing does."""
+        self._out = 0
+        """How many bytes of it are out."""
+        self._then: Then | None = None
         self._interrupt: Exception | None = None
         self.closed = False
         self.read_deadline = NEVER
@@ -110,6 +133,8 @@ class Transport:
                     self._reader = None
                 if failure is not None:
                     raise failure
+            elif self._posted:
+                self._write_posted()
             try:
                 data = self._recv(size)
             except BlockingIOError:
@@ -122,6 +147,8 @@ class Transport:
 
     def send(self, data: bytes) -> None:
         """All of ``data``, behind what another greenlet still writes; raises ConnectionLost, TimedOut."""
+        if self._posted:
+            self._write_posted()
         while self._writer is not None:
             self._room = self._room or Event()
             self._room.wait()
@@ -133,6 +160,36 @@ class Transport:
             raise ConnectionLost(error.strerror or str(error)) from None
         if sent < len(data):
             self._send_rest(memoryview(data), sent)
+
+    def post(self, data: bytes, box: Postbox, then: Then | None = None) -> None:
+        """As ``send``, but when ``box`` is emptied, and so for those who read next: it never raises.
+
+        What ``send`` would raise is raised by the read that waits then, or by the next one, as ``posted``. ``then`` is
+        called once with that failure, or with None when everything is out; maybe in the hub, so it must not block.
+        """
+        if self._posted:
+            self._write_posted()
+        self._posted, self._out, self._then = data, 0, then
+        if self._writer is not None or len(data) > MAX_POSTED:
+            self._write_posted()
+        else:
+            box.add(self)
+
+    def send_posted(self) -> None:
+        """What was posted, as far as it goes without a wait; a greenlet writes the rest."""
+        if not self._posted:
+            return
+        try:
+            self._out = self._send(self._posted)
+        except BlockingIOError:
+            self._out = 0
+        except OSError as error:
+            self._post_is_over(ConnectionLost(error.strerror or str(error)))
+            return
+        if self._out == len(self._posted):
+            self._post_is_over(None)
+        else:
+            gevent.spawn(self._write_posted)
 
     def arm(self) -> None:
         """Starts to watch for bytes although nobody reads, so that ``on_unread`` tells of the other end's close."""
@@ -156,7 +213,7 @@ class Transport:
 
     def fit_for_another(self) -> bool:
         """Whether nothing of the last exchange is left: an interrupt that came late was meant for that one."""
-        return self._interrupt is None
+        return self._interrupt is None and not self._posted and self._writer is None
 
     def expire(self, now: float) -> None:
         """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
@@ -187,7 +244,11 @@ class Transport:
         """At once and for good; whoever waits gets ConnectionLost."""
         if self.closed:
             return
+        if self._posted:
+            self.send_posted()
         self.closed = True
+        if self._posted:
+            self._post_is_over(ConnectionLost("the connection was closed", self._out))
         for watcher in (self._watcher, self._write_watcher):
             if watcher is not None:
                 watcher.stop()
@@ -196,6 +257,32 @@ class Transport:
         self.sock.close()
         if self._reader is not None or self._writer is not None:
             self._hub.loop.run_callback(self._wake_closed)
+
+    def _write_posted(self) -> None:
+        """Waits as ``send`` does. Whoever writes next comes here first, so nothing changes places."""
+        data, out, then = self._posted, self._out, self._then
+        if not data:
+            return
+        self._posted, self._out, self._then = b"", 0, None
+        try:
+            self.send(data[out:])
+        except (ConnectionLost, TimedOut) as error:
+            if isinstance(error, ConnectionLost):
+                error.sent += out
+            self._then = then
+            self._post_is_over(error)
+        else:
+            if then is not None:
+                then(None)
+
+    def _post_is_over(self, failure: ConnectionLost | TimedOut | None) -> None:
+        then = self._then
+        self._posted, self._out, self._then = b"", 0, None
+        if failure is not None:
+            failure.posted = True
+            self.interrupt(failure)
+        if then is not None:
+            then(failure)
 
     def _fail_to_read(self) -> None:
         if self._interrupt is None:

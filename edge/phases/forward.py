@@ -128,9 +128,14 @@ def _attempt(
     try:
         data = head_bytes(exchange, plan, share, target, outgoing.more)
         connection.begin(exchange.head.method == b"HEAD")
-        connection.send(data + outgoing.body if outgoing.body else data, last=outgoing.whole)
-        if upload is not None:
-            upload.start()
+        if outgoing.body:
+            data += outgoing.body
+        if upload is None and exchange.method in IDEMPOTENT:
+            connection.post(data, exchange.downstream.engine.postbox)
+        else:
+            connection.send(data, last=upload is None)
+            if upload is not None:
+                upload.start()
         _await_head(exchange, plan, share, connection, outgoing)
         _note_success(exchange, share, target, started, connection)
         if share.retry is not None:

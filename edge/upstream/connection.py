@@ -8,6 +8,7 @@ from collections.abc import Callable
 from edge.http.head import ResponseHead
 from edge.http.names import ResponseNames
 from edge.http.response_reader import ResponseReader
+from edge.postbox import Postbox
 from edge.transport import FULL_READ, HEAD_READ, ConnectionLost, TimedOut, Transport
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 
@@ -43,6 +44,11 @@ class UpstreamConnection:
                 self.sent = Sent.SOME
             raise self._error(error, Stage.SEND) from None
         self.sent = _ALL if last else _SOME
+
+    def post(self, data: bytes, box: Postbox) -> None:
+        """All of a request, when ``box`` is emptied; ``read_head`` raises what goes wrong with it."""
+        self.sent = _ALL
+        self.transport.post(data, box)
 
     def read_head(self, on_interim: Callable[[ResponseHead], None] | None = None) -> ResponseHead:
         """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait.
@@ -93,6 +99,9 @@ class UpstreamConnection:
         self.transport.shutdown(socket.SHUT_WR)
 
     def _error(self, error: ConnectionLost | TimedOut, stage: Stage) -> UpstreamError:
+        if error.posted:
+            stage = Stage.SEND
+            self.sent = _NOTHING if isinstance(error, ConnectionLost) and not error.sent else _SOME
         if isinstance(error, ConnectionLost):
             return self._broken(str(error), stage)
         return UpstreamError(Cause.TIMEOUT, str(error), stage=stage, sent=self.sent, reused=self.reused)

@@ -11,7 +11,8 @@ import ssl
 from gevent.lock import Semaphore
 from gevent.socket import socket as GeventSocket  # noqa: N812 - it is a class
 
-from edge.transport import FULL_READ, ConnectionLost, Transport
+from edge.postbox import Postbox
+from edge.transport import FULL_READ, ConnectionLost, Then, Transport
 
 
 class TlsTransport(Transport):
@@ -72,6 +73,11 @@ class TlsTransport(Transport):
             self._flush()
         except ConnectionLost as lost:
             raise ConnectionLost(str(lost), max(1, lost.sent)) from None
+
+    def post(self, data: bytes, _box: Postbox, then: Then | None = None) -> None:
+        """At once: records are made in the order in which they go out."""
+        self._posted, self._then = data, then
+        self._write_posted()
 
     def _more(self) -> None:
         data = super().recv(FULL_READ)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from edge.downstream import Downstream
+from edge.postbox import Postbox
+from edge.transport import ConnectionLost, Then
 from tests.support.edge_process import EdgeProcess
+from tests.support.in_process import FakeTransport, InProcess
 from tests.support.upstream import Peer, ok
 from tests.support.wait import wait_until
 
@@ -118,3 +122,20 @@ class TestBounds:
         for data, status in ((fits, 200), (fits[:-4] + b"v\r\n\r\n", 431)):
             with edge.client() as client:
                 assert client.send(data).response().status == status
+
+
+class Gone(FakeTransport):
+    """A client that is gone when its answer goes out."""
+
+    def post(self, _data: bytes, _box: Postbox, then: Then | None = None) -> None:
+        assert then is not None
+        then(ConnectionLost("Broken pipe"))
+
+
+def test_an_answer_that_was_posted_to_a_client_that_is_gone_is_logged_499_once(tmp_path, upstreams) -> None:
+    upstream = upstreams(answer=lambda _request: ok(b"abc"))
+    edge = InProcess(tmp_path, f"rule a {{ when any; proxy {upstream.url} }}")
+    client = Gone(b"GET /gone HTTP/1.1\r\nHost: a.test\r\n\r\n")
+    Downstream(edge.engine, client, "192.0.2.7", 80, "http").serve()  # type: ignore[arg-type]
+    (line,) = edge.log.kept
+    assert (line.status, line.code, line.bytes_out) == (499, "client-gone", 0)

@@ -9,7 +9,8 @@ import pytest
 from gevent import socket
 
 from edge.deadlines import Sweeper
-from edge.transport import ConnectionLost, TimedOut, Transport
+from edge.postbox import Postbox
+from edge.transport import MAX_POSTED, ConnectionLost, TimedOut, Transport
 
 Pair = tuple[Transport, socket.socket]
 
@@ -125,3 +126,97 @@ def test_a_second_write_comes_behind_the_first_that_waits(pair: Pair) -> None:
         got += theirs.recv(65536)
     gevent.joinall(writing, timeout=10)
     assert got == first + second
+
+
+class Outcome:
+    """What became of a post."""
+
+    def __init__(self) -> None:
+        self.told: list[Exception | None] = []
+
+    def __call__(self, failure: Exception | None) -> None:
+        self.told.append(failure)
+
+
+class TestPost:
+    def test_it_goes_out_when_the_greenlet_waits(self, pair: Pair) -> None:
+        transport, theirs = pair
+        then = Outcome()
+        transport.post(b"abc", Postbox(), then)
+        assert then.told == []
+        assert theirs.recv(10) == b"abc"
+        assert then.told == [None]
+
+    def test_more_than_may_wait_goes_out_at_once(self, pair: Pair) -> None:
+        transport, theirs = pair
+        then = Outcome()
+        transport.post(b"x" * (MAX_POSTED + 1), Postbox(), then)
+        assert then.told == [None]
+        assert theirs.recv(MAX_POSTED) == b"x" * MAX_POSTED
+
+    def test_writes_stay_in_order(self, pair: Pair) -> None:
+        transport, theirs = pair
+        box, then = Postbox(), Outcome()
+        transport.post(b"a", box, then)
+        transport.send(b"b")
+        transport.post(b"c", box, then)
+        transport.post(b"d", box, then)
+        assert then.told == [None, None]
+        transport.close()
+        assert then.told == [None, None, None]
+        assert theirs.recv(10) == b"abcd"
+
+    def test_the_read_that_follows_raises_what_went_wrong(self, pair: Pair) -> None:
+        transport, theirs = pair
+        then = Outcome()
+        theirs.close()
+        transport.post(b"abc", Postbox(), then)
+        with pytest.raises(ConnectionLost) as caught:
+            transport.recv(1)
+        assert (caught.value.posted, caught.value.sent) == (True, 0)
+        assert then.told == [caught.value]
+
+    def test_the_rest_of_what_does_not_fit_waits_for_the_reader(self, pair: Pair) -> None:
+        transport, theirs = pair
+        filled = fill(transport)
+        then = Outcome()
+        transport.post(b"y" * MAX_POSTED, Postbox(), then)
+        gevent.sleep(0.01)
+        assert then.told == []
+        assert not transport.fit_for_another()
+        got = bytearray()
+        while len(got) < filled + MAX_POSTED:
+            got += theirs.recv(65536)
+        gevent.sleep(0.01)
+        assert bytes(got) == b"x" * filled + b"y" * MAX_POSTED
+        assert then.told == [None]
+        assert transport.fit_for_another()
+
+    def test_a_post_that_nobody_takes_ends_at_its_deadline(self, pair: Pair) -> None:
+        transport, _theirs = pair
+        fill(transport)
+        then = Outcome()
+        transport.write_timeout = 0.0
+        transport.post(b"y" * MAX_POSTED, Postbox(), then)
+        with pytest.raises(TimedOut) as caught:
+            transport.recv(1)
+        assert (caught.value.posted, caught.value.writing) == (True, True)
+        assert then.told == [caught.value]
+
+    def test_closing_tells_whose_post_is_not_out(self, pair: Pair) -> None:
+        transport, _theirs = pair
+        fill(transport)
+        then = Outcome()
+        transport.post(b"y" * MAX_POSTED, Postbox(), then)
+        transport.close()
+        assert [type(failure) for failure in then.told] == [ConnectionLost]
+
+
+def fill(transport: Transport) -> int:
+    """So many bytes go out without anybody reading them."""
+    sock, filled = transport.sock._sock, 0  # type: ignore[attr-defined]
+    try:
+        while True:
+            filled += sock.send(b"x" * 65536)
+    except BlockingIOError:
+        return filled

@@ -19,9 +19,10 @@ from edge.http.names import response_names
 from edge.limiting.verdict import Limiting
 from edge.limits import Limits
 from edge.pace import Pace
+from edge.postbox import Postbox
 from edge.snapshot import Snapshot, build
 from edge.telemetry import Telemetry
-from edge.transport import NEVER
+from edge.transport import NEVER, Then
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
 from edge.version_files import VersionFiles
@@ -45,6 +46,11 @@ class FakeTransport:
 
     def send(self, data: bytes) -> None:
         self.sent += data
+
+    def post(self, data: bytes, _box: Postbox, then: Then | None = None) -> None:
+        self.send(data)
+        if then is not None:
+            then(None)
 
     def shutdown(self, _how: int) -> None: ...
 

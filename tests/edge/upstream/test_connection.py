@@ -6,6 +6,7 @@ import pytest
 from gevent import socket
 
 from edge.http.names import response_names
+from edge.postbox import Postbox
 from edge.transport import Transport
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
@@ -59,6 +60,21 @@ def test_nothing_was_sent_to_a_connection_that_is_closed() -> None:
     with pytest.raises(UpstreamError) as caught:
         connection.send(b"x", last=True)
     assert (caught.value.stage, caught.value.sent) == (Stage.SEND, Sent.NOTHING)
+
+
+def test_a_request_that_is_posted_to_a_closed_connection_fails_as_one_that_is_sent() -> None:
+    connection, theirs = connected()
+    theirs.close()
+    connection.reused = True
+    connection.post(b"x", Postbox())
+    assert connection.sent is Sent.ALL
+    error = failure_of(connection)
+    assert (error.cause, error.stage, error.sent, error.reused) == (
+        Cause.BROKEN,
+        Stage.SEND,
+        Sent.NOTHING,
+        True,
+    )
 
 
 def test_silence_is_a_timeout() -> None:
