@@ -30,8 +30,9 @@ class Verb(NamedTuple):
 
 
 VERBS = (
-    Verb("up", "run everything: store, edge and a demo service", module="scripts.up"),
+    Verb("up", "run everything: store, edge, admin API and a demo service", module="scripts.up"),
     Verb("edge", "run the data plane of one node", process="edge"),
+    Verb("admin", "run the admin API; `weir admin bootstrap` makes its first token", process="admin_api"),
     Verb("fmt", "print a .weir file in its canonical form", module="scripts.fmt"),
     Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.check"),
     Verb("explain", "say which rule a request meets, and why", module="scripts.explain"),

@@ -14,6 +14,9 @@ class Started(NamedTuple):
     edge: tuple[str, ...]
     """URLs."""
     status: str
+    admin: str
+    sign_in: str
+    """A link that works once."""
     store: str
     demo: str
     rules: str
@@ -56,6 +59,9 @@ def places(started: Started) -> list[tuple[str, str, str]]:
     """Name, place, remark."""
     rows = [("gateway", url, "") for url in started.edge]
     rows.append(("status", f"{started.status}/readyz", "also /healthz and /metrics"))
+    rows.append(("admin", started.admin, "the API; `weir status` asks it"))
+    if started.sign_in:
+        rows.append(("sign in", started.sign_in, "works once, within 15 minutes"))
     if started.rules:
         rows.append(("rules", started.rules, "edit and save: live within a second"))
     else:

@@ -1,4 +1,4 @@
-"""``weir up``: the whole gateway as one supervised group: embedded store, demo service, edge.
+"""``weir up``: the whole gateway as one supervised group: embedded store, demo service, edge, admin API.
 
 What a person can get wrong is found before anything starts (``up_parts``), or by the child that finds it, which says
 it in a sentence and ends with exit code 2. The state directory outlives every stop; ``<state>/run.json`` has the
@@ -18,6 +18,7 @@ from typing import Any
 
 from scripts import gateway_file
 from scripts.start_screen import Started, screen, style_for
+from scripts.up_admin import admin_child, sign_in
 from scripts.up_parts import CannotStart, Demo, Parts, Store, prepare_parts, shown
 from weir.processes import run_file
 from weir.processes.child import Child
@@ -27,8 +28,10 @@ from weir.processes.ports import CannotListen
 from weir.settings.arguments import SettingsError, read_settings
 from weir.store.errors import StoreAway, StoreError
 
-HELP = "run everything: store, edge and a demo service"
-DESCRIPTION = "Runs the whole gateway: an embedded store, the edge, and a demo service to try it with."
+HELP = "run everything: store, edge, admin API and a demo service"
+DESCRIPTION = (
+    "Runs the whole gateway: an embedded store, the edge, the admin API, and a demo service to try it with."
+)
 
 BAD_SET_UP = 2
 STORE_STOP_S = 10.0
@@ -88,7 +91,9 @@ def group_of(parts: Parts, values: Mapping[str, Any]) -> Group:
     if parts.demo is not None:
         children.append(demo_child(parts.demo))
     children.append(edge_child(parts, values))
-    return Group(children, say=say, on_ready=lambda: announce(parts))
+    ready = is_running(parts.state / "admin" / "run.json")
+    children.append(admin_child(parts.state, parts.store.url, values, ready))
+    return Group(children, say=say, on_ready=lambda: announce(parts, values["cluster"]))
 
 
 def python(*arguments: str) -> list[str]:
@@ -184,13 +189,17 @@ def is_running(path: Path) -> Callable[[int], bool]:
 # When all are ready
 
 
-def announce(parts: Parts) -> None:
+def announce(parts: Parts, cluster: str) -> None:
     """Writes the addresses and shows the start screen."""
     edge = run_file.read(parts.state / "edge" / "run.json") or {}
+    admin = run_file.read(parts.state / "admin" / "run.json") or {}
+    link = sign_in(parts.state, parts.store.url, cluster, say)
     started = Started(
         version=metadata.version("weir"),
         edge=tuple(edge.get("edge", ())),
         status=str(edge.get("status", "")),
+        admin=str(admin.get("admin", "")),
+        sign_in=str(admin.get("admin_url", "")) + link if link else "",
         store=parts.store.text(),
         demo=f"http://{parts.demo.address.reachable()}" if parts.demo else "",
         rules=shown(parts.rules) if parts.rules else "",
@@ -215,6 +224,7 @@ def run_facts(parts: Parts, started: Started) -> dict[str, Any]:
         "state": str(parts.state),
         "edge": list(started.edge),
         "status": started.status,
+        "admin": started.admin,
         "store": started.store,
         "demo": started.demo or None,
         "config": str(parts.rules) if parts.rules else None,

@@ -4,6 +4,8 @@ STARTED = Started(
     version="0.1.0",
     edge=("http://127.0.0.1:8000",),
     status="http://127.0.0.1:8003",
+    admin="http://127.0.0.1:8001",
+    sign_in="http://127.0.0.1:8001/login?link=abc",
     store="embedded, Valkey 9.1.2, in .weir/store",
     demo="http://127.0.0.1:8004",
     rules=".weir/gateway.weir",
@@ -15,6 +17,8 @@ weir 0.1.0 is up (Ctrl-C stops it)
 
   gateway  http://127.0.0.1:8000
   status   http://127.0.0.1:8003/readyz  also /healthz and /metrics
+  admin    http://127.0.0.1:8001  the API; `weir status` asks it
+  sign in  http://127.0.0.1:8001/login?link=abc  works once, within 15 minutes
   rules    .weir/gateway.weir  edit and save: live within a second
   demo     http://127.0.0.1:8004  the service behind the demo rules
   store    embedded, Valkey 9.1.2, in .weir/store

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import websocket
 
@@ -36,7 +37,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WeirUp]:
     """One gateway with demo rules, for the tests that change nothing or put it back."""
     folder = tmp_path_factory.mktemp("up")
-    for name in ("edge", "demo", "weir", "redis"):
+    for name in ("edge", "admin_api", "demo", "weir", "redis"):
         # A person may stand in a folder with such names; nothing of it must be run.
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text("raise SystemExit('the wrong one')\n")
@@ -54,6 +55,22 @@ def test_the_first_answer_comes_from_the_demo_service(running: WeirUp) -> None:
     status, body = running.get("/")
     assert status == 200
     assert "demo service" in body
+
+
+def test_the_admin_api_knows_the_token_of_the_state_directory(running: WeirUp) -> None:
+    file = running.state / "admin.token"
+    assert file.stat().st_mode & 0o777 == 0o600
+    bearer = {"Authorization": f"Bearer {file.read_text().strip()}"}
+    who = httpx.get(running.addresses["admin"] + "/api/v1/session", headers=bearer).json()
+    assert (who["name"], who["role"]) == ("weir up", "admin")
+
+
+def test_the_link_of_the_start_screen_begins_a_session_once(running: WeirUp) -> None:
+    link = next(line.split()[2] for line in running.output().splitlines() if line.startswith("  sign in"))
+    browser = httpx.Client()
+    assert browser.get(link).status_code == 303
+    assert browser.get(running.addresses["admin"] + "/api/v1/session").json()["kind"] == "session"
+    assert httpx.get(link).status_code == 401
 
 
 def test_the_demo_rules_do_what_they_say(running: WeirUp) -> None:

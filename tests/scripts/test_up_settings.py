@@ -1,4 +1,4 @@
-"""What is said to ``weir up`` about the edge reaches the edge."""
+"""What is said to ``weir up`` about the edge reaches the edge, and what about the admin API that."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import pytest
 
+from admin_api.settings import AdminSettings
 from edge.settings import MAX_NODES, EdgeSettings
 from scripts.up import DESCRIPTION, edge_child
+from scripts.up_admin import admin_child
 from scripts.up_parts import Parts
+from weir.processes.child import always
 from weir.settings.arguments import read_settings
 from weir.settings.table import SETTINGS
 
@@ -50,6 +53,32 @@ def test_a_setting_reaches_the_edge(tmp_path: Path, name: str) -> None:
     direct = EdgeSettings.from_arguments(["--redis", URL, *said], {})
     assert getattr(told(tmp_path, *said), name) == getattr(direct, name)
     assert getattr(direct, name) != getattr(told(tmp_path), name)
+
+
+ADMIN_SAID = {
+    "admin": "127.0.0.1:9", "admin_url": "https://weir.example.com", "admin_workers": "3", "cluster": "b",
+    "redis_counters": "redis://127.0.0.1:9/3",
+}  # fmt: skip
+
+
+def told_admin(tmp_path: Path, *arguments: str) -> AdminSettings:
+    values = read_settings("up", "weir up", DESCRIPTION, list(arguments), {})
+    child = admin_child(tmp_path, URL, values, always)
+    argv = list(child.argv())
+    return AdminSettings.from_arguments(argv[argv.index("admin_api") + 1 :], dict(child.environment))
+
+
+def test_every_setting_of_up_and_admin_is_tried() -> None:
+    both = {each.name for each in SETTINGS if {"up", "admin"} <= set(each.processes)}
+    assert both - {"state", "redis"} == set(ADMIN_SAID)
+
+
+@pytest.mark.parametrize("name", ADMIN_SAID)
+def test_a_setting_reaches_the_admin_api(tmp_path: Path, name: str) -> None:
+    said = ["--" + name.replace("_", "-"), ADMIN_SAID[name]]
+    direct = AdminSettings.from_arguments(["--redis", URL, *said], {})
+    assert getattr(told_admin(tmp_path, *said), name) == getattr(direct, name)
+    assert getattr(direct, name) != getattr(told_admin(tmp_path), name)
 
 
 def test_an_embedded_store_has_one_node_unless_more_is_said(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def start(folder: Path, work: Work, *, name: str = "weir") -> Iterator[Gateway]:
     port, file = free_port(), folder / "bench.weir"
     file.write_text(rules_text(work))
     flags = ["--no-demo", "--workers", "1", "--access-log", "off", "--status", "127.0.0.1:0"]
+    flags += ["--admin", "127.0.0.1:0", "--admin-workers", "1"]
     flags += ["--state", str(folder / "state"), "--config", str(file), "--edge", f"127.0.0.1:{port}"]
     # All of the load comes from one address, which a gateway on the open net would not let have so many.
     flags += ["--max-connections-per-address", "8192"]
