@@ -14,7 +14,9 @@ from weir.store.login_links import LoginLinks
 from weir.store.login_throttle import LoginThrottle
 from weir.store.nodes import Nodes
 from weir.store.publish import Publisher
+from weir.store.samples import Samples
 from weir.store.sessions import Sessions
+from weir.store.usage_read import Usage
 from weir.store.versions import Versions
 
 
@@ -35,6 +37,9 @@ class Services:
     links: LoginLinks
     throttle: LoginThrottle
     audit: Audit
+    usage: Usage
+    """Of the server of the counters, as ``samples``."""
+    samples: Samples
     stopping: threading.Event
     """Set when this worker begins to stop: streams end then."""
     secure_cookies: bool = False
@@ -63,6 +68,8 @@ def services_of(
         links=LoginLinks(client, keys),
         throttle=LoginThrottle(client, keys),
         audit=Audit(client, keys),
+        usage=Usage(counters or client, keys),
+        samples=Samples(counters or client, keys),
         stopping=stopping or threading.Event(),
         secure_cookies=secure_cookies,
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from admin_api.call import Handler
-from admin_api.handlers import audit, sessions, tokens
+from admin_api.handlers import audit, sessions, tokens, traffic
 
 HANDLERS: dict[str, Handler] = {
     **audit.HANDLERS,
     **sessions.HANDLERS,
     **tokens.HANDLERS,
+    **traffic.HANDLERS,
 }

@@ -13,11 +13,11 @@ COUNTS = (
 )  # fmt: skip
 """The first five are all requests (of a target: attempts), each in one of them."""
 REQUESTS = 5
-SUCCESS, UNANSWERED, OWN_ERRORS, LIMITED, RETRIES, RETRIES_REFUSED, BYTES_IN, BYTES_OUT, MICROSECONDS = (
+SUCCESS, SERVER_ERRORS, UNANSWERED, OWN_ERRORS, LIMITED, RETRIES, RETRIES_REFUSED, BYTES_IN, BYTES_OUT, MICROSECONDS = (
     COUNTS.index(name)
     for name in (
-        "success", "unanswered", "own_errors", "limited", "retries", "retries_refused", "bytes_in", "bytes_out",
-        "microseconds",
+        "success", "server_errors", "unanswered", "own_errors", "limited", "retries", "retries_refused", "bytes_in",
+        "bytes_out", "microseconds",
     )
 )  # fmt: skip
 FIRST_BUCKET = len(COUNTS)

@@ -1,0 +1,194 @@
+"""What went through the cluster, for people and scripts. Everything is read; nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from admin_api.call import Answer, Call, Handler
+from admin_api.traffic.csv_lines import day_lines, heading
+from admin_api.traffic.figures import figures
+from admin_api.traffic.names import owner_and_rule, owner_upstream_target, rule_names
+from admin_api.traffic.sums import ordered, page, sums, total
+from admin_api.traffic.tail import Tail
+from admin_api.traffic.times import (
+    MAX_DAYS,
+    Times,
+    day_of,
+    length_ms,
+    number_of,
+    seconds_counted,
+    times_between,
+    times_of,
+)
+from admin_api.traffic.unused import counting_since_ms, days_counted, unused_rules
+from weir.api.traffic import (
+    ExportQuery,
+    Point,
+    RulePage,
+    RuleQuery,
+    RuleSeries,
+    RulesQuery,
+    RuleTraffic,
+    TailQuery,
+    TargetPage,
+    TargetsQuery,
+    TargetTraffic,
+    UnusedPage,
+    UnusedQuery,
+)
+from weir.models.document import OWNERS, Owner
+from weir.models.sample import SampleFilter
+from weir.models.usage import RULE, TARGET, WIDTH
+from weir.store.usage import Period
+from weir.store.usage_read import About
+
+EXPORTED_DAYS = 30
+
+
+def rules(call: Call) -> Answer:
+    query: RulesQuery = call.query
+    times = times_of(query.window, call.services.usage.about())
+    seconds = times.span.seconds
+
+    def wanted(name: str) -> bool:
+        owner, rule = owner_and_rule(name)
+        return query.owner in ("", owner) and query.rule in rule
+
+    found = sums(call.services.usage, times.periods, RULE, wanted)
+    items = [_rule(name, numbers, seconds) for name, numbers in found.items()]
+    in_order = ordered(items, query.sort, lambda each: f"{each.rule} {each.owner}", lambda each: each.traffic)
+    shown, after = page(in_order, query.limit, query.cursor)
+    everything = figures(total(found.values()), seconds)
+    return Answer(RulePage(items=shown, next=after, span=times.span, total=everything))
+
+
+def targets(call: Call) -> Answer:
+    query: TargetsQuery = call.query
+    times = times_of(query.window, call.services.usage.about())
+
+    def wanted(name: str) -> bool:
+        owner, upstream, _ = owner_upstream_target(name)
+        return query.owner in ("", owner) and query.upstream in ("", upstream)
+
+    found = sums(call.services.usage, times.periods, TARGET, wanted)
+    items = [_target(name, numbers, times.span.seconds) for name, numbers in found.items()]
+    in_order = ordered(
+        items,
+        query.sort,
+        lambda each: f"{each.upstream} {each.target} {each.owner}",
+        lambda each: each.traffic,
+    )
+    shown, after = page(in_order, query.limit, query.cursor)
+    return Answer(TargetPage(items=shown, next=after, span=times.span))
+
+
+def rule(call: Call) -> Answer:
+    """One that was never hit has points of zero; whether the rule exists is not asked: it may be gone since."""
+    query: RuleQuery = call.query
+    usage = call.services.usage
+    about = usage.about()
+    times = times_of(query.window, about)
+    numbers = [
+        found or [0] * WIDTH for found in usage.of_entry(times.periods, RULE, f"{query.owner}/{query.name}")
+    ]
+    points = tuple(_point(period, each, about) for period, each in zip(times.periods, numbers, strict=True))
+    return Answer(
+        RuleSeries(
+            owner=query.owner,
+            rule=query.name,
+            span=times.span,
+            points=points,
+            total=figures(total(numbers), times.span.seconds),
+        )
+    )
+
+
+def unused(call: Call) -> Answer:
+    query: UnusedQuery = call.query
+    services = call.services
+    head = services.versions.head()
+    owners = [owner for owner in OWNERS if query.owner in ("", owner)]
+    names = [(owner, name) for owner in owners for name in _names(call, owner)] if head else []
+    about = services.usage.about()
+    hits = services.usage.last_hits([f"{owner}/{name}" for owner, name in names])
+    since_ms = counting_since_ms(hits, about)
+    shown, after = page(unused_rules(names, hits, about, query.days), query.limit, query.cursor)
+    return Answer(
+        UnusedPage(
+            items=shown,
+            next=after,
+            number=head.number if head else 0,
+            days=query.days,
+            counting_since_ms=since_ms,
+            days_counted=days_counted(since_ms, about),
+            lost=about.lost_days,
+        )
+    )
+
+
+def export(call: Call) -> Answer:
+    query: ExportQuery = call.query
+    about = call.services.usage.about()
+    last = about.now_ms // length_ms("day") if query.last is None else number_of(query.last)
+    first = last - EXPORTED_DAYS + 1 if query.first is None else number_of(query.first)
+    times = times_between("day", max(first, last - MAX_DAYS + 1, 0), last, about)
+    return Answer(stream=_exported(call, times), headers={"Content-Disposition": _file_name(times)})
+
+
+def tail(call: Call) -> Answer:
+    query: TailQuery = call.query
+    asked = SampleFilter(query.owner, query.rule, query.status, float(query.min_ms))
+    services = call.services
+    return Answer(stream=Tail(services.samples, asked, services.stopping, call.last_event_id).events())
+
+
+def _rule(name: str, numbers: list[int], seconds: float) -> RuleTraffic:
+    owner, rule = owner_and_rule(name)
+    return RuleTraffic(owner=owner, rule=rule, traffic=figures(numbers, seconds))
+
+
+def _target(name: str, numbers: list[int], seconds: float) -> TargetTraffic:
+    owner, upstream, url = owner_upstream_target(name)
+    traffic = figures(numbers, seconds, of_target=True)
+    return TargetTraffic(owner=owner, upstream=upstream, target=url, traffic=traffic)
+
+
+def _point(period: Period, numbers: list[int], about: About) -> Point:
+    length = length_ms(period.kind)
+    start = period.number * length
+    seconds = seconds_counted(start, start + length, about)
+    return Point(at_ms=start, seconds=seconds, traffic=figures(numbers, seconds))
+
+
+def _names(call: Call, owner: Owner) -> Iterator[str]:
+    return rule_names(call.services.versions.document(owner))
+
+
+def _exported(call: Call, times: Times) -> Iterator[bytes]:
+    """An error of the store in the middle breaks the answer off, so that half a file is not taken for a whole one."""
+    query: ExportQuery = call.query
+    yield heading()
+    for period in times.periods:
+        entries = (
+            (name, numbers)
+            for name, numbers in call.services.usage.entries(period, RULE)
+            if query.owner in ("", owner_and_rule(name)[0])
+        )
+        yield from day_lines(period, entries)
+
+
+def _file_name(times: Times) -> str:
+    if not times.periods:
+        return 'attachment; filename="weir-usage.csv"'
+    first, last = day_of(times.periods[0].number), day_of(times.periods[-1].number)
+    return f'attachment; filename="weir-usage-{first}-{last}.csv"'
+
+
+HANDLERS: dict[str, Handler] = {
+    "traffic.rules": rules,
+    "traffic.rule": rule,
+    "traffic.targets": targets,
+    "traffic.unused": unused,
+    "traffic.export": export,
+    "traffic.tail": tail,
+}
