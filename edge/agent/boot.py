@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import gevent
 from gevent.event import Event
@@ -32,6 +33,8 @@ from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.service import HealthService
 from edge.agent.limits.holder import LimitHolder
 from edge.agent.limits.metrics import LimitMetrics
+from edge.agent.limits.watch import Watch
+from edge.agent.live import LiveWord
 from edge.agent.load import LoadMeter
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
@@ -42,6 +45,7 @@ from edge.agent.traffic.service import Traffic
 from edge.agent.worker_link import Topic, WorkerLink
 from edge.child_arguments import ChildArguments
 from edge.drains_file import drains_path
+from edge.limiting.clock import boot_s
 from edge.settings import EdgeSettings
 from edge.version_files import VersionFiles
 from weir.store.health import HealthCalls
@@ -96,6 +100,7 @@ class Agent:
         )
         self._budgets = self._make_budgets(settings)
         BudgetMetrics(registry, self._budgets)
+        self._watch = Watch()
         self._limits = self._limit_holder(settings, LimitMetrics(registry))
         self._traffic = Traffic(
             self._pipe,
@@ -128,12 +133,14 @@ class Agent:
             if settings.config
             else None
         )
+        self._live = self._live_word(settings)
         self._greenlets: list[gevent.Greenlet[..., None]] = []
 
     def _pages(self) -> Pages:
         return {
-            "/targets": lambda: self._drains.marked(self._health.state()),
+            "/targets": self._targets_page,
             "/budgets": self._budgets.page,
+            "/limits": self._limits.page,
         }
 
     def _make_follower(self, metrics: StateMetrics) -> Follower:
@@ -166,7 +173,22 @@ class Agent:
             max_nodes=settings.max_nodes,
             announce=self._link.announce,
             metrics=metrics,
+            watch=self._watch,
         )
+
+    def _live_word(self, settings: EdgeSettings) -> LiveWord:
+        return LiveWord(
+            self._pipe,
+            Keys(settings.cluster),
+            settings.node,
+            limits=lambda: self._watch.near(boot_s()),
+            budgets=self._budgets.state,
+            refused=lambda: self._budgets.refused,
+            targets=self._targets_page,
+        )
+
+    def _targets_page(self) -> dict[str, Any]:
+        return self._drains.marked(self._health.state())
 
     def start(self) -> None:
         """Raises ``OSError`` if the disk or the socket refuses."""
@@ -177,7 +199,12 @@ class Agent:
         self._drains.start()
         self._link.start()
         self._status.start()
-        loops: Sequence[Callable[[], None]] = [self._follow, self._announcer.run, self._budgets.run]
+        loops: Sequence[Callable[[], None]] = [
+            self._follow,
+            self._announcer.run,
+            self._budgets.run,
+            self._live.run,
+        ]
         if self._config is not None:
             loops = [*loops, self._config.run]
         loops = [*loops, *self._traffic.loops()]

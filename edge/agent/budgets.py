@@ -165,6 +165,7 @@ class Budgets:
         return {
             "upstream": known.upstream,
             "window_ms": terms.per_ms,
+            "width_ms": terms.width_ms,
             "cap": last.cap if last else terms.cap,
             "reserve": terms.reserve,
             "reserve_of_node": self._reserve_units(terms),

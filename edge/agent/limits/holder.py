@@ -13,12 +13,14 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+import msgspec
 from gevent.event import Event
 
 from edge.agent.limits.counters import Me
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.limits.stock import Cluster, Names, Stock
 from edge.agent.limits.table import Table
+from edge.agent.limits.watch import Watch
 from edge.agent.store_pipe import StorePipe
 from edge.limiting.clock import boot_s
 from edge.limiting.wire import GRANTED, TOPIC, Answer, Item, read_question
@@ -51,10 +53,12 @@ class LimitHolder:
         max_nodes: int,
         announce: Callable[[str, Any], None],
         metrics: LimitMetrics,
+        watch: Watch | None = None,
         clock: Callable[[], float] = boot_s,
     ) -> None:
         self._pipe, self._nodes, self._workers, self._max_nodes = pipe, nodes, workers, max_nodes
         self._announce, self._metrics, self._clock = announce, metrics, clock
+        self._watch = watch or Watch()
         self._began = clock()
         self._names = Names(secrets.randbits(31) << 20)
         me = Me(keys, node, secrets.token_hex(8), time.time_ns() // 1000)
@@ -100,6 +104,17 @@ class LimitHolder:
     def gone(self, connection: int) -> None:
         """What the worker held is taken for spent."""
 
+    def page(self) -> dict[str, Any]:
+        """For the status listener: how many keys of which limits this node has, and what is nearly used up or over."""
+        near = self._watch.near(self._clock())
+        return {
+            "nodes": max(1, self._nodes()),
+            "max_nodes": self._max_nodes,
+            "keys": self._table.size,
+            "limits": self._table.counts(),
+            "near": [msgspec.structs.asdict(one) for one in near],
+        }
+
     def _answers(self, connection: int, items: list[Item], now: float) -> list[Answer]:
         stocks = [self._table.stock(item.terms, item.key, now) for item in items]
         cluster = self._cluster()
@@ -121,6 +136,7 @@ class LimitHolder:
             self._metrics.answered(answer)
             if answer.granted and self._pipe.available and stock.runs_low(self._clock()):
                 self._ask(stock, None, cluster)
+        self._watch.note(items, answers, now)
         return answers
 
     def _undo(self, answer: Answer) -> Answer:

@@ -7,6 +7,7 @@ one further key with all that come so: an attacker who makes up keys is limited 
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Any
 
 from edge.agent.limits.counters import Me, counter_for
 from edge.agent.limits.stock import Names, Stock
@@ -14,6 +15,7 @@ from edge.limiting.wire import Terms
 
 MOST_KEYS = 50_000
 """In all, and of a limit that says nothing of ``max_keys``."""
+MOST_COUNTS = 1000
 OVERFLOW = "\0overflow"
 """No request makes such a key."""
 KEPT = 1.25
@@ -50,6 +52,14 @@ class Table:
         if found.terms is not terms and found.terms != terms:
             found.terms = terms  # a publish changed how much, not what is counted
         return found
+
+    def counts(self) -> list[dict[str, Any]]:
+        """How many keys of which limit, at most ``MOST_COUNTS`` limits, those with most keys first."""
+        found = sorted((-len(stocks), *limit) for limit, stocks in self._limits.items())
+        return [
+            {"limit": identity, "window": window, "per_ms": per_ms, "keys": -keys}
+            for keys, identity, window, per_ms in found[:MOST_COUNTS]
+        ]
 
     def sweep(self, now: float) -> None:
         """Drops keys of which the store holds nothing any more."""

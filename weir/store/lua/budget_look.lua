@@ -1,0 +1,32 @@
+-- Reads one upstream's retry budget without booking, granting or keeping anything: what budget.lua would find now.
+--
+-- KEYS
+--   ring         hash: see keys.py
+-- ARGV
+--   width_ms     milliseconds of a bucket, 1 or more
+--   buckets      of a window, 1 or more
+--   at           milliseconds; '' = the server's clock
+-- RETURNS
+--   {now_ms, units granted that still count, thousandths of a unit earned in the window, first attempts in the window,
+--   most first attempts in one window, milliseconds until the quarantine ends or 0}
+-- MISSING
+--   ring: all 0.
+-- COST
+--   O(buckets).
+local ring = unpack(KEYS)
+local width_ms, buckets, at = unpack(ARGV)
+
+local width, count, time = tonumber(width_ms), tonumber(buckets), redis.call('TIME')
+local now = tonumber(at) or time[1] * 1000 + math.floor(time[2] / 1000)
+local flat, state = redis.call('HGETALL', ring), {}
+for place = 1, #flat, 2 do state[flat[place]] = flat[place + 1] end
+now = math.max(now, tonumber(state.now or 0))
+local b = math.floor(now / width)
+
+local function sum(kind, from)
+  local total = 0
+  for bucket = from, b do total = total + tonumber(state[kind .. bucket] or 0) end
+  return total
+end
+return {now, sum('g', b - count), sum('c', b - count + 1), sum('a', b - count + 1), tonumber(state.peak or 0),
+  math.max(0, tonumber(state.quarantine or 0) - now)}
