@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from admin_api.call import Handler
-from admin_api.handlers import audit, sessions, tokens, traffic
+from admin_api.handlers import audit, openapi, sessions, tokens, traffic
 
 HANDLERS: dict[str, Handler] = {
+    **openapi.HANDLERS,
     **audit.HANDLERS,
     **sessions.HANDLERS,
     **tokens.HANDLERS,
