@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from admin_api.checker import Checker, checkers
+from admin_api.documents import Documents
+from admin_api.tables import Tables
+from weir.models.document import Owner
 from weir.store.access_tokens import AccessTokens
 from weir.store.audit import Audit
 from weir.store.connect import Client
@@ -40,6 +45,10 @@ class Services:
     usage: Usage
     """Of the server of the counters, as ``samples``."""
     samples: Samples
+    documents: Documents
+    """Parsed configurations, by chunk."""
+    checkers: Mapping[Owner, Checker]
+    tables: Tables
     stopping: threading.Event
     """Set when this worker begins to stop: streams end then."""
     secure_cookies: bool = False
@@ -55,11 +64,13 @@ def services_of(
     stopping: threading.Event | None = None,
 ) -> Services:
     """Connects to nothing yet."""
+    versions = Versions(client, keys)
+    documents = Documents(versions)
     return Services(
         client=client,
         counters=counters or client,
         keys=keys,
-        versions=Versions(client, keys),
+        versions=versions,
         publisher=Publisher(client, keys),
         nodes=Nodes(client, keys),
         feed=Feed(client, keys),
@@ -70,6 +81,9 @@ def services_of(
         audit=Audit(client, keys),
         usage=Usage(counters or client, keys),
         samples=Samples(counters or client, keys),
+        documents=documents,
+        checkers=checkers(),
+        tables=Tables(documents),
         stopping=stopping or threading.Event(),
         secure_cookies=secure_cookies,
     )

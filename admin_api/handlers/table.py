@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from admin_api.call import Handler
-from admin_api.handlers import audit, openapi, sessions, tokens, traffic
+from admin_api.handlers import (
+    audit,
+    config,
+    definitions,
+    explain,
+    lint,
+    openapi,
+    sessions,
+    tokens,
+    traffic,
+    versions,
+)
 
 HANDLERS: dict[str, Handler] = {
     **openapi.HANDLERS,
     **audit.HANDLERS,
     **sessions.HANDLERS,
     **tokens.HANDLERS,
+    **config.HANDLERS,
+    **versions.HANDLERS,
+    **definitions.HANDLERS,
+    **explain.HANDLERS,
+    **lint.HANDLERS,
     **traffic.HANDLERS,
 }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from weir.api import audit, openapi, sessions, tokens, traffic
+from weir.api import audit, config, definitions, explain, lint, openapi, sessions, tokens, traffic, versions
 from weir.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *openapi.OPERATIONS,
+    *config.OPERATIONS,
+    *versions.OPERATIONS,
+    *definitions.OPERATIONS,
+    *explain.OPERATIONS,
+    *lint.OPERATIONS,
     *traffic.OPERATIONS,
     *audit.OPERATIONS,
     *sessions.OPERATIONS,

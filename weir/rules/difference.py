@@ -78,6 +78,17 @@ def changes(before: Document, after: Document) -> Changes:
     return Changes(tuple(listed), sum(counts.values()) - len(listed), counts)
 
 
+def replaced(before: Document, after: Document) -> tuple[tuple[Definition, ...], tuple[Definition, ...]]:
+    """What the one has and the other has not, wherever it stands: removed and added, a change being both."""
+    start, end = common_ends(before.definitions, after.definitions)
+    old = before.definitions[start : len(before.definitions) - end]
+    new = after.definitions[start : len(after.definitions) - end]
+    was, is_now = dict(zip(keys_of(old), old, strict=True)), dict(zip(keys_of(new), new, strict=True))
+    removed = tuple(each for key, each in was.items() if is_now.get(key) != each)
+    added = tuple(each for key, each in is_now.items() if was.get(key) != each)
+    return removed, added
+
+
 def kind_of(definition: Definition) -> str:
     """``rule``, ``group``, ``upstream``, ``limit``, ``define`` or ``defaults``."""
     return type(definition).__name__.lower()

@@ -40,11 +40,16 @@ def from_json(data: bytes) -> Document:
     if len(data) > MAX_TEXT:
         raise Refused([Problem("too-large", f"{len(data)} bytes", expected=f"at most {MAX_TEXT}")])
     document = _decoded(data)
+    check_depth(document)
+    return document
+
+
+def check_depth(document: Document) -> None:
+    """Raises ``Refused`` for a condition that nothing else may walk; for documents that were decoded elsewhere."""
     for condition, path in _conditions(document):
         if _is_deep(condition):
             message = "the condition is nested too deeply"
             raise Refused([Problem("too-deep", message, path=path, expected=f"at most {MAX_DEPTH} levels")])
-    return document
 
 
 def _decoded(data: bytes) -> Document:

@@ -46,6 +46,17 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The number of each owner's last publish, 0 for none: what an editor gives back as ``base``."""
 
 
+class LastPublish(msgspec.Struct, frozen=True):
+    """Who published last for an owner, when and why."""
+
+    author: str
+    time_ms: int
+    message: str
+
+
+_decode_last = msgspec.msgpack.Decoder(LastPublish).decode
+
+
 class Versions:
     """What is published. Raises StoreAway and StoreError."""
 
@@ -71,6 +82,14 @@ class Versions:
             )
         except (KeyError, ValueError) as error:
             raise StoreError(f"the store's head cannot be read: {error!r}") from error
+
+    def last_publish(self, owner: Owner) -> LastPublish | None:
+        """Known also after its version left the history; None if the owner never published."""
+        data = self._client.call("HGET", self._keys.head(), f"publish:{owner}")
+        try:
+            return None if data is None else _decode_last(data)
+        except msgspec.MsgspecError as error:
+            raise StoreError(f"who published last for {owner} cannot be read: {error}") from error
 
     def manifest(self, number: int) -> Manifest | None:
         """None if the version never was, or is no longer kept."""
