@@ -62,7 +62,7 @@ OPERATIONS = (
         body=Login,
         result=Caller,
         status=201,
-        refusals=(401,),
+        refusals=(401, 429),
     ),
     Operation(
         id="sessions.current",
