@@ -79,33 +79,35 @@ class Limiter:
         now = self._clock()
         place = (limit.counter, key)
         holding = self._holdings.get(place)
-        if holding is None or holding.tokens < cost or now >= holding.ends:
+        if holding is None:
             return None
+        if holding.tokens - cost < holding.low or now >= holding.renew_at:
+            if not holding.has(cost, now, self._give_back):
+                return None
+            self._ahead(limit, key, holding, now)
         holding.asked += cost
         holding.tokens = tokens = holding.tokens - cost
         self._holdings.move_to_end(place)
-        if tokens < holding.low and holding.asking is None:
-            self._ahead(limit, key, holding, now)
         return holding.left + tokens, holding.reset_at - now
 
     def _at_hand(self, demands: Sequence[Demand], now: float) -> tuple[Standing, ...] | None:
         """Spends for all if there are tokens for all; None, and nothing is spent, otherwise."""
-        spent: list[tuple[Holding, int]] = []
-        standings = []
+        found: list[Holding] = []
         for limit, key, cost in demands:
             holding = self._holdings.get((limit.counter, key))
-            if holding is None or holding.tokens < cost or now >= holding.ends:
-                for each, tokens in spent:
-                    each.tokens += tokens
+            if holding is None or holding in found:
                 return None
-            holding.tokens -= cost
-            spent.append((holding, cost))
-            standings.append(Standing(limit, holding.left + holding.tokens, holding.reset_at - now))
-        for (holding, cost), (limit, key, _) in zip(spent, demands, strict=True):
-            holding.asked += cost
-            self._holdings.move_to_end((limit.counter, key))
-            if holding.tokens < holding.low and holding.asking is None:
+            if (holding.tokens < cost or now >= holding.ends) and not holding.has(cost, now, self._give_back):
+                return None
+            found.append(holding)
+        standings = []
+        for holding, (limit, key, cost) in zip(found, demands, strict=True):
+            if holding.tokens - cost < holding.low or now >= holding.renew_at:
                 self._ahead(limit, key, holding, now)
+            holding.asked += cost
+            holding.tokens -= cost
+            self._holdings.move_to_end((limit.counter, key))
+            standings.append(Standing(limit, holding.left + holding.tokens, holding.reset_at - now))
         return tuple(standings)
 
     def __len__(self) -> int:
@@ -125,7 +127,7 @@ class Limiter:
             missing = [
                 (holding, demand)
                 for holding, demand in zip(holdings, demands, strict=True)
-                if not _is_settled(holding, demand.cost, now)
+                if not self._is_settled(holding, demand.cost, now)
             ]
             if now >= deadline or now < self._mute_until or not self._link.connected:
                 for holding, demand in missing:
@@ -140,9 +142,9 @@ class Limiter:
         """None while it is not known of each limit. Spends if all allow."""
         refusing, shadowed, unknown = [], [], False
         for holding, demand in zip(holdings, demands, strict=True):
-            if _has(holding, demand.cost, now):
+            if self._has(holding, demand.cost, now):
                 continue
-            if not _is_settled(holding, demand.cost, now):
+            if not self._is_settled(holding, demand.cost, now):
                 unknown = True
             elif demand.limit.shadow:
                 shadowed.append(demand.limit)
@@ -174,14 +176,14 @@ class Limiter:
             holding.waiting -= cost
 
     def _ahead(self, limit: CountedLimit, key: str, holding: Holding, now: float) -> None:
-        """Asks before tokens are missed, if they will be missed before they end."""
-        holding.low = 0
-        if now < self._mute_until or holding.demand(now) * (holding.ends - now) <= holding.tokens + 1:
+        """Asks before tokens are missed, or end, if some will be missed then. Does not switch."""
+        if holding.asking is not None:
             return
-        if self._link.connected:
-            self._ask([(holding, Demand(limit, key, 1))], now)
+        beyond = holding.beyond(now)
+        if beyond is not None and now >= self._mute_until and self._link.connected:
+            self._ask([(holding, Demand(limit, key, 1))], now, beyond)
 
-    def _ask(self, fresh: list[tuple[Holding, Demand]], now: float) -> None:
+    def _ask(self, fresh: list[tuple[Holding, Demand]], now: float, beyond: float = 0.0) -> None:
         event = Event()
         items = []
         for holding, demand in fresh:
@@ -197,6 +199,7 @@ class Limiter:
                     want,
                     demand.limit.shadow,
                     holding.demand(now),
+                    beyond,
                 )
             )
             self._active[holding] = None
@@ -228,6 +231,15 @@ class Limiter:
         self._holdings.move_to_end(place)
         return holding
 
+    def _has(self, holding: Holding, cost: int, now: float) -> bool:
+        return holding.has(cost, now, self._give_back) or now < holding.open_until
+
+    def _is_settled(self, holding: Holding, cost: int, now: float) -> bool:
+        """Whether it is known without asking."""
+        if self._has(holding, cost, now) or now < holding.away_until:
+            return True
+        return now < holding.full_until and cost >= holding.full_from
+
     def _give_back(self, lease: int, tokens: int) -> None:
         if len(self._returns) < self._most:
             self._returns.append((lease, tokens))
@@ -241,7 +253,7 @@ class Limiter:
         """Tokens that are over, or that nobody asked for in the last second, go back to the agent."""
         now = self._clock()
         for holding in list(self._active):
-            if holding.asked == holding.asked_at_flush or now >= holding.ends:
+            if holding.asked == holding.asked_at_flush or not holding.has(1, now, self._give_back):
                 holding.drop(self._give_back)
             holding.asked_at_flush = holding.asked
             if not holding.tokens and holding.asking is None:
@@ -265,17 +277,6 @@ def _merged(demands: Sequence[Demand]) -> Sequence[Demand]:
         before = found.get(place)
         found[place] = demand if before is None else before._replace(cost=before.cost + demand.cost)
     return list(found.values())
-
-
-def _has(holding: Holding, cost: int, now: float) -> bool:
-    return (holding.tokens >= cost and now < holding.ends) or now < holding.open_until
-
-
-def _is_settled(holding: Holding, cost: int, now: float) -> bool:
-    """Whether it is known without asking."""
-    if _has(holding, cost, now) or now < holding.away_until:
-        return True
-    return now < holding.full_until and cost >= holding.full_from
 
 
 def _standings(demands: Sequence[Demand], holdings: list[Holding], now: float) -> tuple[Standing, ...]:

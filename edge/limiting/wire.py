@@ -53,6 +53,8 @@ class Item(NamedTuple):
     """The limit only watches: the others are taken even if this one refuses."""
     demand: float
     """Tokens a second that this worker was lately asked for."""
+    beyond: float = 0.0
+    """The worker has tokens until then, and wants some that last longer; 0: it has none."""
 
 
 class Answer(NamedTuple):
@@ -97,7 +99,7 @@ def read_answers(body: Any, count: int) -> list[Answer] | None:
         return None
 
 
-def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any) -> Item:
+def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any, beyond: Any) -> Item:
     read = Terms(*terms)
     texts = (read.identity, read.window, read.on_store_failure, key)
     numbers = (read.most, read.per_ms, read.burst, read.max_keys, need, want)
@@ -109,4 +111,6 @@ def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any
         raise ValueError("too long a key or identity")
     if read.per_ms == 0 and read.window != "calendar":
         raise ValueError("only a calendar limit may count by the month")
-    return Item(read, key, need, max(need, want), optional is True, max(0.0, float(demand)))
+    return Item(
+        read, key, need, max(need, want), optional is True, max(0.0, float(demand)), max(0.0, float(beyond))
+    )

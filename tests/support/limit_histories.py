@@ -109,13 +109,13 @@ class History:
     def to_edge(self) -> None:
         """To the end of a bucket of the server's clock, and 1 ms before and after it."""
         now = self.clock - self.behind
-        edge = (now // WIDTH + self.random.choice((1, 1, 2, self.ring.window.buckets))) * WIDTH
+        edge = (now // WIDTH + self.random.choice((1, 1, 2, 2, self.ring.window.buckets))) * WIDTH
         self.clock = max(self.clock, edge + self.behind + self.random.choice((-1, -1, 0, 1)))
 
     def set_back(self) -> None:
         if self.random.random() < 0.3:
             self.behind += self.random.choice(
-                (1, WIDTH // 2, WIDTH, 2 * WIDTH, (self.ring.window.buckets + 3) * WIDTH)
+                (1, WIDTH // 2, WIDTH, 2 * WIDTH, (self.ring.window.buckets + 4) * WIDTH)
             )
 
     def take(self) -> None:

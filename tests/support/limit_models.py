@@ -13,7 +13,8 @@ class RingModel:
     """``limit.lua``."""
 
     def __init__(self, window: Window) -> None:
-        self.width, self.count = window
+        self.width, count = window
+        self.reach = count + 1
         self.lose()
 
     def lose(self) -> None:
@@ -25,15 +26,15 @@ class RingModel:
     def call(self, most: int, wish: Wish, holder: str, back: Back, new_birth: str, at: int) -> Lease:
         now = max(at, self.seen)
         birth = self.birth or new_birth
-        astray = self.seen - at > (self.count + 1) * self.width
+        astray = self.seen - at > (self.reach + 1) * self.width
         if astray:
-            counts = [n for bucket, n in self.used.items() if bucket >= self.seen // self.width - self.count]
+            counts = [n for bucket, n in self.used.items() if bucket >= self.seen // self.width - self.reach]
             self.lose()
             now, birth = at, new_birth
             self.used = {at // self.width + 1: sum(counts)}
         b = now // self.width
         changed = self._take_back(holder, back, b, birth) or astray
-        live = {bucket: n for bucket, n in sorted(self.used.items()) if bucket >= b - self.count and n}
+        live = {bucket: n for bucket, n in sorted(self.used.items()) if bucket >= b - self.reach and n}
         left = most - sum(live.values())
         granted = 0
         if wish.want and left >= wish.least:
@@ -41,19 +42,19 @@ class RingModel:
             self.used[b] = self.used.get(b, 0) + granted
         if changed or granted:
             self.seen, self.birth = now, birth
-        ends = [(bucket + self.count + 1) * self.width - now for bucket in live]
+        ends = [(bucket + self.reach + 1) * self.width - now for bucket in live]
         wait, free = 0, left
         if not granted:
             for end, n in zip(ends, live.values(), strict=True):
                 if free >= wish.least:
                     break
                 free, wait = free + n, end
-        reset = ends[0] if ends else (self.count + 1 + b) * self.width - now if granted else 0
-        return Lease(granted, left - granted, wait, reset, (b + 1) * self.width - now, b, birth)
+        reset = ends[0] if ends else (self.reach + 1 + b) * self.width - now if granted else 0
+        return Lease(granted, left - granted, wait, reset, (b + 2) * self.width - now, b, birth)
 
     def _take_back(self, holder: str, back: Back, b: int, birth: str) -> bool:
         fresh = back.tokens - self.returned.get((back.bucket, holder), 0)
-        if fresh <= 0 or back.birth != birth or back.bucket < b - self.count or back.bucket not in self.used:
+        if fresh <= 0 or back.birth != birth or back.bucket < b - self.reach or back.bucket not in self.used:
             return False
         self.used[back.bucket] -= min(fresh, self.used[back.bucket])
         self.returned[back.bucket, holder] = back.tokens

@@ -14,9 +14,9 @@ from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall, script_call
 
 SHORT_MS = 10_000
-"""Up to this length a window has ten buckets, above it sixty."""
-LEAST_BUCKET_MS = 25
-"""A lease ends with its bucket, so a shorter one would end on its way."""
+"""Up to this length a window has twenty buckets, above it sixty."""
+LEAST_BUCKET_MS = 12
+"""A lease lives for one to two buckets, so with shorter ones it would end on its way."""
 MAX_NODES = 4096
 """Nodes that may count in one window of one quota; further ones live on their share."""
 _WHYS = frozenset({"ok", "fenced", "full"})
@@ -27,11 +27,6 @@ class Window(NamedTuple):
 
     bucket_ms: int
     buckets: int
-
-    @property
-    def ring_ms(self) -> int:
-        """How long a token counts at most."""
-        return self.bucket_ms * (self.buckets + 1)
 
 
 class Wish(NamedTuple):
@@ -106,8 +101,8 @@ class Usage(NamedTuple):
 
 
 def window_of(per_ms: int) -> Window:
-    """Buckets of at least 25 ms that together are as long as ``per_ms``, or a little longer."""
-    most = 10 if per_ms <= SHORT_MS else 60
+    """Buckets of at least 12 ms that together are as long as ``per_ms``, or a little longer."""
+    most = 20 if per_ms <= SHORT_MS else 60
     buckets = max(1, min(most, per_ms // LEAST_BUCKET_MS))
     return Window(-(-per_ms // buckets), buckets)
 

@@ -58,8 +58,10 @@ class Grant(NamedTuple):
 class Counter(Protocol):
     """One key in the store."""
 
-    bucket_s: float
+    lease_s: float
     """The longest life of a lease."""
+    ahead_s: float
+    """So long before its end a lease can be followed by one that ends later; 0: only after its end."""
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall: ...
 
@@ -80,13 +82,25 @@ class Counter(Protocol):
 class Sliding:
     """``limit.lua``."""
 
-    __slots__ = ("_birth", "_granted_in", "_me", "_owed", "_returned", "_said", "_tag", "_window", "bucket_s")
+    __slots__ = (
+        "_birth",
+        "_granted_in",
+        "_me",
+        "_owed",
+        "_returned",
+        "_said",
+        "_tag",
+        "_window",
+        "ahead_s",
+        "lease_s",
+    )
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me = me
         self._tag = limit_tag(terms.identity, key)
         self._window = window_of(terms.per_ms)
-        self.bucket_s = self._window.bucket_ms / 1000
+        self.ahead_s = self._window.bucket_ms / 1000
+        self.lease_s = 2 * self.ahead_s
         self._birth, self._granted_in = "", 0
         """Of the ring that granted last, and in which bucket."""
         self._returned: dict[tuple[int, str], int] = {}
@@ -118,11 +132,13 @@ class Sliding:
         if self._said is not None and self._returned.get(self._said[0]) == self._said[1]:
             self._owed.pop(self._said[0], None)
         self._said = None
-        recent = lease.bucket - self._granted_in <= self._window.buckets
+        recent = lease.bucket - self._granted_in <= self._window.buckets + 1
         lost = bool(self._birth) and lease.birth != self._birth and recent
         if lease.granted:
             self._birth, self._granted_in = lease.birth, lease.bucket
-        for place in [place for place in self._returned if place[0] < lease.bucket - self._window.buckets]:
+        for place in [
+            place for place in self._returned if place[0] < lease.bucket - self._window.buckets - 1
+        ]:
             del self._returned[place]
             self._owed.pop(place, None)
         return Grant(
@@ -147,11 +163,12 @@ class Sliding:
 class Smooth:
     """``gcra.lua``; nothing comes back, what is not spent at once is lost."""
 
-    __slots__ = ("_me", "_tag", "_terms", "bucket_s")
+    __slots__ = ("_grants", "_me", "_tag", "_terms", "ahead_s", "lease_s")
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
-        self.bucket_s = SMOOTH_S
+        self.lease_s, self.ahead_s = SMOOTH_S, 0.0
+        self._grants = 0
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
         burst = max(self._terms.burst, wish.least)
@@ -159,9 +176,9 @@ class Smooth:
 
     def heard(self, reply: Any) -> Grant:
         level = level_of(reply)
-        return Grant(
-            level.granted, level.left, level.wait_ms / 1000, level.reset_ms / 1000, SMOOTH_S, (0, "")
-        )
+        self._grants += 1  # each is a lease of its own: a later one does not make the earlier last longer
+        place = (self._grants, "")
+        return Grant(level.granted, level.left, level.wait_ms / 1000, level.reset_ms / 1000, SMOOTH_S, place)
 
     def give_back(self, place: tuple[int, str], tokens: int) -> None:
         """Lost: the level has drained meanwhile, and nobody can tell by how much of these tokens."""
@@ -174,11 +191,11 @@ class Smooth:
 class Quota:
     """``quota.lua``. All counts of the window that were heard are said again when the store seems to have lost some."""
 
-    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "bucket_s")
+    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "ahead_s", "lease_s")
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
-        self.bucket_s = min(terms.window_s, 60.0)
+        self.lease_s, self.ahead_s = min(terms.window_s, 60.0), 0.0
         self._owes = False
         self._window = -1
         self._known: dict[str, Count] = {}

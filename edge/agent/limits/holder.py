@@ -132,10 +132,8 @@ class LimitHolder:
         ]
         if any(not answer.granted and not item.optional for item, answer in zip(items, answers, strict=True)):
             answers = [self._undo(answer) for answer in answers]
-        for stock, answer in zip(stocks, answers, strict=True):
+        for answer in answers:
             self._metrics.answered(answer)
-            if answer.granted and self._pipe.available and stock.runs_low(self._clock()):
-                self._ask(stock, None, cluster)
         self._watch.note(items, answers, now)
         return answers
 
@@ -159,16 +157,16 @@ class LimitHolder:
                 return stock.without_store(item.need, now, cluster)
             if stock.fetching is None:
                 self._ask(stock, item, cluster)
+                item = item._replace(beyond=0.0)  # what comes is as good as can be had now
             if stock.fetching is not None:
                 stock.waiting += item.want
                 stock.fetching.wait(until - now)
                 stock.waiting -= item.want
 
-    def _ask(self, stock: Stock, item: Item | None, cluster: Cluster) -> None:
-        """One call, for an item or ahead of any; its reply is taken in the pipe's greenlet."""
-        need, more = (item.need, item.want - item.need) if item is not None else (0, 0)
-        wish = stock.wish(need, more, self._clock(), cluster)
-        self._send(stock, wish, need, stock.most(cluster))
+    def _ask(self, stock: Stock, item: Item, cluster: Cluster) -> None:
+        """One call for an item; its reply is taken in the pipe's greenlet."""
+        wish = stock.wish(item.need, item.want - item.need, self._clock(), cluster, item.beyond)
+        self._send(stock, wish, item.need, stock.most(cluster))
 
     def _send(self, stock: Stock, wish: Wish, need: int, most: int) -> None:
         call = stock.counter.call(most, wish, secrets.token_hex(6))

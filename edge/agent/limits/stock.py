@@ -24,13 +24,13 @@ AHEAD_S = 0.25
 QUOTA_AHEAD_S = 10.0
 DEMAND_S = 2.0
 """What a worker said of its demand counts for so long."""
-REFILL = 4
-"""Tokens are asked for ahead when less than 1/4 of the last grant is left."""
+HEADROOM = 1.5
+"""While there is plenty: so many times what the demand will need, so that a worker asks again before it misses some."""
 RETRY_S = 0.1
 """After a failed call the store is not asked for this key."""
 QUARANTINE_MS = 60_000
 """Longer sliding windows are not watched over after a loss of data: their share would refuse for too long."""
-MAX_LEASES = 4
+MAX_LEASES = 8
 
 Place = tuple[int, str]
 
@@ -74,10 +74,10 @@ class Stock:
         "_demands",
         "_fails_until",
         "_full_until",
-        "_granted",
         "_names",
         "_quarantine",
         "_retry_at",
+        "_served",
         "counter",
         "ends",
         "fetching",
@@ -97,7 +97,6 @@ class Stock:
         self.terms, self.counter, self._names = terms, counter, names
         self.share = Share(terms.window_s)
         self.tokens, self.ends, self.place = 0, 0.0, (0, "")
-        self._granted = 0
         self.handed: dict[int, _Handed] = {}
         """By sub-lease; the newest of each lease is shared by all workers."""
         self.left, self.reset_at = terms.most, 0.0
@@ -109,6 +108,8 @@ class Stock:
         """Tokens that others wait for, who came while a call was under way."""
         self.touched = 0.0
         self._demands: dict[int, tuple[float, float]] = {}
+        self._served: set[int] = set()
+        """Workers that have their part of this lease."""
 
     # What workers ask
 
@@ -123,7 +124,8 @@ class Stock:
         """A sub-lease or a refusal; None if the store must be asked first."""
         self._end(now)
         need = item.need
-        if self.tokens >= need:
+        may_ask = now >= max(self._full_until, self._fails_until, self._quarantine)
+        if self.tokens >= need and (self.ends > item.beyond or not may_ask):
             return self._sub_lease(connection, item, now, cluster)
         if now < self._fails_until or (now < self._quarantine and not self._asks_in_quarantine):
             return self.without_store(need, now, cluster)
@@ -178,14 +180,16 @@ class Stock:
 
     # What the store is asked
 
-    def wish(self, need: int, more: int, now: float, cluster: Cluster) -> Wish:
-        """What is missed for small limits, else what is needed until the lease will end."""
-        held = self.tokens if now < self.ends else 0
+    def wish(self, need: int, more: int, now: float, cluster: Cluster, beyond: float = 0.0) -> Wish:
+        """What is missed for small limits, else what is needed until the lease will end.
+
+        Tokens that end at ``beyond`` or before do not count as held.
+        """
+        held = self.tokens if max(now, beyond) < self.ends else 0
         least, terms = max(1, need - held), self.terms
         want = least + more + self.waiting
         if terms.window == "sliding" and not self._is_small(cluster):
-            ahead = min(self.ends - now if now < self.ends else self.counter.bucket_s, AHEAD_S)
-            want = max(want, int(self._demand(now) * ahead) + 1 - held)
+            want = max(want, self._needed(self._demand(now), self._life(now)) - held)
         elif terms.window == "calendar":
             ahead = min(terms.window_s / 20, QUOTA_AHEAD_S)
             want = max(want, min(int(self._demand(now) * ahead), terms.most // 100))
@@ -212,7 +216,7 @@ class Stock:
         elif grant.tokens:
             self._book(grant, sent, now)
         elif need:
-            self._full_until = now + min(grant.wait_s or RETRY_S, RECHECK_S, max(self.counter.bucket_s, 0.05))
+            self._full_until = now + min(grant.wait_s or RETRY_S, RECHECK_S, self._turn_s)
             self._retry_at, self.least_refused = now + grant.wait_s, need
 
     def quarantine(self, now: float) -> None:
@@ -222,19 +226,8 @@ class Stock:
         """
         watched = self.terms.per_ms <= QUARANTINE_MS or self.terms.on_store_failure == "share strict"
         if self.terms.window == "sliding" and watched:
-            self._quarantine = max(self._quarantine, now + self.terms.window_s + self.counter.bucket_s)
+            self._quarantine = max(self._quarantine, now + self.terms.window_s + self.counter.lease_s)
             self.tokens = 0
-
-    def runs_low(self, now: float) -> bool:
-        """Whether tokens should be asked for before they are missed."""
-        if self.fetching is not None or now < max(self._full_until, self._fails_until, self._quarantine):
-            return False
-        ahead = min(self.ends - now - MARGIN_S, AHEAD_S)
-        return (
-            self.tokens * REFILL < self._granted
-            and ahead > 0.005
-            and self._demand(now) * ahead > self.tokens + 1
-        )
 
     def is_in_quarantine(self, now: float) -> bool:
         return now < self._quarantine
@@ -252,9 +245,10 @@ class Stock:
     def _book(self, grant: Grant, sent: float, now: float) -> None:
         if grant.place != self.place:
             self._end(self.ends)
+            self._served.clear()
         self.place, self.ends = grant.place, sent + grant.ttl_s - MARGIN_S
         self.tokens += grant.tokens
-        self._granted, self._full_until = grant.tokens, 0.0
+        self._full_until = 0.0
         if self.terms.on_store_failure != "share strict":
             self.share.note(now, grant.tokens)
         self._end(now)
@@ -267,16 +261,38 @@ class Stock:
     def _sub_lease(self, connection: int, item: Item, now: float, cluster: Cluster) -> Answer:
         tokens = min(self.tokens, item.want)
         if self.terms.window != "smooth" and not self._is_small(cluster):
-            demand = self._demands.get(connection, (0.0, 0.0))[0]
-            ahead = min(self.ends - now, AHEAD_S)
-            fair = self.tokens // max(1, len(self._demands))
-            tokens = max(item.need, min(max(item.want, int(demand * ahead) + 1), fair))
+            wanted = max(item.want, self._needed(item.demand, self.ends - now))
+            tokens = max(item.need, min(wanted, self._fair(connection, item.demand, now)))
         self.tokens -= tokens
+        self._served.add(connection)
         number = self._lease(self.place, self.ends, shared=False)
         self.handed[number].tokens += tokens
         return Answer(
             GRANTED, tokens, number, self.ends, self.left + self.tokens, max(0.0, self.reset_at - now)
         )
+
+    def _needed(self, demand: float, life_s: float) -> int:
+        """Tokens for that demand until a lease ends that lives so long."""
+        plenty = self.left * 2 >= self.terms.most
+        return int(demand * min(life_s, AHEAD_S) * (HEADROOM if plenty else 1.0)) + 1
+
+    def _fair(self, connection: int, demand: float, now: float) -> int:
+        """A worker's part of what is left of the lease: beside those that had none of it yet, by what each wants."""
+        others = sum(
+            said
+            for each, (said, at) in self._demands.items()
+            if each not in self._served and at > now - DEMAND_S
+        )
+        if connection not in self._served:
+            others -= self._demands.get(connection, (0.0, 0.0))[0]
+        return int(self.tokens * max(demand, 1.0) / (max(demand, 1.0) + max(others, 0.0)))
+
+    def _life(self, now: float) -> float:
+        """How long tokens may be spent that are taken now, as far as is known."""
+        left = self.ends - now
+        if left <= 0:
+            return self.counter.lease_s
+        return left if left > self.counter.ahead_s else left + self.counter.ahead_s
 
     def _lease(self, place: Place, ends: float, *, shared: bool) -> int:
         """The number under which tokens of ``place`` come back."""
@@ -309,12 +325,17 @@ class Stock:
         aged = now - cluster.began > self.terms.window_s * 1.2
         return _reserve(self.terms, cluster) if aged and cluster.nodes <= cluster.max_nodes else 0
 
+    @property
+    def _turn_s(self) -> float:
+        """After so long a refusal is looked into again: a bucket has left the window."""
+        return max(self.counter.ahead_s or self.counter.lease_s, 0.05)
+
     def _is_small(self, cluster: Cluster) -> bool:
         """Whether leases would tie up too much of it."""
         if self.terms.window == "calendar":
             return self.terms.most < 100
-        buckets = round(self.terms.window_s / self.counter.bucket_s)
-        return self.terms.most < 2 * cluster.nodes * (buckets + 1)
+        leases = round(self.terms.window_s / self.counter.lease_s)
+        return self.terms.most < 2 * cluster.nodes * (leases + 1)
 
     def _demand(self, now: float) -> float:
         return sum(demand for demand, at in self._demands.values() if at > now - DEMAND_S)

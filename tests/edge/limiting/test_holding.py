@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.limiting.holding import Holding
+from edge.limiting.holding import MOST_NEXT, Holding
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Terms
 
 TERMS = Terms("file/gold", "sliding", 100, 60_000, 1, "share", 0)
@@ -12,19 +12,79 @@ def holding(word: str = "share") -> tuple[Holding, list[tuple[int, int]]]:
     return Holding(TERMS._replace(on_store_failure=word), 0.0), []
 
 
-def test_tokens_of_one_lease_add_up_and_those_of_an_older_one_go_back() -> None:
-    held, returns = holding()
+class Returns(list[tuple[int, int]]):
+    def __call__(self, lease: int, tokens: int) -> None:
+        self.append((lease, tokens))
 
-    def give_back(lease: int, tokens: int) -> None:
-        returns.append((lease, tokens))
 
-    held.take(Answer(GRANTED, 4, 1, 10.0), 1, 0.0, give_back)
-    held.take(Answer(GRANTED, 4, 1, 10.5), 1, 0.0, give_back)
+def test_tokens_of_one_lease_add_up_and_those_that_are_over_go_back() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    held.take(Answer(GRANTED, 4, 1, 10.0), 1, 0.0, returns)
+    held.take(Answer(GRANTED, 4, 1, 10.5), 1, 0.0, returns)
     assert (held.tokens, held.ends, returns) == (8, 10.5, [])
-    held.take(Answer(GRANTED, 2, 2, 20.0), 1, 5.0, give_back)
+    held.take(Answer(GRANTED, 2, 2, 20.0), 1, 10.5, returns)
     assert (held.tokens, held.lease, returns) == (2, 2, [(1, 8)])
-    held.drop(give_back)
+    held.drop(returns)
     assert (held.tokens, returns) == (0, [(1, 8), (2, 2)])
+
+
+def test_what_lasts_longer_is_spent_after_what_is_at_hand_and_nothing_after_its_end() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    held.take(Answer(GRANTED, 4, 1, 10.0, left=90), 1, 0.0, returns)
+    held.take(Answer(GRANTED, 6, 2, 11.0, left=80), 1, 9.0, returns)
+    assert (held.tokens, held.ends, held.left) == (4, 10.0, 86)
+    assert held.has(4, 9.9, returns)
+    assert held.ends == 10.0
+    assert held.has(1, 10.0, returns)
+    assert (held.tokens, held.ends, held.left, returns) == (6, 11.0, 80, [(1, 4)])
+    assert not held.has(1, 11.0, returns)
+
+
+def test_tokens_too_few_for_a_cost_make_room_for_the_next() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    held.take(Answer(GRANTED, 2, 1, 10.0), 1, 0.0, returns)
+    held.take(Answer(GRANTED, 5, 2, 11.0), 1, 0.0, returns)
+    assert held.has(5, 1.0, returns)
+    assert (held.tokens, returns) == (5, [(1, 2)])
+
+
+def test_what_is_held_for_later_is_bounded_and_the_rest_goes_back() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    for lease in range(1, MOST_NEXT + 3):
+        held.take(Answer(GRANTED, 1, lease, 10.0 + lease), 1, 0.0, returns)
+    assert returns == [(MOST_NEXT + 2, 1)]
+    held.drop(returns)
+    assert sorted(returns) == [(lease, 1) for lease in range(1, MOST_NEXT + 3)]
+
+
+def test_tokens_that_last_longer_are_asked_for_once_when_the_end_is_near_and_some_will_be_missed() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    held.take(Answer(GRANTED, 400, 1, 2.0), 1, 0.0, returns)
+    assert held.renew_at == 2.0 - held.lead
+    held.asked = 20
+    assert held.beyond(1.99) == 2.0
+    assert held.renew_at == held.ends
+    held.take(Answer(GRANTED, 400, 2, 3.0), 1, 1.99, returns)
+    assert held.beyond(2.0) is None, "they are there"
+
+
+def test_a_lease_that_ends_no_later_is_asked_for_again_a_few_times_only() -> None:
+    held, returns, now = Holding(TERMS, 0.0), Returns(), 0.0
+    held.take(Answer(GRANTED, 400, 1, 2.0), 1, 0.0, returns)
+    times = 0
+    while (now := held.renew_at) < 2.0:
+        held.asked += 100
+        assert held.beyond(now) == 2.0
+        held.take(Answer(GRANTED, 1, 1, 2.0), 1, now, returns)
+        times += 1
+    assert 1 < times < 10
+
+
+def test_who_asks_seldom_asks_nothing_ahead() -> None:
+    held = Holding(TERMS, 0.0)
+    held.take(Answer(GRANTED, 4, 1, 2.0), 1, 0.0, Returns())
+    held.asked = 1
+    assert held.beyond(1.99) is None
 
 
 @pytest.mark.parametrize(("why", "field"), [(FULL, "full_until"), (OPEN, "open_until"), (AWAY, "away_until")])

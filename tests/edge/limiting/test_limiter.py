@@ -236,6 +236,36 @@ def test_tokens_are_asked_for_before_they_are_missed(worker: Worker) -> None:
     assert len(worker.agent.questions) == 2
 
 
+def test_what_lasts_longer_is_asked_for_before_the_end_so_that_nobody_waits_at_it(worker: Worker) -> None:
+    limit = worker.limit(per_ms=1000)
+    worker.grant(tokens=100, seconds=0.1)
+    worker.check(limit)
+    worker.grant(tokens=100, lease=2, seconds=0.15)
+    switched: list[bool] = []
+    for _ in range(11):
+        worker.now += 0.01
+        gevent.spawn(switched.append, True)
+        before = len(switched)
+        assert worker.limiter.spend(limit, "", 1) is not None
+        assert len(switched) == before, "nobody waited"
+        gevent.sleep(0)
+    (_, second) = worker.agent.questions
+    assert second[0][0].beyond == pytest.approx(1000.1)
+    worker.limiter.flush()
+    assert worker.agent.told == [([], [(1, 89)])]
+
+
+def test_two_limits_of_which_one_has_not_enough_spend_nothing(worker: Worker) -> None:
+    """Neither from what is at hand, nor from what lasts longer."""
+    a, b = worker.limit("a"), worker.limit("b")
+    worker.grant("a", tokens=2)
+    worker.grant("b", tokens=1)
+    assert worker.check(a, b).allowed
+    worker.agent.says["b"] = Answer(FULL, wait_s=0.5)
+    assert not worker.check(a, b).allowed
+    assert [held.tokens for held in worker.limiter._holdings.values()] == [1, 0]
+
+
 def test_greenlets_that_miss_the_same_tokens_ask_once_and_then_for_all(worker: Worker) -> None:
     worker.grant(tokens=3)
     limit = worker.limit()

@@ -12,9 +12,9 @@ from tests.support.servers import RunningServer
 
 HISTORIES = 400
 MUTANTS = {
-    "sums G buckets, not G + 1": (
-        "if bucket >= b - count and tokens > 0",
-        "if bucket > b - count and tokens > 0",
+    "sums G + 1 buckets, not G + 2": (
+        "if bucket >= b - reach and tokens > 0",
+        "if bucket > b - reach and tokens > 0",
     ),
     "gives back into the current bucket": (
         "used[given], changed = used[given] - math.min(returned, used[given]), true",
@@ -25,22 +25,26 @@ MUTANTS = {
     "takes back what another ring granted": ("and back_birth == birth ", ""),
     "takes back more than was granted": ("math.min(returned, used[given])", "returned"),
     "forgets what counts when a clock is corrected": ("sum = sum + granted end", "sum = 0 end"),
+    "forgets the oldest bucket when a clock is corrected": (
+        "math.floor(seen / width) - reach then sum",
+        "math.floor(seen / width) - count then sum",
+    ),
     "carries into the current bucket": (
         "used, state, birth, ended = {[math.floor(now / width) + 1] = sum}",
         "used, state, birth, ended = {[math.floor(now / width)] = sum}",
     ),
-    "leases for a whole bucket": ("(b + 1) * width - now, b, birth", "width, b, birth"),
+    "leases for two whole buckets": ("(b + 2) * width - now, b, birth", "2 * width, b, birth"),
     "grants more than is left": ("math.max(need, math.floor(left / tonumber(divisor)))", "tonumber(want)"),
     "grants when too little is left": ("and left >= need then", "and left > 0 then"),
     "drops the oldest bucket too early": (
-        "if ended[place][2] < b - count",
-        "if ended[place][2] <= b - count",
+        "if ended[place][2] < b - reach",
+        "if ended[place][2] <= b - reach",
     ),
     "does not book the grant": (
         "used[b], changed = (used[b] or 0) + granted, true\n  redis",
         "changed = true\n  redis",
     ),
-    "waits too long": ("wait = (order[place] + count + 1)", "wait = (order[place] + count + 2)"),
+    "waits too long": ("wait = (order[place] + reach + 1)", "wait = (order[place] + reach + 2)"),
 }
 
 
@@ -63,11 +67,11 @@ def run_histories(server: redis.Redis, mutant: str, **more: bool) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "sums G buckets, not G + 1",
+        "sums G + 1 buckets, not G + 2",
         "gives back into the current bucket",
         "books what is given back twice",
         "forgets what counts when a clock is corrected",
-        "leases for a whole bucket",
+        "leases for two whole buckets",
     ],
 )
 def test_the_worst_faults_are_seen_in_the_windows_alone(name: str, server: RunningServer) -> None:

@@ -1,7 +1,8 @@
--- Takes tokens of a limit that holds in every window of buckets * bucket_ms: a lease for the rest of a bucket.
+-- Takes tokens of a limit that holds in every window of buckets * bucket_ms: a lease until the next bucket ends.
 --
--- Tokens are granted in a bucket and must be spent before it ends, so that those of any buckets + 1 neighbouring
--- buckets are all that can be spent within any window.
+-- Tokens are granted in a bucket and must be spent before the next one ends. So a window, which touches buckets + 1
+-- buckets, sees only tokens of those and of the one before: those of any buckets + 2 neighbouring buckets are all that
+-- can be spent within it. A holder has at least the length of a bucket to take new tokens before the old ones end.
 --
 -- KEYS
 --   ring         hash: see keys.py
@@ -38,14 +39,15 @@ for place = 1, #flat, 2 do
   if kind then ended[#ended + 1] = {flat[place], tonumber(bucket)} end
 end
 local seen, birth = tonumber(state.now or 0), state.birth or new_birth
+local reach = count + 1 -- so many buckets before the current one count
 
 -- A clock that was set back stands still. One that had run ahead by more than a window is followed, and all that counts
--- comes along, one bucket late: what was granted a moment ago may still be spent in the next bucket.
-local astray = seen - now > (count + 1) * width
+-- comes along, one bucket late: what was granted a moment ago may still be spent in the bucket after the next.
+local astray = seen - now > (reach + 1) * width
 if astray then
   local sum = 0
   for bucket, granted in pairs(used) do
-    if bucket >= math.floor(seen / width) - count then sum = sum + granted end
+    if bucket >= math.floor(seen / width) - reach then sum = sum + granted end
   end
   redis.call('DEL', ring)
   used, state, birth, ended = {[math.floor(now / width) + 1] = sum}, {}, new_birth, {}
@@ -57,14 +59,14 @@ end
 local b, changed, gone = math.floor(now / width), astray, {ring}
 local given, ticket = tonumber(back_bucket), 'r' .. back_bucket .. ':' .. holder
 local returned = tonumber(back) - tonumber(state[ticket] or 0)
-if returned > 0 and back_birth == birth and given >= b - count and used[given] then
+if returned > 0 and back_birth == birth and given >= b - reach and used[given] then
   used[given], changed = used[given] - math.min(returned, used[given]), true
   redis.call('HSET', ring, ticket, back, 'g' .. given, used[given])
 end
 
 local left, order, granted, wait, reset = tonumber(most), {}, 0, 0, 0
 for bucket, tokens in pairs(used) do
-  if bucket >= b - count and tokens > 0 then left = left - tokens; order[#order + 1] = bucket end
+  if bucket >= b - reach and tokens > 0 then left = left - tokens; order[#order + 1] = bucket end
 end
 table.sort(order)
 if tonumber(want) > 0 and left >= need then
@@ -72,21 +74,21 @@ if tonumber(want) > 0 and left >= need then
   used[b], changed = (used[b] or 0) + granted, true
   redis.call('HSET', ring, 'g' .. b, used[b])
 end
-if order[1] or granted > 0 then reset = ((order[1] or b) + count + 1) * width - now end
+if order[1] or granted > 0 then reset = ((order[1] or b) + reach + 1) * width - now end
 if granted == 0 then
   local free = left
   for place = 1, #order do
     if free >= need then break end
     free = free + used[order[place]]
-    wait = (order[place] + count + 1) * width - now
+    wait = (order[place] + reach + 1) * width - now
   end
 end
 if changed then
   for place = 1, #ended do
-    if ended[place][2] < b - count then gone[#gone + 1] = ended[place][1] end
+    if ended[place][2] < b - reach then gone[#gone + 1] = ended[place][1] end
   end
   if #gone > 1 then redis.call('HDEL', unpack(gone)) end
   redis.call('HSET', ring, 'now', now, 'birth', birth)
-  redis.call('PEXPIRE', ring, (count + 2) * width)
+  redis.call('PEXPIRE', ring, (reach + 2) * width)
 end
-return {granted, left - granted, wait, reset, (b + 1) * width - now, b, birth}
+return {granted, left - granted, wait, reset, (b + 2) * width - now, b, birth}

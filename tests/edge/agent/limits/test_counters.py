@@ -47,11 +47,11 @@ def test_what_the_ring_has_forgotten_is_not_owed() -> None:
     counter.give_back((5, "x"), 3)
     counter.call(1000, Wish(0), "y")
     counter.give_back((5, "x"), 3)
-    counter.heard(lease(16))
+    counter.heard(lease(27))
     assert not counter.owes
 
 
-@pytest.mark.parametrize(("bucket", "lost"), [(15, True), (16, False)])
+@pytest.mark.parametrize(("bucket", "lost"), [(26, True), (27, False)])
 def test_a_younger_ring_within_a_window_is_a_loss(bucket: int, lost: bool) -> None:
     counter = Sliding(ME, TERMS, "")
     assert not counter.heard(lease(5, granted=1)).lost
@@ -80,6 +80,13 @@ def test_a_smooth_limits_burst_is_at_least_the_cost() -> None:
     counter = Smooth(ME, TERMS._replace(window="smooth", burst=2), "")
     assert arguments(counter.call(1000, Wish(5, 5), ""))["burst"] == 5
     assert not counter.owes
+
+
+def test_each_grant_of_a_smooth_limit_is_a_lease_of_its_own() -> None:
+    """So that tokens of an earlier one do not live as long as those of a later one."""
+    counter = Smooth(ME, TERMS._replace(window="smooth"), "")
+    first, second = (counter.heard([1, 0, 0, 50]) for _ in range(2))
+    assert first.place != second.place
 
 
 @pytest.mark.parametrize(("window", "kind"), [("sliding", Sliding), ("smooth", Smooth), ("calendar", Quota)])

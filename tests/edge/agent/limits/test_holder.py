@@ -13,6 +13,7 @@ from edge.agent.limits.holder import LimitHolder
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.store_pipe import StorePipe
+from edge.limiting.clock import boot_s
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms, question
 from tests.support.servers import RunningServer, server_folder, start_server
 from weir.store.connect import connect
@@ -45,7 +46,8 @@ class Node:
         return [Answer(*each) for each in self.holder.answer(worker, question(items, returns))]
 
     def one(self, terms: Terms = DAY, key: str = "", need: int = 1, **more: Any) -> Answer:
-        return self.ask(Item(terms, key, need, need, False, more.pop("demand", 0.0)), **more)[0]
+        demand, beyond = more.pop("demand", 0.0), more.pop("beyond", 0.0)
+        return self.ask(Item(terms, key, need, need, False, demand, beyond), **more)[0]
 
     def flush(self) -> None:
         """What the holder does each second."""
@@ -100,7 +102,7 @@ def test_a_refusal_names_the_time_and_is_not_asked_for_again(node: Node) -> None
     refused = node.one()
     calls = node.metric("weir_limit_store_calls_total")
     assert refused.why == FULL
-    assert 86_000 < refused.retry_s <= 86_400 + 1440
+    assert 86_000 < refused.retry_s <= 86_400 + 2 * 1440
     assert 0 < refused.wait_s <= 5.0
     assert node.one().why == FULL
     assert node.metric("weir_limit_store_calls_total") == calls
@@ -116,7 +118,18 @@ def test_a_large_limit_is_leased_ahead_of_demand(node: Node) -> None:
 def test_a_sub_lease_ends_with_the_lease(node: Node) -> None:
     terms = DAY._replace(most=1_000_000)
     for worker in (1, 2):
-        assert 1000.0 < node.one(terms, demand=400.0, worker=worker).ends <= 1000.0 + 1440
+        assert 1000.0 + 1430 < node.one(terms, demand=400.0, worker=worker).ends <= 1000.0 + 2 * 1440
+
+
+def test_a_worker_whose_tokens_end_soon_gets_some_that_last_longer(node: Node) -> None:
+    terms = DAY._replace(most=1_000_000, per_ms=10_000)  # buckets of 500 ms
+    node.holder._clock = boot_s
+    first = [node.one(terms, demand=400.0, worker=worker) for worker in (1, 2)][-1]
+    gevent.sleep(max(0.0, first.ends - boot_s() - 0.35))
+    calls = node.metric("weir_limit_store_calls_total")
+    later = [node.one(terms, demand=400.0, beyond=first.ends, worker=worker) for worker in (1, 2)]
+    assert first.ends + 0.4 < later[0].ends == later[1].ends
+    assert node.metric("weir_limit_store_calls_total") == calls + 1
 
 
 def test_what_workers_give_back_is_handed_on_or_returned_to_the_store(node: Node, other: Node) -> None:

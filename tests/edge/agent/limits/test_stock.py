@@ -25,8 +25,8 @@ def grant(tokens: int, bucket: int = 5, ttl_s: float = 0.1, **more: object) -> G
     return Grant(tokens, 500, 0.0, 0.9, ttl_s, (bucket, "x"), **more)  # type: ignore[arg-type]
 
 
-def item(need: int = 1, want: int = 1) -> Item:
-    return Item(TERMS, "", need, max(need, want), False, 0.0)
+def item(need: int = 1, want: int = 1, demand: float = 0.0, beyond: float = 0.0) -> Item:
+    return Item(TERMS, "", need, max(need, want), False, demand, beyond)
 
 
 def test_a_lease_ends_before_the_store_says_counted_from_the_moment_of_sending() -> None:
@@ -47,17 +47,31 @@ def test_a_grant_that_came_too_late_is_not_handed_out_but_goes_back() -> None:
 
 def test_a_workers_part_follows_its_demand_and_leaves_something_for_the_others() -> None:
     held = stock()
-    for worker in (1, 2):
-        held.wants(worker, 1000.0, 50.0)
+    for worker, demand in ((1, 3000.0), (2, 1000.0), (3, 0.0)):
+        held.wants(worker, demand, 50.0)
     held.heard(grant(100), 1, sent=50.0, now=50.0)
-    answers = [held.hand(1, item(), 50.0, ONE) for _ in range(2)]
-    assert [answer.granted for answer in answers if answer] == [50, 25]
+    answers = [
+        held.hand(worker, item(demand=demand), 50.0, ONE) for worker, demand in ((1, 3000.0), (2, 1000.0))
+    ]
+    assert [answer.granted for answer in answers if answer] == [75, 25]
+
+
+def test_while_there_is_plenty_a_worker_gets_more_than_its_demand_and_near_the_limit_it_does_not() -> None:
+    for left, granted in ((500, 76), (499, 51)):
+        held = stock()
+        held.wants(1, 1000.0, 50.0)
+        held.heard(grant(200)._replace(left=left), 1, sent=50.0, now=50.0)
+        answer = held.hand(1, item(demand=1000.0), 50.0479, ONE)
+        assert answer is not None
+        assert answer.granted == granted
 
 
 def test_what_is_asked_for_is_what_the_bucket_will_need() -> None:
     held = stock()
     assert held.wish(1, 0, 50.0, ONE) == Wish(1, 1, 1)
     held.wants(1, 600.0, 50.0)
+    assert held.wish(1, 2, 50.0, ONE) == Wish(91, 1, 1)
+    held.left = 400
     assert held.wish(1, 2, 50.0, ONE) == Wish(61, 1, 1)
     assert held.wish(1, 0, 50.0, ONE._replace(nodes=8)).divisor == 4
 
@@ -69,24 +83,37 @@ def test_a_small_limit_takes_no_more_than_is_missed() -> None:
     assert held.wish(1, 0, 50.0, ONE) == Wish(3, 1, 1)
 
 
-def test_tokens_are_asked_for_ahead_when_little_is_left() -> None:
+def test_who_wants_tokens_that_last_longer_gets_those_of_the_next_lease() -> None:
     held = stock()
     held.wants(1, 1000.0, 50.0)
+    held.heard(grant(400), 1, sent=50.0, now=50.0)
+    ends = held.ends
+    assert held.hand(1, item(beyond=ends), 50.07, ONE) is None
+    assert held.wish(1, 0, 50.07, ONE, beyond=ends) == Wish(int(1000 * (ends - 50.07 + 0.05) * 1.5) + 1, 1, 1)
+    held.heard(grant(100, bucket=6), 1, sent=50.07, now=50.072)
+    answer = held.hand(1, item(beyond=ends), 50.072, ONE)
+    assert answer is not None
+    assert answer.ends == held.ends > ends
+    assert held.counter.owes, "what was left of the lease before it"
+
+
+def test_while_nothing_more_can_be_had_what_is_there_is_handed_out() -> None:
+    held = stock()
     held.heard(grant(40), 1, sent=50.0, now=50.0)
-    assert not held.runs_low(50.01)
-    held.hand(1, item(need=35), 50.01, ONE)
-    assert held.runs_low(50.01)
-    assert not held.runs_low(50.095)
+    held.heard(Grant(0, 0, 0.9, 0.9, 0.1, (6, "x")), 1, sent=50.07, now=50.07)
+    answer = held.hand(1, item(beyond=held.ends), 50.07, ONE)
+    assert answer is not None
+    assert answer.why == GRANTED
 
 
 def test_a_refusal_is_believed_until_the_next_bucket_for_costs_as_large() -> None:
     held = stock()
     held.heard(Grant(0, 0, 0.9, 0.9, 0.05, (5, "x")), 3, sent=50.0, now=50.0)
-    refused = held.hand(1, item(need=3), 50.05, ONE)
+    refused = held.hand(1, item(need=3), 50.04, ONE)
     assert refused is not None
-    assert (refused.why, round(refused.retry_s, 2)) == (FULL, 0.85)
-    assert held.hand(1, item(need=2), 50.05, ONE) is None
-    assert held.hand(1, item(need=3), 50.11, ONE) is None
+    assert (refused.why, round(refused.retry_s, 2)) == (FULL, 0.86)
+    assert held.hand(1, item(need=2), 50.04, ONE) is None
+    assert held.hand(1, item(need=3), 50.06, ONE) is None
 
 
 def test_after_a_failed_call_the_share_decides_and_then_the_store_again() -> None:
