@@ -14,14 +14,18 @@ import httpx
 from flask import Request
 from flask.testing import FlaskClient
 
+from admin_api.access.credentials import Credentials
+from admin_api.access.identify import StoreAccess
+from admin_api.access.journal import AuditJournal
 from admin_api.app import create_app
 from admin_api.call import ANONYMOUS, Handler, Identity
 from admin_api.handlers.table import HANDLERS
 from admin_api.hosts import Hosts
+from admin_api.pages import add_pages
 from admin_api.services import Services, services_of
 from tests.support.wait import wait_until
 from tests.support.weir_up import WITHIN_S, environment
-from weir.api.audit import AuditEntry
+from weir.api.audit import AuditEntry, AuditQuery
 from weir.api.operation import Operation, Role
 from weir.api.operations import OPERATIONS
 from weir.processes import run_file
@@ -155,3 +159,36 @@ class AdminProcess:
                 self.process.kill()
                 self.process.wait()
         self._log.close()
+
+
+class SecuredAdmin:
+    """The API in process, with real access: tokens, sessions and the audit log of the store."""
+
+    def __init__(self, client: Client, *, secure: bool = False) -> None:
+        self.services = services_of(client, Keys("test"), secure_cookies=secure)
+        hosts = Hosts(frozenset({HOST}), secure=secure)
+        parts = self.services
+        credentials = Credentials(parts.tokens, parts.links, parts.throttle)
+        access = StoreAccess(credentials, parts.sessions, secure=secure)
+        journal = AuditJournal(parts.audit)
+        self.app = create_app(parts, access, hosts, journal)
+        add_pages(self.app, parts, journal)
+
+    def browser(self) -> FlaskClient:
+        """Keeps cookies."""
+        return self.app.test_client()
+
+    def token(self, role: Role = "admin", life_s: int = 3600) -> str:
+        made = self.services.tokens.make(f"test {role}", role, life_s, "test")
+        assert not isinstance(made, str)
+        return made[0].text()
+
+    def call(self, method: str, path: str, token: str = "", **named: Any) -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.app.test_client(use_cookies=False).open(
+            path, method=method, headers=headers | named.pop("headers", {}), **named
+        )
+
+    def audited(self) -> list[AuditEntry]:
+        """Newest first."""
+        return list(self.services.audit.search(AuditQuery(limit=500))[0])
