@@ -14,11 +14,12 @@ from typing import TypeAlias
 
 import msgspec
 
+from scripts.access_flags import DEFAULT_STATE, add_access
 from scripts.exit_codes import AWAY, BAD_INPUT, CONFLICT
 from scripts.moments import ago, now_ms
 from scripts.rule_files import Unreadable, read_text
 from scripts.screen_text import printable
-from weir.api.problem import ProblemAnswer, Winner
+from weir.api.problem import Winner
 from weir.client.access import Access, NoAccess, find
 from weir.client.client import Client
 from weir.client.errors import ApiError, Away, NotAllowed, OutcomeUnknown, Refused, Stale
@@ -27,7 +28,6 @@ Act: TypeAlias = Callable[[Client, argparse.Namespace], int]
 
 WAIT_S = 150.0
 """For one answer: a file of 100 000 rules is checked and compared in a minute or two."""
-DEFAULT_STATE = ".weir"
 
 
 class Mistake(Exception):
@@ -45,29 +45,6 @@ def api_parser(verb: str, description: str, *, json: bool = True) -> argparse.Ar
     return parser
 
 
-def add_access(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("which admin API")
-    group.add_argument(
-        "--url", default="", help="its address; else WEIR_ADMIN_URL, the saved login, or that of --state"
-    )
-    group.add_argument(
-        "--token", default="", help="access token; better WEIR_TOKEN or a file: others here can see arguments"
-    )
-    group.add_argument("--token-file", default="", metavar="FILE", help="file that holds the token")
-    group.add_argument(
-        "--ca",
-        default="",
-        metavar="FILE",
-        help="certificate of the authority to trust, instead of the system's",
-    )
-    group.add_argument(
-        "--state",
-        default="",
-        metavar="DIR",
-        help=f"state directory of a gateway on this machine (default: WEIR_STATE, else {DEFAULT_STATE})",
-    )
-
-
 def with_api(verb: str, options: argparse.Namespace, act: Act) -> int:
     """Calls ``act`` with a client and turns everything that can go wrong into a sentence and an exit code."""
     try:
@@ -81,7 +58,7 @@ def with_api(verb: str, options: argparse.Namespace, act: Act) -> int:
     except ApiError as error:
         if isinstance(error, Refused) and getattr(options, "json", False):
             print(msgspec.json.encode({"problem": error.problem}).decode())
-        say(verb, *sentences(error))
+        say(verb, *sentences(error, getattr(options, "source", "")))
         return code_of(error)
     except (Mistake, NoAccess, Unreadable) as error:
         say(verb, str(error))
@@ -121,8 +98,8 @@ def code_of(error: ApiError) -> int:
     return BAD_INPUT
 
 
-def sentences(error: ApiError) -> list[str]:
-    """What happened, and what to do next."""
+def sentences(error: ApiError, source: str = "") -> list[str]:
+    """What happened, and what to do next; ``source`` is the file that was sent."""
     match error:
         case Away():
             return [
@@ -138,12 +115,8 @@ def sentences(error: ApiError) -> list[str]:
         case NotAllowed():
             return [f"{error}; weir status says who you are"]
         case Refused():
-            return [str(error), *found_in(error.problem)]
+            return [str(error), *(found.text(source) for found in error.problem.errors)]
     return [str(error)]
-
-
-def found_in(problem: ProblemAnswer, source: str = "") -> list[str]:
-    return [found.text(source) for found in problem.errors]
 
 
 def winner_lines(winner: Winner | None) -> list[str]:

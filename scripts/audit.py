@@ -10,6 +10,7 @@ from scripts.exit_codes import FINE
 from scripts.moments import clock, lasting_s, now_ms
 from scripts.screen_text import cut, table
 from weir.api.audit import AuditEntry, AuditQuery
+from weir.api.operation import BASE
 from weir.client.client import Client
 
 HELP = "list who changed what, when, and what came of it"
@@ -56,7 +57,7 @@ def query_of(options: argparse.Namespace, now: int) -> AuditQuery:
 def row(entry: AuditEntry) -> tuple[str, ...]:
     said = entry.message or ", ".join(f"{name} {value}" for name, value in entry.extras.items())
     status = f"{entry.status} {entry.code}".strip()
-    what = entry.operation if entry.path == "" else f"{entry.operation} {entry.path}"
+    what = f"{entry.operation} {entry.path.removeprefix(BASE)}".rstrip()
     version = str(entry.number or "")
     who = entry.actor or "(nobody)"
     return clock(entry.time_ms), who, entry.address, cut(what, 50), status, version, cut(said, MESSAGE_CELLS)

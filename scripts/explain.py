@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 
 import msgspec
 
+from scripts.access_flags import add_access, add_owner
 from scripts.rule_files import Unreadable, read_text, shown
 from weir.models.problem import Refused, errors_of
 from weir.routing.described import BadRequest, Configuration, Described, explain_request, fields_of
@@ -24,7 +26,13 @@ HELP = "say which rule a request meets, and why"
 def run(arguments: list[str]) -> int:
     """0 where a rule answers, 1 where none does, 2 where the file or the request cannot be read."""
     options = parser().parse_args(arguments)
+    if not options.file:
+        # The client of the API is only loaded where it is needed.
+        api = importlib.import_module("scripts.explain_api")
+        return int(api.run(options))
     try:
+        if options.curl or not options.request:
+            raise BadRequest("with --file, the request is given as METHOD URL")
         request = described(options.request, options.header, options.ip)
         explanation = explain_request(_configuration(options.file), request, all=options.all)
     except Refused as refused:
@@ -42,17 +50,35 @@ def run(arguments: list[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="weir explain", description=HELP)
-    made.add_argument(
-        "request", help="such as 'GET http://api.example.com/orders/7?page=2'; GET if no method is given"
+    made = argparse.ArgumentParser(
+        prog="weir explain",
+        description="Says which rule a request meets, and why: of a file (--file), or of what the admin API serves.",
     )
-    made.add_argument("--file", required=True, help="the .weir file; - is standard input")
+    made.add_argument(
+        "request",
+        nargs="?",
+        default="",
+        help="such as 'GET http://api.example.com/orders/7?page=2'; GET if no method is given",
+    )
+    made.add_argument(
+        "--file", default="", metavar="FILE", help="a .weir file; - is standard input. Needs no API"
+    )
+    made.add_argument(
+        "--curl",
+        default="",
+        metavar="COMMAND",
+        help="the request as a curl command, as browsers copy it; - reads it",
+    )
+    made.add_argument("--version", default="", metavar="N", help="against an earlier version")
+    made.add_argument("--draft", default="", metavar="FILE", help="as if this file were published")
+    add_owner(made, "whose configuration --draft is (default: %(default)s)")
     made.add_argument(
         "-H", "--header", action="append", default=[], help="a header field, such as 'X-User: 7'; repeatable"
     )
     made.add_argument("--ip", default="127.0.0.1", help="the client's address (default: %(default)s)")
     made.add_argument("--all", action="store_true", help="also the rules that the index ruled out")
     made.add_argument("--json", action="store_true", help="print the explanation as JSON")
+    add_access(made)
     return made
 
 

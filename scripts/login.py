@@ -6,7 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
-from scripts.api_command import Mistake, add_access, say, show_json, token_in, with_api
+from scripts.access_flags import add_access
+from scripts.api_command import Mistake, say, show_json, token_in, with_api
 from scripts.asking import secret
 from scripts.exit_codes import BAD_INPUT, FINE
 from scripts.moments import now_ms, span

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from scripts.api_command import Mistake, add_access, show_json, with_api
+from scripts.access_flags import add_access
+from scripts.api_command import Mistake, show_json, with_api
 from scripts.exit_codes import FINE
 from scripts.moments import ago, lasting_s, now_ms, span
 from scripts.screen_text import table

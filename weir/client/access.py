@@ -105,21 +105,23 @@ def save(path: Path, access: Access) -> None:
 
 
 def of_state(state: Path) -> Access | None:
-    """Of the gateway that runs with this state directory; None if none does."""
-    data = _read(state / "run.json")
-    if data is None:
-        return None
-    try:
-        address = msgspec.json.decode(data, type=_RunFile).admin
-        url = api_url(address if not address or "://" in address else f"http://{address}") if address else ""
-    except (msgspec.MsgspecError, ValueError):
-        return None
+    """Of the ``weir up`` or ``weir admin`` that runs with this state directory; None if none does."""
+    url = _running(state / "run.json") or _running(state / "admin" / "run.json")
     if not url:
         return None
     with contextlib.suppress(PermissionError):
         token = _read(state / "admin.token")
         return Access(url, (token or b"").decode("ascii", "replace").strip(), "", str(state))
     return Access(url, "", "", str(state))
+
+
+def _running(run_file: Path) -> str:
+    """Empty where none runs, or what is written is no address."""
+    try:
+        address = msgspec.json.decode(_read(run_file) or b"{}", type=_RunFile).admin
+        return api_url(address if "://" in address else f"http://{address}") if address else ""
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def _read(path: Path) -> bytes | None:

@@ -7,10 +7,14 @@ from typing import Self
 
 from weir.client.access import Access
 from weir.client.calls import TIMEOUT_S, Calls
+from weir.client.resources import definitions
 from weir.client.resources.audit import Audit
+from weir.client.resources.config import Configuration
+from weir.client.resources.questions import Questions
 from weir.client.resources.sessions import Sessions
 from weir.client.resources.tokens import Tokens
 from weir.client.resources.traffic import Traffic
+from weir.client.resources.versions import Versions
 
 
 class Client(Calls):
@@ -26,6 +30,14 @@ class Client(Calls):
         retries: int = 3,
     ) -> None:
         super().__init__(url, token, timeout_s=timeout_s, ca=ca, retries=retries)
+        self.config = Configuration(self)
+        self.versions = Versions(self)
+        self.rules = definitions.rules(self)
+        self.groups = definitions.groups(self)
+        self.upstreams = definitions.upstreams(self)
+        self.limits = definitions.limits(self)
+        self.defines = definitions.defines(self)
+        self.questions = Questions(self)
         self.audit = Audit(self)
         self.sessions = Sessions(self)
         self.tokens = Tokens(self)

@@ -50,6 +50,12 @@ def test_a_run_file_without_an_address_is_no_api(state: Path, text: str) -> None
     assert of_state(state) is None
 
 
+def test_an_admin_process_of_its_own_is_found_too(tmp_path: Path) -> None:
+    (tmp_path / "admin").mkdir()
+    (tmp_path / "admin" / "run.json").write_text(json.dumps({"admin": URL}))
+    assert of_state(tmp_path) == Access(URL, "", "", str(tmp_path))
+
+
 def test_a_saved_login_goes_before_the_state_directory(environ: dict[str, str], state: Path) -> None:
     save(login_file(environ), Access("https://weir.example.com", "weirt_saved", "/ca.pem"))
     found = find(environ, state=state)
