@@ -29,6 +29,7 @@ from weir.store.url import parse_url
 OLDEST_REDIS = (7, 0)
 MAX_REDIRECTS = 5
 _MGET_BATCH = 100
+_SCAN_COUNT = 1000
 
 
 class Server(NamedTuple):
@@ -103,6 +104,21 @@ class Client:
             batch = wanted[start : start + _MGET_BATCH]
             found.extend(self.call("MGET", batch[0], *batch[1:]))
         return found
+
+    def keys(self, pattern: str) -> Iterator[str]:
+        """The names of all keys that match (as SCAN does it), of every server; some perhaps twice."""
+        with foreign_errors(self.where, sent=False):
+            servers = self._topology.servers()
+        for server in servers:
+            cursor: int | bytes = 0
+            while True:
+                with foreign_errors(self.where, sent=False):
+                    cursor, found = server.execute_command(
+                        "SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN_COUNT
+                    )
+                yield from (name.decode() for name in found)
+                if not cursor:
+                    break
 
     def pipeline(self, calls: Sequence[ScriptCall]) -> list[Any]:
         """One round trip for each server that the calls concern; for each call its reply or a StoreError (not raised).

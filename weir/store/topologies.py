@@ -47,6 +47,10 @@ class Topology(Protocol):
         """The same as far as it is known now, without asking anybody."""
         ...
 
+    def servers(self) -> list[redis.Redis]:
+        """All that hold keys, each once."""
+        ...
+
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         """The server that a MOVED or ASK answer names."""
         ...
@@ -72,6 +76,9 @@ class OneServer:
 
     def peek(self, key: str) -> redis.Redis | None:  # noqa: ARG002
         return self._server
+
+    def servers(self) -> list[redis.Redis]:
+        return [self._server]
 
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         raise foreign.ResponseError(f"this is a cluster: use redis+cluster:// ({error})") from error
@@ -109,6 +116,10 @@ class ManyServers:
             return cluster.get_redis_connection(cluster.get_node_from_key(key))
         except foreign.RedisClusterException:  # nobody serves the slot
             return None
+
+    def servers(self) -> list[redis.Redis]:
+        cluster = self._current()
+        return [cluster.get_redis_connection(node) for node in cluster.get_primaries()]
 
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         cluster = self._current()
