@@ -23,7 +23,8 @@ Commands that speak to a running gateway find its admin API by the first of thes
 1. `--url` and `--token` (or `--token-file`; arguments can be seen by others on the machine),
 2. the variables `WEIR_ADMIN_URL` and `WEIR_TOKEN`,
 3. what `weir login` saved in `$XDG_CONFIG_HOME/weir/login.json` (readable by you alone),
-4. the state directory (`--state`, `WEIR_STATE`, else `.weir`) of a `weir up` on this machine, with the token that it made.
+4. the state directory (`--state`, `WEIR_STATE`, else `.weir`) of a `weir up` on this machine, with the token that it
+   made.
 
 A saved token only ever goes to the address that it was saved for, redirects are not followed and proxies of the
 environment are not used. The certificate of an https address must be trusted by the system, or by the authority that
@@ -71,7 +72,7 @@ def section(verb: Verb) -> list[str]:
     if verb.name in get_args(Process):
         return [*lines, f"{sentence(verb.help)} Its flags are [settings](settings.md).", ""]
     lines += [described(parser), "", "```", usage(parser), "```", "", *flag_table(parser)]
-    for name, action in actions_of(parser).items():
+    for action in actions_of(parser).values():
         lines += [f"`{usage(action)}`: {described(action)}", "", *flag_table(action)]
     return lines
 
