@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 
 from edge.limiting.share import Share
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Terms
-from weir.store.limits import window_of
 
 RISE_S, FALL_S = 0.1, 0.5
 """How fast the estimate of demand follows it: upwards soon, since who asks for too little waits."""
 LEAST_SAMPLE_S = 0.005
 AHEAD = 0.75
-"""A worker asks for the next sub-lease when its own ends in so much of a bucket: the store is in the next one then."""
+"""When of the time in which a later sub-lease can be had so much is left, a worker asks for it."""
 MOST_AHEAD_S = 0.25
 LEAST_AHEAD_S = 0.004
 """Later than that before the end of a sub-lease, asking for the next is of no use."""
@@ -33,6 +32,8 @@ class SubLease(NamedTuple):
     tokens: int
     lease: int
     ends: float
+    lead: float
+    """So long before the end a later one is asked for."""
 
 
 class Holding:
@@ -71,8 +72,7 @@ class Holding:
     def __init__(self, terms: Terms, now: float) -> None:
         self.terms = terms
         self.tokens, self.lease, self.ends, self.low = 0, 0, 0.0, 0
-        self.lead = _lead(terms)
-        self.renew_at = 0.0
+        self.lead = self.renew_at = 0.0
         self._next: list[SubLease] = []
         self.left, self.reset_at, self.retry_at = terms.most, 0.0, 0.0
         self.open_until = self.away_until = self.full_until = 0.0
@@ -102,7 +102,8 @@ class Holding:
         if answer.why == GRANTED and answer.granted > 0:
             self.full_until = 0.0
             self._share.note(now, answer.granted)
-            self._add(SubLease(answer.granted, answer.lease, answer.ends), now, give_back)
+            lead = min(answer.ahead_s * AHEAD, MOST_AHEAD_S)
+            self._add(SubLease(answer.granted, answer.lease, answer.ends, lead), now, give_back)
         elif answer.why == FULL:
             self.full_until, self.full_from = now + answer.wait_s, cost
             self.retry_at = now + answer.retry_s
@@ -160,7 +161,7 @@ class Holding:
             self._give(more.tokens, more.lease, give_back)
 
     def _hold(self, held: SubLease) -> None:
-        self.tokens, self.lease, self.ends = held
+        self.tokens, self.lease, self.ends, self.lead = held
         self.low, self.renew_at = held.tokens // REFILL, self.ends - self.lead
 
     @staticmethod
@@ -188,12 +189,3 @@ class Holding:
         wait = max(0.1, self._share.wait_s(now))
         self.full_until, self.full_from, self.retry_at = now + min(0.1, wait), cost, now + wait
         self.left, self.reset_at = 0, now + wait
-
-
-def _lead(terms: Terms) -> float:
-    """Seconds before the end of a sub-lease in which one can be had that ends later."""
-    return (
-        min(window_of(terms.per_ms).bucket_ms / 1000 * AHEAD, MOST_AHEAD_S)
-        if terms.window == "sliding"
-        else 0.0
-    )

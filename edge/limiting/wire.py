@@ -72,6 +72,8 @@ class Answer(NamedTuple):
     """How long asking again is of no use; for ``open`` how long the answer holds."""
     retry_s: float = 0.0
     """When tokens are expected, for ``Retry-After``."""
+    ahead_s: float = 0.0
+    """So long before ``ends`` tokens can be had that last longer; 0: only after it."""
 
 
 def question(items: Sequence[Item], returns: Sequence[tuple[int, int]]) -> list[Any]:

@@ -267,8 +267,15 @@ class Stock:
         self._served.add(connection)
         number = self._lease(self.place, self.ends, shared=False)
         self.handed[number].tokens += tokens
+        ahead_s = 0.0 if self._is_small(cluster) else self.counter.ahead_s
         return Answer(
-            GRANTED, tokens, number, self.ends, self.left + self.tokens, max(0.0, self.reset_at - now)
+            GRANTED,
+            tokens,
+            number,
+            self.ends,
+            self.left + self.tokens,
+            max(0.0, self.reset_at - now),
+            ahead_s=ahead_s,
         )
 
     def _needed(self, demand: float, life_s: float) -> int:

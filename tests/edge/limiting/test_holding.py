@@ -59,30 +59,30 @@ def test_what_is_held_for_later_is_bounded_and_the_rest_goes_back() -> None:
 
 def test_tokens_that_last_longer_are_asked_for_once_when_the_end_is_near_and_some_will_be_missed() -> None:
     held, returns = Holding(TERMS, 0.0), Returns()
-    held.take(Answer(GRANTED, 400, 1, 2.0), 1, 0.0, returns)
-    assert held.renew_at == 2.0 - held.lead
+    held.take(Answer(GRANTED, 400, 1, 2.0, ahead_s=1.0), 1, 0.0, returns)
+    assert held.renew_at == 2.0 - 0.25
     held.asked = 20
     assert held.beyond(1.99) == 2.0
     assert held.renew_at == held.ends
-    held.take(Answer(GRANTED, 400, 2, 3.0), 1, 1.99, returns)
+    held.take(Answer(GRANTED, 400, 2, 3.0, ahead_s=1.0), 1, 1.99, returns)
     assert held.beyond(2.0) is None, "they are there"
 
 
 def test_a_lease_that_ends_no_later_is_asked_for_again_a_few_times_only() -> None:
     held, returns, now = Holding(TERMS, 0.0), Returns(), 0.0
-    held.take(Answer(GRANTED, 400, 1, 2.0), 1, 0.0, returns)
+    held.take(Answer(GRANTED, 400, 1, 2.0, ahead_s=1.0), 1, 0.0, returns)
     times = 0
     while (now := held.renew_at) < 2.0:
         held.asked += 100
         assert held.beyond(now) == 2.0
-        held.take(Answer(GRANTED, 1, 1, 2.0), 1, now, returns)
+        held.take(Answer(GRANTED, 1, 1, 2.0, ahead_s=1.0), 1, now, returns)
         times += 1
     assert 1 < times < 10
 
 
 def test_who_asks_seldom_asks_nothing_ahead() -> None:
     held = Holding(TERMS, 0.0)
-    held.take(Answer(GRANTED, 4, 1, 2.0), 1, 0.0, Returns())
+    held.take(Answer(GRANTED, 4, 1, 2.0, ahead_s=1.0), 1, 0.0, Returns())
     held.asked = 1
     assert held.beyond(1.99) is None
 

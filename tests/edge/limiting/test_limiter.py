@@ -53,8 +53,10 @@ class Worker:
     def limit(self, name: str = "a", **more: Any) -> Any:
         return self.limiter.limit_of(Counted(name, Rate(**{"count": 100, "per_ms": 60_000} | more)))
 
-    def grant(self, name: str = "a", tokens: int = 10, lease: int = 1, seconds: float = 1.0) -> None:
-        self.agent.says[name] = Answer(GRANTED, tokens, lease, self.now + seconds, 50, 0.5)
+    def grant(
+        self, name: str = "a", tokens: int = 10, lease: int = 1, seconds: float = 1.0, ahead_s: float = 0.0
+    ) -> None:
+        self.agent.says[name] = Answer(GRANTED, tokens, lease, self.now + seconds, 50, 0.5, ahead_s=ahead_s)
 
     def check(self, *limits: Any, key: str = "", cost: int = 1) -> Any:
         return self.limiter.check([Demand(limit, key, cost) for limit in limits])
@@ -238,9 +240,9 @@ def test_tokens_are_asked_for_before_they_are_missed(worker: Worker) -> None:
 
 def test_what_lasts_longer_is_asked_for_before_the_end_so_that_nobody_waits_at_it(worker: Worker) -> None:
     limit = worker.limit(per_ms=1000)
-    worker.grant(tokens=100, seconds=0.1)
+    worker.grant(tokens=100, seconds=0.1, ahead_s=0.05)
     worker.check(limit)
-    worker.grant(tokens=100, lease=2, seconds=0.15)
+    worker.grant(tokens=100, lease=2, seconds=0.15, ahead_s=0.05)
     switched: list[bool] = []
     for _ in range(11):
         worker.now += 0.01

@@ -36,7 +36,7 @@ def test_answers_arrive_as_they_were_given() -> None:
     assert read_answers(sent([list(each) for each in answers]), 2) == answers
 
 
-@pytest.mark.parametrize("body", [None, [], [1], {"a": 1}, [["granted", 1, 1, 1, 1, 1, 1, 1, 1]]])
+@pytest.mark.parametrize("body", [None, [], [1], {"a": 1}, [["granted", 1, 1, 1, 1, 1, 1, 1, 1, 1]]])
 def test_what_are_no_answers_is_none(body: Any) -> None:
     assert read_answers(body, 1) is None
 
