@@ -181,9 +181,7 @@ class UnusedQuery(Page, frozen=True, forbid_unknown_fields=True):
     owner: Owner | Literal[""] = ""
 
 
-class ExportQuery(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}
-):
+class ExportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     first: date | None = None
     """The first day, in UTC; none: 30 days before the last. Without a day between them only the heading comes."""
     last: date | None = None

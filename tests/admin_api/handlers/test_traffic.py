@@ -1,0 +1,267 @@
+"""What went through, asked of the admin API over a real store."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from admin_api.services import services_of
+from tests.support.admin import AdminClient, admin_app
+from tests.support.servers import RunningServer
+from tests.support.usage import counted
+from weir.models.sample import LiveRequest
+from weir.models.usage import COUNTS, WIDTH
+from weir.rules.parser import parse
+from weir.store.connect import Client
+from weir.store.keys import Keys
+from weir.store.publish import Draft, Published, Publisher
+from weir.store.samples import LISTEN_MS, MAX_LISTENERS, Samples, bring_call, read_asked
+from weir.store.usage import Period
+from weir.store.usage_read import Usage
+
+API = "/api/v1/traffic"
+RULES = """
+group g { when host == "a"; rule used { when path == "/u"; respond 200 "" }
+          rule idle { when path == "/i"; respond 200 "" } }
+rule old { when path == "/o"; respond 200 "" }
+"""
+
+
+@pytest.fixture
+def admin(client: Client) -> AdminClient:
+    made: AdminClient = admin_app(client, "viewer")
+    return made
+
+
+@pytest.fixture
+def now(client: Client, keys: Keys) -> int:
+    """The minute, by the store's clock."""
+    return Usage(client, keys).about().now_ms // 60_000
+
+
+def numbers(**counts: int) -> list[int]:
+    found = [0] * WIDTH
+    for name, number in counts.items():
+        found[COUNTS.index(name)] = number
+    return found
+
+
+def published(client: Client, keys: Keys) -> None:
+    draft = Draft(owner="api", base=0, author="alice", incarnation="")
+    assert isinstance(Publisher(client, keys).publish(draft, parse(RULES).document), Published)
+
+
+def get(admin: AdminClient, path: str, **query: Any) -> Any:
+    answer = admin.get(f"{API}/{path}", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_before_anything_was_counted_every_answer_is_empty_and_says_so(admin: AdminClient) -> None:
+    rules = get(admin, "rules")
+    assert (rules["items"], rules["next"], rules["total"]["requests"]) == ([], "", 0)
+    assert (rules["span"]["counting_since_ms"], rules["span"]["seconds"]) == (0, 0.0)
+    assert get(admin, "targets")["items"] == []
+    assert get(admin, "rule", name="a")["total"]["requests"] == 0
+    unused = get(admin, "unused")
+    assert (unused["items"], unused["number"], unused["counting_since_ms"]) == ([], 0, 0)
+    assert admin.get(f"{API}/export").text.count("\r\n") == 1
+
+
+def test_rules_are_summed_over_the_window_sorted_filtered_and_paged(
+    admin: AdminClient, client: Client, keys: Keys, now: int
+) -> None:
+    counted(
+        client, keys, Period("minute", now), {"rapi/a": numbers(success=3), "rfile/b": numbers(success=9)}
+    )
+    counted(client, keys, Period("minute", now - 3), {"rapi/a": numbers(server_errors=1)})
+    counted(client, keys, Period("minute", now - 60), {"rapi/a": numbers(success=100)})
+    found = get(admin, "rules", window="5m")
+    assert [(each["owner"], each["rule"], each["traffic"]["requests"]) for each in found["items"]] == [
+        ("file", "b", 9),
+        ("api", "a", 4),
+    ]
+    assert found["total"]["requests"] == 13
+    assert found["items"][1]["traffic"]["error_ratio"] == 0.25
+    assert get(admin, "rules", window="2h", owner="api")["items"][0]["traffic"]["requests"] == 104
+    assert [each["rule"] for each in get(admin, "rules", sort="errors")["items"]] == ["a", "b"]
+    first = get(admin, "rules", limit=1)
+    assert (first["next"], get(admin, "rules", limit=1, cursor=first["next"])["items"][0]["rule"]) == (
+        "1",
+        "a",
+    )
+    assert get(admin, "rules", rule="b")["total"]["requests"] == 9
+
+
+def test_targets_are_those_of_upstreams(admin: AdminClient, client: Client, keys: Keys, now: int) -> None:
+    counts = {"tapi/u http://t:1": numbers(success=3, unanswered=1), "tapi/v http://t:1": numbers(success=1)}
+    counted(client, keys, Period("minute", now), counts)
+    (found,) = get(admin, "targets", upstream="u")["items"]
+    assert (found["owner"], found["upstream"], found["target"]) == ("api", "u", "http://t:1")
+    assert found["traffic"]["error_ratio"] == 0.25
+
+
+def test_a_rule_has_a_point_for_each_minute_or_day(
+    admin: AdminClient, client: Client, keys: Keys, now: int
+) -> None:
+    counted(client, keys, Period("minute", now), {"rapi/g/a": numbers(success=3)})
+    counted(client, keys, Period("day", now // 1440), {"rapi/g/a": numbers(success=8)})
+    minutes = get(admin, "rule", name="g/a", window="5m")
+    assert len(minutes["points"]) == 6
+    assert minutes["points"][-1]["at_ms"] in (now * 60_000, (now - 1) * 60_000)
+    assert sum(point["traffic"]["requests"] for point in minutes["points"]) == 3
+    days = get(admin, "rule", name="g/a", window="7d", owner="api")
+    assert (len(days["points"]), days["total"]["requests"]) == (7, 8)
+
+
+def test_rules_nobody_hit_are_listed_with_since_when_that_is_known(
+    admin: AdminClient, client: Client, keys: Keys, now: int
+) -> None:
+    published(client, keys)
+    counted(client, keys, Period("minute", now), {"rapi/g/used": numbers(success=1)})
+    counted(client, keys, Period("day", 1), {"rapi/old": numbers(success=1)}, minute=now - 3000, lost_days=4)
+    found = get(admin, "unused", days=2)
+    assert [(each["rule"], each["last_hit_ms"]) for each in found["items"]] == [
+        ("g/idle", 0),
+        ("old", (now - 3000) * 60_000),
+    ]
+    assert (found["number"], found["days"], found["lost"]) == (1, 2, 4)
+    assert found["days_counted"] < 1
+    assert 0 <= found["counting_since_ms"] // 60_000 - now <= 1
+    assert [each["rule"] for each in get(admin, "unused", days=3)["items"]] == ["g/idle"]
+    assert get(admin, "unused", owner="file")["items"] == []
+
+
+def test_days_are_exported_as_csv(admin: AdminClient, client: Client, keys: Keys) -> None:
+    counted(
+        client, keys, Period("day", 20_000), {"rapi/a": numbers(success=2), "rfile/b": numbers(success=1)}
+    )
+    counted(client, keys, Period("day", 20_002), {"rapi/a": numbers(success=4)})
+    query = {"first": "2024-10-04", "last": "2024-10-06", "owner": "api"}
+    answer = admin.get(f"{API}/export", query_string=query)
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "weir-usage-2024-10-04-2024-10-06.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["day"], row["rule"], row["requests"]) for row in rows] == [
+        ("2024-10-04", "a", "2"),
+        ("2024-10-06", "a", "4"),
+    ]
+
+
+@pytest.mark.parametrize("query", [{"first": "2024-10-06", "last": "2024-10-04"}, {"last": "0001-01-01"}])
+def test_days_that_are_none_are_an_empty_table(admin: AdminClient, query: dict[str, str]) -> None:
+    answer = admin.get(f"{API}/export", query_string=query)
+    assert (answer.status_code, answer.text.count("\r\n")) == (200, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("rules", {"window": "3m"}),
+        ("rules", {"sort": "size"}),
+        ("rules", {"cursor": "x"}),
+        ("rules", {"limit": 501}),
+        ("rule", {}),
+        ("unused", {"days": 401}),
+        ("export", {"first": "yesterday"}),
+        ("tail", {"status": "6xx"}),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_refused(
+    admin: AdminClient, path: str, query: dict[str, Any]
+) -> None:
+    assert admin.get(f"{API}/{path}", query_string=query).status_code == 400
+
+
+def sampled(**other: Any) -> LiveRequest:
+    fields: dict[str, Any] = {
+        "time_ms": 1, "request_id": "x", "ip": "", "method": "GET", "scheme": "http", "host": "h", "path": "/",
+        "status": 200, "duration_ms": 1.0, "rule": "a",
+    }  # fmt: skip
+    return LiveRequest(**(fields | other))
+
+
+class Listening:
+    """An event stream that is read as far as a test wants."""
+
+    def __init__(self, admin: AdminClient, last_id: str = "", **query: Any) -> None:
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        answer = admin.get(f"{API}/tail", query_string=query, headers=headers, buffered=False)
+        assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+        self._answer = answer
+        self._pieces: Iterator[bytes] = answer.iter_encoded()
+        assert b"listening" in next(self._pieces)
+
+    def events(self, count: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        while len(found) < count:
+            for block in next(self._pieces).decode().split("\n\n"):
+                lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+                if lines:
+                    assert lines["event"] == "request"
+                    assert json.loads(lines["data"])["id"] == lines["id"]
+                    found.append(json.loads(lines["data"]))
+        return found
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+def bring(client: Client, keys: Keys, *samples: LiveRequest) -> int:
+    """How many listen."""
+    return len(read_asked(client.pipeline([bring_call(keys, samples)])[0]))
+
+
+def test_requests_come_as_they_happen_and_only_those_asked_for(
+    admin: AdminClient, client: Client, keys: Keys
+) -> None:
+    assert bring(client, keys, sampled(path="/before")) == 0
+    listening = Listening(admin, status="5xx", rule="a")
+    assert (
+        bring(client, keys, sampled(path="/1"), sampled(path="/2", status=503), sampled(rule="b", status=503))
+        == 1
+    )
+    bring(client, keys, sampled(path="/3", status=500))
+    first, second = listening.events(2)
+    assert (first["path"], second["path"]) == ("/2", "/3")
+    listening.close()
+    assert bring(client, keys) == 0
+    again = Listening(admin, last_id=first["id"])
+    assert [each["rule"] for each in again.events(2)] == ["b", "a"]
+    again.close()
+
+
+def test_one_listener_too_many_is_told_so(admin: AdminClient, client: Client, keys: Keys) -> None:
+    for number in range(MAX_LISTENERS):
+        assert Samples(client, keys).listen(f"l{number}", _any())
+    answer = admin.get(f"{API}/tail")
+    assert (answer.status_code, answer.json["code"]) == (429, "too-many-listeners")
+
+
+def test_a_stream_goes_on_saying_that_it_listens_and_ends_when_the_process_stops(
+    client: Client, keys: Keys, monkeypatch: pytest.MonkeyPatch, store: RunningServer
+) -> None:
+    monkeypatch.setattr("admin_api.traffic.tail.AGAIN_S", 0.0)
+    monkeypatch.setattr("admin_api.traffic.tail.QUIET_S", 0.0)
+    services = services_of(client, keys)
+    listening = Listening(admin_app(client, "viewer", services=services))
+    assert next(listening._pieces) == b": quiet\n\n"
+    store.admin().delete(keys.samples_wanted())
+    next(listening._pieces)
+    assert LISTEN_MS - 5000 < store.admin().pttl(keys.samples_wanted()) <= LISTEN_MS
+    services.stopping.set()
+    until = time.monotonic() + 30
+    assert all(time.monotonic() < until for _ in listening._pieces)
+    assert bring(client, keys) == 0
+
+
+def _any() -> Any:
+    from weir.models.sample import SampleFilter
+
+    return SampleFilter()
