@@ -51,7 +51,7 @@ def validate(document: Document, positions: Positions | None = None) -> tuple[Pr
 
 def errors_in(document: Document, positions: Positions | None = None) -> tuple[Problem, ...]:
     """The errors among what ``validate`` says, without the work that only warnings need."""
-    errors = errors_of(check(document, positions))
+    errors = errors_of(check(document, positions, warnings=False))
     if any(problem.code != NOT_BUILT for problem in errors):
         return errors
     findings = Findings(positions)

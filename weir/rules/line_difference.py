@@ -17,6 +17,8 @@ MOST_PAIRS = 40_000
 """Lines of one side times lines of the other that are compared line by line."""
 CONTEXT = 3
 """Lines around what differs."""
+MOST_IN_HUNK = 1_000
+"""Lines; a longer one goes on in the next, so that nobody has to wait for its end."""
 
 
 class Line(NamedTuple):
@@ -95,6 +97,10 @@ def hunks(lines: Iterator[Line | Skipped]) -> Iterator[str]:
             old, new, title = old + line.before, new + line.after, line.title
             shown, last = [], -1
             continue
+        if len(shown) >= MOST_IN_HUNK:
+            yield from _hunk(shown, old, new, title)
+            old, new = _behind(shown, old, new)
+            shown, last = [], -1
         shown.append(line)
         if line.sign != " ":
             last = len(shown) - 1

@@ -112,10 +112,19 @@ def _stream(old: _Printed, new: _Printed) -> Iterator[Line | Skipped]:
             title = new.title(min(block.after[1], len(new.items) - 1))
             yield from _same(new, block.after, place > 0, has_next, title, is_counted)
         else:
-            yield from line_difference(
-                [line for index in range(*block.before) for line in old.lines(index)],
-                [line for index in range(*block.after) for line in new.lines(index)],
-            )
+            yield from _different(old, new, block)
+
+
+def _different(old: _Printed, new: _Printed, block: _Block) -> Iterator[Line]:
+    """What is only there or only here is printed as it is asked for."""
+    before = (line for index in range(*block.before) for line in old.lines(index))
+    after = (line for index in range(*block.after) for line in new.lines(index))
+    if block.before[0] == block.before[1]:
+        yield from (Line("+", line) for line in after)
+    elif block.after[0] == block.after[1]:
+        yield from (Line("-", line) for line in before)
+    else:
+        yield from line_difference([*before], [*after])
 
 
 def _same(

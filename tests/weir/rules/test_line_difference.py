@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weir.rules import line_difference
-from weir.rules.line_difference import MOST_PAIRS, Line, Skipped, hunks
+from weir.rules.line_difference import MOST_IN_HUNK, MOST_PAIRS, Line, Skipped, hunks
 
 texts = st.lists(st.sampled_from(["a", "b", "c", "{", "}", ""]), max_size=40)
 
@@ -65,3 +65,11 @@ def test_two_changes_six_lines_apart_are_one_hunk() -> None:
 def test_what_was_skipped_is_counted_and_names_what_follows() -> None:
     lines = [Skipped(10, 12, "rule a"), Line("-", "x"), Skipped(5, 5, "rule b"), Line("+", "y")]
     assert list(hunks(iter(lines))) == ["@@ -11,1 +12,0 @@ rule a", "-x", "@@ -16,0 +18,1 @@ rule b", "+y"]
+
+
+def test_a_long_hunk_goes_on_in_the_next_and_the_first_comes_before_the_last_line_is_known() -> None:
+    found = hunks(Line("+", str(number)) for number in range(MOST_IN_HUNK * 2))
+    assert next(found) == f"@@ -0,0 +1,{MOST_IN_HUNK} @@"
+    assert [line for line in found if line.startswith("@@")] == [
+        f"@@ -0,0 +{MOST_IN_HUNK + 1},{MOST_IN_HUNK} @@"
+    ]

@@ -34,10 +34,12 @@ from weir.rules.pools import is_url
 from weir.rules.support import not_built, not_built_rate
 
 
-def check(document: Document, positions: Positions | None = None) -> tuple[Problem, ...]:
+def check(
+    document: Document, positions: Positions | None = None, *, warnings: bool = True
+) -> tuple[Problem, ...]:
     """Errors forbid publishing, warnings do not. ``positions`` turns places into lines and columns."""
     findings = Findings(positions)
-    _Check(document, findings).run()
+    _Check(document, findings).run(warnings)
     return findings.all()
 
 
@@ -51,7 +53,7 @@ class _Check:
         self._sizes = check_defines(document, findings)
         self._captures_of = captures_of(document, self._sizes)
 
-    def run(self) -> None:
+    def run(self, warnings: bool) -> None:
         if not structure.check_bounds(self._document, self._findings):
             return
         if not 1 <= self._document.language <= LANGUAGE:
@@ -63,7 +65,8 @@ class _Check:
         check_duplicates(self._document, self._findings)
         for index, definition in enumerate(self._document.definitions):
             self._definition(definition, f"definitions[{index}]")
-        lint(self._document, self._findings)
+        if warnings:
+            lint(self._document, self._findings)
 
     def _definition(self, definition: Definition, path: str) -> None:
         self._comments_of(definition, path)
