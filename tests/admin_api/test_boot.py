@@ -1,0 +1,174 @@
+"""A real ``weir admin``: it starts, serves from several instances at once, and ends; what stops it from starting."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.admin import AdminProcess
+from tests.support.raw_client import RawClient
+from tests.support.servers import RunningServer
+from tests.support.wait import wait_until
+from tests.support.weir_up import WITHIN_S, environment
+from weir.processes import run_file
+
+pytestmark = pytest.mark.xdist_group("weir-admin")
+
+
+@pytest.fixture(scope="module")
+def admin(store: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
+    process = AdminProcess(tmp_path_factory.mktemp("admin"), store.url, workers=2)
+    yield process
+    process.close()
+
+
+def start(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "admin_api", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=WITHIN_S)
+
+
+def test_it_answers_where_it_says(admin: AdminProcess) -> None:
+    facts = run_file.read(admin.state / "admin" / "run.json") or {}
+    assert (facts["pid"], facts["workers"], facts["admin_url"]) == (admin.process.pid, 2, admin.url)
+    assert admin.call("GET", "/healthz", token="").text == "ok\n"
+    assert admin.call("GET", "/readyz", token="").status_code == 200
+    assert admin.call("GET", "/api/v1/session").json()["role"] == "admin"
+    assert "admin API" in admin.call("GET", "/", token="").text
+
+
+def test_two_instances_share_everything(admin: AdminProcess, store: RunningServer, tmp_path: Path) -> None:
+    other = AdminProcess(tmp_path, store.url)
+    try:
+        assert other.call("GET", "/api/v1/session", token=admin.token).status_code == 200
+        made = admin.call("POST", "/api/v1/tokens", json={"name": "ci", "role": "viewer"}).json()
+        assert other.call("GET", "/api/v1/session", token=made["secret"]).json()["name"] == "ci"
+        other.call("DELETE", f"/api/v1/tokens/{made['token']['id']}")
+        assert admin.call("GET", "/api/v1/session", token=made["secret"]).status_code == 401
+    finally:
+        other.close()
+
+
+def test_bodies_in_pieces_are_read_up_to_their_bound(admin: AdminProcess) -> None:
+    def post(*pieces: bytes) -> httpx.Response:
+        return admin.call(
+            "POST", "/api/v1/tokens", content=iter(pieces), headers={"Content-Type": "application/json"}
+        )
+
+    assert post(b'{"name": "p', b'ieces", "role": "viewer"}').status_code == 201
+    assert post(b"{", b" " * (1 << 20)).json()["code"] == "body-too-large"
+
+
+def test_a_name_with_a_slash_reaches_the_handler_through_gunicorn(admin: AdminProcess) -> None:
+    answer = admin.call("DELETE", "/api/v1/tokens/a%2Fb")
+    assert answer.json()["detail"] == 'There is no access token with the id "a/b".'
+
+
+def test_a_request_with_two_meanings_is_refused(admin: AdminProcess) -> None:
+    host = admin.url.removeprefix("http://")
+    with RawClient(int(host.rpartition(":")[2])) as client:
+        length = "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        client.send(f"POST /api/v1/session HTTP/1.1\r\nHost: {host}\r\n{length}".encode())
+        assert client.response().status == 400
+
+
+def test_every_call_leaves_a_line_without_its_query(admin: AdminProcess) -> None:
+    admin.call("GET", "/login?link=very-secret", token="", headers={"X-Request-Id": "line-1"})
+    line = wait_until(lambda: next((each for each in admin.output().splitlines() if "line-1" in each), ""))
+    assert '"path":"/login","status":401' in line
+    assert "very-secret" not in admin.output()
+
+
+def test_wherever_the_store_is_away_it_says_so(tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"redis://127.0.0.1:{nobody.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "admin_api", "--state", str(tmp_path), "--redis", url,
+             "--admin", "127.0.0.1:0", "--admin-workers", "1"],
+            stderr=subprocess.PIPE, env=environment(),
+        )  # fmt: skip
+        try:
+            path = tmp_path / "admin" / "run.json"
+            facts: dict[str, Any] = wait_until(lambda: run_file.read(path) or {}, what="weir admin")
+            assert httpx.get(facts["admin"] + "/healthz").status_code == 200
+            assert httpx.get(facts["admin"] + "/readyz").status_code == 503
+            headers = {"Authorization": "Bearer weirt_x"}
+            answer = httpx.get(facts["admin"] + "/api/v1/session", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (503, "store-away")
+            assert answer.headers["Retry-After"] == "1"
+        finally:
+            process.terminate()
+            process.communicate(timeout=WITHIN_S)
+
+
+def test_it_ends_without_waiting_for_who_is_idle(store: RunningServer, tmp_path: Path) -> None:
+    process = AdminProcess(tmp_path, store.url)
+    with httpx.Client() as idle:
+        idle.get(process.url + "/healthz")
+        begun = time.monotonic()
+        process.process.send_signal(signal.SIGTERM)
+        assert process.process.wait(timeout=WITHIN_S) == 0
+        # Its graceful timeout is 8 s, an idle connection may stay for 15 s.
+        assert time.monotonic() - begun < 8
+    assert not (tmp_path / "admin" / "run.json").exists()
+    process.close()
+
+
+def test_workers_end_with_their_master(store: RunningServer, tmp_path: Path) -> None:
+    process = AdminProcess(tmp_path, store.url)
+    listing = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text()
+    workers = [int(pid) for pid in listing.split()]
+    assert workers
+    process.process.kill()
+    process.process.wait()
+    wait_until(lambda: not any(is_running(pid) for pid in workers), what="the end of the workers")
+    again = AdminProcess(tmp_path, store.url)
+    assert again.call("GET", "/healthz").status_code == 200
+    again.close()
+    process.close()
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() and not os.kill(pid, 0)
+    except OSError:
+        return False
+
+
+# What stops it from starting
+
+
+def test_without_a_store_it_does_not_start(tmp_path: Path) -> None:
+    done = start("--state", str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("weir admin: no store was given: use --redis URL")
+
+
+def test_one_state_directory_is_for_one_instance(admin: AdminProcess) -> None:
+    done = start("--state", str(admin.state), "--redis", "redis://127.0.0.1:1", "--admin", "127.0.0.1:0")
+    assert done.returncode == 2
+    assert f"is in use by process {admin.process.pid}" in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(admin: AdminProcess, tmp_path: Path) -> None:
+    address = admin.url.removeprefix("http://")
+    done = start("--state", str(tmp_path), "--redis", "redis://127.0.0.1:1", "--admin", address)
+    assert done.returncode == 2
+    assert "the admin API cannot listen on" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_store_address_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    done = start("--state", str(tmp_path), "--redis", "redis://x:y")
+    assert (done.returncode, done.stderr[:12]) == (2, "weir admin: ")
+    assert "Traceback" not in done.stderr
