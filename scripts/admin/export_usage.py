@@ -1,0 +1,111 @@
+"""Export what every rule did on every day as CSV: requests, status classes, errors, refusals, bytes, latency.
+
+    python export_usage.py                                      # the last 30 days to standard output
+    python export_usage.py --first 2026-11-01 --last 2026-11-30 --out november.csv
+    python export_usage.py --last yesterday --days 7 --owner api --out week.csv
+
+Days are those of UTC. The first line names the columns (``docs/traffic.md`` explains them). With ``--out`` the file is
+there only when it is whole: it is written beside its place and moved, and a connection that breaks leaves what was
+there before.
+
+Where the admin API is and who asks is found as the ``weir`` command finds it: --url and WEIR_TOKEN, the saved login
+(``weir login``), or a gateway on this machine (--state). A token with the role viewer is enough.
+
+Exit codes: 0 written; 2 wrong arguments, no access, or the file cannot be written; 3 the API is away or broke off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from weir.api.traffic import ExportQuery
+from weir.client import access
+from weir.client.client import Client
+from weir.client.errors import ApiError, Refused
+
+FINE, BAD_INPUT, AWAY = 0, 2, 3
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        found = access.find(os.environ, url=options.url, state=Path(options.state))
+        with Client.at(found) as weir:
+            pieces = weir.traffic.export(query_of(options, datetime.now(UTC).date()))
+            written = write_file(Path(options.out), pieces) if options.out else write_out(pieces)
+    except (access.NoAccess, Refused, ValueError, OSError) as error:
+        return failed(BAD_INPUT, error)
+    except ApiError as error:
+        return failed(AWAY, error)
+    if options.out:
+        print(f"{options.out}: {written} bytes", file=sys.stderr)
+    return FINE
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, prog="export_usage.py"
+    )
+    made.add_argument("--first", metavar="DAY", help="first day, such as 2026-11-01; instead of --days")
+    made.add_argument("--last", metavar="DAY", default="today", help="last day; also today or yesterday")
+    made.add_argument(
+        "--days", type=int, default=30, metavar="N", help="so many days up to the last (default: 30)"
+    )
+    made.add_argument("--owner", choices=("file", "api", "k8s"), default="", help="only rules of this owner")
+    made.add_argument("--out", metavar="FILE", default="", help="write here instead of to standard output")
+    made.add_argument("--url", default="", help="address of the admin API")
+    made.add_argument(
+        "--state", default=".weir", metavar="DIR", help="state directory of a gateway on this machine"
+    )
+    return made
+
+
+def query_of(options: argparse.Namespace, today: date) -> ExportQuery:
+    """Raises ValueError for days that are none."""
+    last = day_of(options.last, today)
+    if options.days < 1:
+        raise ValueError("--days must be at least 1")
+    first = day_of(options.first, today) if options.first else last - timedelta(days=options.days - 1)
+    if first > last:
+        raise ValueError(f"the first day ({first}) is after the last ({last})")
+    return ExportQuery(first=first, last=last, owner=options.owner)
+
+
+def day_of(text: str, today: date) -> date:
+    """Raises ValueError."""
+    words = {"today": today, "yesterday": today - timedelta(days=1)}
+    return words[text] if text in words else date.fromisoformat(text)
+
+
+def write_out(pieces: Iterable[bytes]) -> int:
+    return sum(sys.stdout.buffer.write(piece) for piece in pieces)
+
+
+def write_file(path: Path, pieces: Iterable[bytes]) -> int:
+    """Atomic: the name has the old content or all of the new. Raises OSError."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            size = sum(file.write(piece) for piece in pieces)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        return size
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def failed(code: int, error: Exception) -> int:
+    print(f"export_usage: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
