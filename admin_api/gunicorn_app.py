@@ -65,7 +65,7 @@ class AdminApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has n
             "limit_request_line": 8190,
             "limit_request_fields": 64,
             "forwarded_allow_ips": "",
-            "loglevel": "warning",
+            "loglevel": "error",
             "control_socket_disable": True,
             "proc_name": "weir-admin",
             "post_fork": lambda _server, _worker: die_with_parent(master),

@@ -24,7 +24,7 @@ Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
 _PATH_NAME = re.compile(r"\{([a-z_]+)\}")
 _TAG = {"type": "string", "pattern": r'^("[!#-~]{0,128}"|\*)$'}
-ALWAYS = (400, 406, 414, 421, 500, 503)
+ALWAYS = (400, 406, 414, 421, 431, 500, 503)
 """Statuses that every operation may answer."""
 MEANINGS = {
     304: "Not modified: `If-None-Match` names what is there.",
@@ -42,6 +42,7 @@ MEANINGS = {
     422: "Understood, but it cannot be so: `errors[]` has every place.",
     428: "`If-Match` or `If-None-Match: *` is missing.",
     429: "Too many wrong credentials of this address; `Retry-After` tells how long to wait.",
+    431: "Too many header fields, or too long ones.",
     500: "A fault of the server; its log has the request id.",
     503: "The store is away or refuses, or the outcome of a write is unknown: then `check` and `publish_id` tell.",
 }

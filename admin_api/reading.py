@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from flask import Request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from admin_api.problems import Refusal, of_input
@@ -95,9 +96,8 @@ def read_body(operation: Operation, request: Request) -> Any:
         return missing_body(operation)
     media = media_of(operation, request)
     if media == "application/octet-stream":
-        too_long_by_its_own_word(operation, request)
-        return request.stream
-    data = received(operation, request)
+        return IncomingBody(operation, request)
+    data = IncomingBody(operation, request).read()
     if not data:
         return missing_body(operation)
     return text_of(data) if media == "text/plain" else decoded(operation, data)
@@ -126,21 +126,28 @@ def media_of(operation: Operation, request: Request) -> Media:
     )
 
 
-def too_long_by_its_own_word(operation: Operation, request: Request) -> None:
-    if (request.content_length or 0) > operation.max_body:
-        raise too_long(operation)
+class IncomingBody:
+    """A body that is read in pieces, as an open binary file: up to the operation's bound, and with our own errors."""
 
+    def __init__(self, operation: Operation, request: Request) -> None:
+        self._operation = operation
+        self._left = operation.max_body
+        if (request.content_length or 0) > operation.max_body:
+            raise too_long(operation)
+        self._stream = request.stream
 
-def received(operation: Operation, request: Request) -> bytes:
-    try:
-        data = request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise too_long(operation) from error
-    except ClientDisconnected as error:
-        raise Refusal(400, "body-incomplete", "The body ended before its announced length.") from error
-    if len(data) > operation.max_body:
-        raise too_long(operation)
-    return data
+    def read(self, size: int = -1) -> bytes:
+        """At most ``size`` bytes, all that is left if it is negative; empty at the end. Raises ``Refusal``."""
+        try:
+            data: bytes = self._stream.read(size)
+        except RequestEntityTooLarge as error:
+            raise too_long(self._operation) from error
+        except (ClientDisconnected, ParseException, OSError) as error:
+            raise Refusal(400, "body-incomplete", "The body broke off, or its pieces are none.") from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise too_long(self._operation)
+        return data
 
 
 def too_long(operation: Operation) -> Refusal:

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import time
+from http import HTTPStatus
 from types import FrameType, TracebackType
 from typing import Any
 
 import gevent
+import msgspec
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
 from greenlet import greenlet
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.util import write_nonblock
 from gunicorn.workers.base_async import AsyncWorker
 from gunicorn.workers.ggevent import GeventWorker
 
+from weir.api.problem import MEDIA, ProblemAnswer
+
 HEARTBEAT_S = 1.0
+REFUSED = {
+    LimitRequestLine: (414, "target-too-long"),
+    LimitRequestHeaders: (431, "head-too-large"),
+    UnsupportedTransferCoding: (501, "transfer-coding"),
+    ExpectationFailed: (417, "expectation"),
+}
+DETAILS = {
+    "target-too-long": "The request line is over 8190 bytes.",
+    "head-too-large": "The request has over 64 header fields, or one over 8190 bytes.",
+}
+MALFORMED = "This is no HTTP/1.1 request that could be understood in one way only."
 SILENCE_S = 30.0
 """How long a client may send nothing of a body, or take nothing of an answer."""
 
@@ -67,6 +93,15 @@ class AdminWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     def timeout_ctx(self) -> Idle:
         return Idle(self.idle, self.cfg.keepalive)
 
+    def handle_error(self, request: Any, client: Any, address: Any, error: BaseException) -> None:
+        """What is no HTTP is refused in the API's own form; of it nothing is logged, for it may hold anything."""
+        is_ours = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
+        if is_ours or not isinstance(error, ParseException):
+            super().handle_error(request, client, address, error)
+            return
+        with contextlib.suppress(OSError):
+            write_nonblock(client, refusal_of(error))
+
     def handle_exit(self, number: int, frame: FrameType | None) -> None:
         if self.app.stopping is not None:
             self.app.stopping.set()
@@ -96,6 +131,19 @@ class Idle:
         del self._idle[gevent.getcurrent()]
         self._timeout.close()
         return error is self._timeout
+
+
+def refusal_of(error: ParseException) -> bytes:
+    """The whole answer; the connection is closed after it."""
+    status, code = REFUSED.get(type(error), (400, "malformed"))
+    phrase = HTTPStatus(status).phrase
+    problem = ProblemAnswer(title=phrase, status=status, detail=DETAILS.get(code, MALFORMED), code=code)
+    body = msgspec.json.encode(problem)
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\nConnection: close\r\nContent-Type: {MEDIA}\r\n"
+        f"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def is_worth_a_line(record: logging.LogRecord) -> bool:

@@ -68,6 +68,17 @@ def test_bodies_in_pieces_are_read_up_to_their_bound(admin: AdminProcess) -> Non
     assert post(b"{", b" " * (1 << 20)).json()["code"] == "body-too-large"
 
 
+def test_a_body_that_breaks_off_is_no_fault_of_ours(admin: AdminProcess) -> None:
+    host = admin.url.removeprefix("http://")
+    head = f"POST /api/v1/tokens HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {admin.token}\r\n"
+    head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with RawClient(int(host.rpartition(":")[2])) as client:
+        client.send(head.encode() + b"nonsense\r\n")
+        answer = client.response()
+        assert answer.status == 400
+        assert b"body-incomplete" in answer.body
+
+
 def test_a_name_with_a_slash_reaches_the_handler_through_gunicorn(admin: AdminProcess) -> None:
     answer = admin.call("DELETE", "/api/v1/tokens/a%2Fb")
     assert answer.json()["detail"] == 'There is no access token with the id "a/b".'
@@ -78,7 +89,15 @@ def test_a_request_with_two_meanings_is_refused(admin: AdminProcess) -> None:
     with RawClient(int(host.rpartition(":")[2])) as client:
         length = "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
         client.send(f"POST /api/v1/session HTTP/1.1\r\nHost: {host}\r\n{length}".encode())
-        assert client.response().status == 400
+        answer = client.response()
+        assert (answer.status, answer.header("Content-Type")) == (400, "application/problem+json")
+
+
+def test_what_is_too_long_for_a_head_is_refused_in_the_same_form(admin: AdminProcess) -> None:
+    long = admin.call("GET", "/api/v1/audit?cursor=" + "c" * 9000)
+    assert (long.status_code, long.json()["code"]) == (414, "target-too-long")
+    many = admin.call("GET", "/api/v1/audit", headers={f"X-{number}": "x" for number in range(70)})
+    assert (many.status_code, many.json()["code"]) == (431, "head-too-large")
 
 
 def test_every_call_leaves_a_line_without_its_query(admin: AdminProcess) -> None:
