@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 from weir.store.connect import Client
@@ -21,6 +22,6 @@ def counted(
     """Entries are ``r<owner>/<rule>`` and ``t<owner>/<upstream> <URL>``; zeros at the end may be missing."""
     hit = period.number if minute is None else minute
     rows = tuple((name, hit, packed(list(numbers))) for name, numbers in entries.items())
-    calls = UsageCalls(keys, f"test:{id(entries)}:{minute}")
+    calls = UsageCalls(keys, f"test:{secrets.token_hex(4)}")
     (reply,) = client.pipeline([calls.add(Batch(period, 1, rows, 0, lost_days))])
     assert read_added(reply).new

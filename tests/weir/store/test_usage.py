@@ -157,13 +157,6 @@ def test_all_days_together_are_told_and_the_earliest_can_be_forgotten(
     assert kept(usage, days[0]) == {}
 
 
-def test_one_entry_is_read_over_many_periods(client: Client, calls: UsageCalls, usage: Usage) -> None:
-    add(client, calls, batch(1, "rapi/a"), batch(2, "rapi/a", period=MINUTE._replace(number=29_000_002)))
-    periods = [MINUTE._replace(number=29_000_000 + later) for later in range(3)]
-    found = usage.of_entry(periods, RULE, "api/a")
-    assert [None if numbers is None else numbers[0] for numbers in found] == [1, None, 1]
-
-
 def test_an_entry_takes_as_much_memory_as_the_page_says(
     client: Client, calls: UsageCalls, keys: Keys, server: RunningServer
 ) -> None:
