@@ -14,7 +14,7 @@ from edge.exchange import Exchange
 from edge.forwarded import Origin
 from edge.http.head import Field, RequestHead
 from edge.http.negotiate import joined
-from edge.http.request_reader import Message, RequestReader, whole
+from edge.http.request_reader import Message, RequestReader
 from edge.http.writer import CONTINUE, reason_of, response_head
 from edge.known_requests import KnownRequest
 from edge.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
@@ -205,9 +205,10 @@ class Downstream:
             self._serving = True
             exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
             exchange.request_id = self.engine.new_request_id()
-            if self._known is not None:
-                self._known.tell(exchange)
+            known = self._known
+            if known is not None:
                 self._known = None
+                known.tell(exchange)
             run(exchange)
             if not exchange.keep_alive or not (
                 (message.complete and not message.pieces) or self._drained(exchange)
@@ -225,7 +226,7 @@ class Downstream:
             return reader.ready.popleft()
         if self._reader.error is not None:
             return None
-        begun = reader.mid_head or not self._served
+        begun = not self._served or (not reader.at_start and reader.mid_head)
         wait_s = limits.head_s if begun else limits.keep_alive_s
         transport.read_deadline = time.monotonic() + (LAST_CALL_S if self.engine.draining else wait_s)
         while True:
@@ -242,8 +243,9 @@ class Downstream:
             known = self.engine.requests.known.get(data)
             if known is not None and reader.at_start:
                 self._known = known
-                reader.ready.append(whole(known.head))
-                break
+                transport.read_deadline = NEVER
+                self._served = True
+                return known.message
             reader.feed(data)
             if reader.ready:
                 break

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.http.request_reader import whole
 from weir.routing.entry import Entry
 
 if TYPE_CHECKING:
@@ -27,10 +28,21 @@ _OF_CONNECTION = frozenset({"ip", "port", "scheme"})
 class KnownRequest:
     """What ``guard`` and ``match`` found out."""
 
-    __slots__ = ("captures", "head", "host", "host_sent", "known", "method", "path", "plan", "query_string")
+    __slots__ = (
+        "captures",
+        "host",
+        "host_sent",
+        "known",
+        "message",
+        "method",
+        "path",
+        "plan",
+        "query_string",
+    )
 
     def __init__(self, exchange: Exchange) -> None:
-        self.head = exchange.head
+        self.message = whole(exchange.head)
+        """The same for all of them: there is no body, so nothing of it changes."""
         self.known = exchange.known
         self.method = exchange.method
         self.host = exchange.host

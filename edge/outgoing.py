@@ -32,12 +32,16 @@ class Outgoing(msgspec.Struct, frozen=True, gc=False):
     """Monotonic seconds: the end of all attempts."""
 
 
+NOTHING_MORE = Outgoing(b"", True, b"", b"", NEVER)
+"""Of a request that came before: no body, and its lines are at hand."""
+
+
 def outgoing_of(exchange: Exchange, share: Share) -> Outgoing:
     """For the first attempt. Raises Refusal, ClientGone."""
-    head, message = exchange.head, exchange.message
     until = NEVER if share.total_s is None else exchange.started + share.total_s
     if exchange.known is not None:
-        return Outgoing(b"", True, b"", b"", until)
+        return NOTHING_MORE if until == NEVER else Outgoing(b"", True, b"", b"", until)
+    head, message = exchange.head, exchange.message
     data = exchange.downstream.read_body(exchange) if message.pieces else b""
     whole = message.complete
     if head.length is None:

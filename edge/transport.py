@@ -105,7 +105,7 @@ class Transport:
         self._posted = b""
         """What waits for the end of the turn; empty: nothing does."""
         self._out = 0
-        """How many bytes of it are out."""
+        """How many bytes of it are out, once a part is."""
         self._then: Then | None = None
         self._interrupt: Exception | None = None
         self.closed = False
@@ -169,7 +169,7 @@ class Transport:
         """
         if self._posted:
             self._write_posted()
-        self._posted, self._out, self._then = data, 0, then
+        self._posted, self._then = data, then
         if self._writer is not None or len(data) > MAX_POSTED:
             self._write_posted()
         else:
@@ -177,19 +177,24 @@ class Transport:
 
     def send_posted(self) -> None:
         """What was posted, as far as it goes without a wait; a greenlet writes the rest."""
-        if not self._posted:
+        data = self._posted
+        if not data:
             return
         try:
-            self._out = self._send(self._posted)
+            out = self._send(data)
         except BlockingIOError:
-            self._out = 0
+            out = 0
         except OSError as error:
-            self._post_is_over(ConnectionLost(error.strerror or str(error)))
+            self._post_failed(ConnectionLost(error.strerror or str(error)))
             return
-        if self._out == len(self._posted):
-            self._post_is_over(None)
-        else:
+        if out < len(data):
+            self._out = out
             gevent.spawn(self._write_posted)
+            return
+        then = self._then
+        self._posted = b""
+        if then is not None:
+            then(None)
 
     def arm(self) -> None:
         """Starts to watch for bytes although nobody reads, so that ``on_unread`` tells of the other end's close."""
@@ -248,7 +253,7 @@ class Transport:
             self.send_posted()
         self.closed = True
         if self._posted:
-            self._post_is_over(ConnectionLost("the connection was closed", self._out))
+            self._post_failed(ConnectionLost("the connection was closed", self._out))
         for watcher in (self._watcher, self._write_watcher):
             if watcher is not None:
                 watcher.stop()
@@ -270,17 +275,16 @@ class Transport:
             if isinstance(error, ConnectionLost):
                 error.sent += out
             self._then = then
-            self._post_is_over(error)
+            self._post_failed(error)
         else:
             if then is not None:
                 then(None)
 
-    def _post_is_over(self, failure: ConnectionLost | TimedOut | None) -> None:
+    def _post_failed(self, failure: ConnectionLost | TimedOut) -> None:
         then = self._then
         self._posted, self._out, self._then = b"", 0, None
-        if failure is not None:
-            failure.posted = True
-            self.interrupt(failure)
+        failure.posted = True
+        self.interrupt(failure)
         if then is not None:
             then(failure)
 

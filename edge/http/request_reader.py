@@ -88,14 +88,9 @@ class RequestReader:
         self._head_bytes = 0
         self._fed = b""
         """What the parser reads now, with the beginning of the head that it is in."""
-        self._at_start = True
-        """The parser stands before a message that may come."""
-        self._parser = HttpRequestParser(self)
-
-    @property
-    def at_start(self) -> bool:
+        self.at_start = True
         """Whether the next byte is the first of a request that may come."""
-        return self._at_start
+        self._parser = HttpRequestParser(self)
 
     @property
     def mid_head(self) -> bool:
@@ -106,7 +101,7 @@ class RequestReader:
         """Parses ``data``; look at ``ready`` and ``error`` afterwards."""
         if self.error is not None:
             return
-        at_start = self._at_start
+        at_start = self.at_start
         if at_start and self._recognised(data):
             return
         begun, in_body, queued = self._current, self._in_body, len(self.ready)
@@ -124,7 +119,7 @@ class RequestReader:
             self._check_growing(self._current)
         elif in_body is not None and self._in_body is in_body:
             self._check_overhead(in_body, len(data), sum(map(len, in_body.pieces[held:])))
-        elif at_start and self._at_start and self.error is None and len(self.ready) == queued + 1:
+        elif at_start and self.at_start and self.error is None and len(self.ready) == queued + 1:
             message = self.ready[-1]
             if message.refusal is None:
                 self._names.heads.came(data, message.head)
@@ -155,7 +150,7 @@ class RequestReader:
         head.hosts = known.hosts
         if known.forwarded:
             head.forwarded = known.forwarded
-        head.keep_alive = self._at_start = known.keep_alive
+        head.keep_alive = self.at_start = known.keep_alive
         message = whole(head)
         message.wire = data
         self.ready.append(message)
@@ -165,7 +160,7 @@ class RequestReader:
         """The protocol does not change behind ``message``: what follows is the next request."""
         message.head.upgrade = False
         self._parser = HttpRequestParser(self)
-        self._at_start = True
+        self.at_start = True
         rest, self.behind_upgrade = self.behind_upgrade, b""
         if rest:
             self.feed(rest)
@@ -205,7 +200,7 @@ class RequestReader:
     # What the parser calls. A callback must not raise: that would poison the parser and hide the reason.
 
     def on_message_begin(self) -> None:
-        self._at_start = False
+        self.at_start = False
         self._current = RequestHead()
         self._raw = []
         self._head_bytes = 0
@@ -255,7 +250,7 @@ class RequestReader:
             if self._raw:
                 message.trailers = permitted(self._raw, self._names)
             message.complete = True
-            self._at_start = message.head.keep_alive and not message.head.upgrade
+            self.at_start = message.head.keep_alive and not message.head.upgrade
 
 
 def _sort(head: RequestHead, raw: list[tuple[bytes, bytes]], names: NameTable) -> None:

@@ -34,16 +34,17 @@ def needed(plan: Plan) -> bool:
 def run(exchange: Exchange, plan: Plan) -> None:
     """Raises Refusal, ClientGone."""
     share = _held_share(exchange, plan) if plan.sticky_shares else None
-    share = share or plan.shares.next()
+    share = share or plan.shares.only or plan.shares.next()
     if share is None:
         raise Refusal("no-target", "no share of this rule has a weight above 0")
-    exchange.upstream = share.upstream.name
+    upstream = share.upstream
+    exchange.upstream = upstream.name
     outgoing = outgoing_of(exchange, share)
     policy = share.retry
     if policy is not None and not outgoing.whole:
         _keep_body(exchange, policy)
-    gate = share.upstream.gate
-    target = _pick(exchange, share.upstream, NOBODY)
+    gate = upstream.gate
+    target = upstream.only or _pick(exchange, upstream, NOBODY)
     tries: Tries | None = None
     while True:
         try:
@@ -58,14 +59,14 @@ def run(exchange: Exchange, plan: Plan) -> None:
         except UpstreamError as error:
             tries = tries or _tries(exchange, share, outgoing)
             if not tries.after_error(error, target):
-                detail = with_health(error.detail, share.upstream.health)
+                detail = with_health(error.detail, upstream.health)
                 raise Refusal(error.cause.value, detail) from None
         if not exchange.replayable:
             raise Refusal(
                 "upstream-broken", "the service broke off in the middle of a body that cannot be sent again"
             )
         tries.pause()
-        target = tries.choose(partial(_pick, exchange, share.upstream))
+        target = tries.choose(partial(_pick, exchange, upstream))
         outgoing = repeated(exchange, share, outgoing)
 
 
@@ -206,7 +207,7 @@ def _await_head(
     downstream.transport.arm()
     deadline = time.monotonic() + share.try_s
     transport.read_deadline = deadline if deadline < outgoing.until else outgoing.until
-    connection.read_head(partial(pass_on, exchange, plan))
+    connection.read_head(pass_on, exchange, plan)
 
 
 def _note_success(

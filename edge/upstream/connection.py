@@ -50,10 +50,10 @@ class UpstreamConnection:
         self.sent = _ALL
         self.transport.post(data, box)
 
-    def read_head(self, on_interim: Callable[[ResponseHead], None] | None = None) -> ResponseHead:
+    def read_head(self, on_interim: Callable[..., None] | None = None, *of: object) -> ResponseHead:
         """Of the final response, or of a 101. Raises UpstreamError and whatever interrupts the wait.
 
-        ``on_interim`` gets every head before it (RFC 9110 §15.2), in order.
+        ``on_interim`` gets ``of`` and every head before it (RFC 9110 §15.2), in order.
         """
         reader = self.reader
         while True:
@@ -69,7 +69,7 @@ class UpstreamConnection:
             if reader.interims and on_interim is not None:
                 interims, reader.interims = reader.interims, []
                 for interim in interims:
-                    on_interim(interim)
+                    on_interim(*of, interim)
             if reader.head is not None:
                 return reader.head
 

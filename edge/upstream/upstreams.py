@@ -32,7 +32,7 @@ class Upstream:
     """A pool at work."""
 
     __slots__ = (
-        "budget", "drained", "gate", "health", "key", "measures", "name", "pick", "pool", "secret", "sticky",
+        "budget", "drained", "gate", "health", "key", "measures", "name", "only", "pick", "pool", "secret", "sticky",
         "targets", "turn",
     )  # fmt: skip
 
@@ -60,6 +60,8 @@ class Upstream:
         """None if none of its targets can ever be out."""
         self.drained: frozenset[Target] = NOBODY
         """Those that a person took out of service: they get nothing new, whatever health says."""
+        self.only: Target | None = None
+        """Who takes every request, whatever it says; None: ``held`` and ``choose`` say who."""
 
     def choose(self, key: str, tried: frozenset[Target] = NOBODY) -> Target | None:
         """Who takes a request: somebody healthy who was not ``tried``, else somebody healthy, else None."""
@@ -86,6 +88,8 @@ class Upstream:
         self.drained = frozenset(target for target in self.targets if target.url in urls) or NOBODY
         if self.health is not None:
             self.health.drain(self.drained)
+        is_plain = self.health is None and self.sticky is None and not self.drained
+        self.only = self.turn.only if is_plain else None
 
     def nobody(self) -> str:
         """Why ``choose`` finds nobody, for whoever reads it."""

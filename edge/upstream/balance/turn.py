@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 class Turn(Generic[Item]):
     """Weighted candidates and whose turn it is; weight 0 takes none."""
 
-    __slots__ = ("_gained", "_only", "_whole", "items", "total", "weights")
+    __slots__ = ("_gained", "_whole", "items", "only", "total", "weights")
 
     def __init__(self, items: Sequence[tuple[Item, int]]) -> None:
         self.items = tuple(item for item, weight in items if weight > 0)
@@ -24,7 +24,8 @@ class Turn(Generic[Item]):
         """As they are now; a target that starts slowly has a part of its own."""
         self.total: float = sum(self.weights)
         self._gained = [0.0] * len(self.items)
-        self._only = self.items[0] if len(self.items) == 1 else None
+        self.only = self.items[0] if len(self.items) == 1 else None
+        """Whose turn it always is, unless excluded; None: there are several, or none."""
 
     def scale(self, factors: Sequence[float] | None) -> None:
         """Parts of their weights, by place; None: all have their whole weight."""
@@ -36,8 +37,8 @@ class Turn(Generic[Item]):
 
     def next(self, exclude: Container[Item] = ()) -> Item | None:
         """None if there is nobody, or everybody is excluded."""
-        if self._only is not None and not exclude:
-            return self._only
+        if self.only is not None and not exclude:
+            return self.only
         return self.among(self.open_to(exclude))
 
     def open_to(self, exclude: Container[Item]) -> Sequence[int]:
