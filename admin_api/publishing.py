@@ -116,6 +116,9 @@ def publish(call: Call, intent: Intent, seen: Seen, drafted: Drafted) -> Done | 
             )
         case AlreadyPublished(number, durable):
             return _done(intent, "already-published", number, seen.etag, durable=durable)
+        case Unchanged(number) if number != seen.number:
+            # Somebody made the very same edit meanwhile: a counter that two people raise by one would lose one.
+            return Conflict(number, "", 0, "")
         case Unchanged(number):
             return _done(intent, "unchanged", number, etag_of(number, seen.incarnation), drafted=drafted)
         case Unknown():

@@ -284,3 +284,21 @@ def test_a_write_of_one_rule_does_not_check_the_others_again(
     monkeypatch.setattr(checker, "errors_in", lambda *given: checked.append(1) or whole(*given))
     assert put(api, "rules/a", "rule a { proxy v }").status_code == 200
     assert checked == []
+
+
+def test_the_very_same_edit_made_by_somebody_else_meanwhile_is_theirs(client: Client, api: FlaskClient) -> None:
+    other: FlaskClient = admin_app(client, "editor")
+    tag = api.get(f"{API}/rules/z").headers["ETag"]
+    documents = api.application.config["SERVICES"].documents
+    see, interrupted = documents.see, []
+
+    def see_then_be_overtaken(owner: str) -> object:
+        seen = see(owner)
+        if not interrupted:
+            interrupted.append(put(other, "rules/z?message=theirs", "rule z { respond 410 }", tag))
+        return seen
+
+    documents.see = see_then_be_overtaken
+    response = put(api, "rules/z", "rule z { respond 410 }", tag)
+    assert interrupted[0].status_code == 200
+    assert (response.status_code, response.json["winner"]["message"]) == (412, "theirs")
