@@ -23,6 +23,7 @@ PAGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("settings.md", lambda _: settings_page.page()),
     ("rule-reference.md", lambda _: rule_reference.page()),
     ("store.md", with_table),
+    ("admin-api-reference.md", lambda _: said_by("admin_api.page")),
     ("metrics.md", lambda _: said_by("edge.agent.metrics_page")),
     ("schema/document-1.json", lambda _: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"),
 )
