@@ -1,10 +1,11 @@
 """A worker without HTTP, as ``limiter.py`` and tests start it: checks one limit, and says what was allowed when.
 
-    python -m benchmarks.limiter_worker SOCKET PER_SECOND SECONDS GREENLETS KEYS CLAUSE
+    python -m benchmarks.limiter_worker SOCKET
 
-``CLAUSE`` is a limit of the rule language, such as ``1000 per 1s``. With ``PER_SECOND`` 0 every greenlet checks until
-it was refused as often as ``SECONDS`` says. It prints ``ready``, waits for a line, and at the end prints
-one JSON object: the clock of each decision that allowed, how many were refused, and how long checks took.
+It prints ``ready`` and reads jobs, one a line: JSON ``[clause, per_second, seconds, greenlets, keys]``. ``clause`` is a
+limit of the rule language, such as ``1000 per 1s``. With ``per_second`` 0 every greenlet checks until it was refused as
+often as ``seconds`` says. At the end of each job it prints one JSON object: the clock of each decision that allowed,
+how many were refused, and how long checks took.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ class Run:
         gevent.joinall([gevent.spawn(one) for _ in range(greenlets)])
 
 
-def main(path: str, per_second: float, seconds: float, greenlets: int, keys: int, clause: str) -> None:
+def main(path: str) -> None:
     asks, clock = Asks(), Clock()
     limiter = Limiter(asks, clock=clock)
     limiter.start()
@@ -129,16 +130,16 @@ def main(path: str, per_second: float, seconds: float, greenlets: int, keys: int
     while not asks.connected:
         gevent.sleep(0.01)
     print("ready", flush=True)
-    sys.stdin.readline()
-    run = Run(limiter, clock, clause, keys)
-    if per_second:
-        run.open_loop(per_second, seconds, greenlets)
-    else:
-        run.race(int(seconds), greenlets)
-    result: dict[str, Any] = {"allowed": run.allowed, "refused": run.refused, "slowest_s": run.slowest}
-    print(json.dumps(result), flush=True)
-    sys.stdin.readline()
+    while line := sys.stdin.readline():
+        clause, per_second, seconds, greenlets, keys = json.loads(line)
+        run = Run(limiter, clock, clause, keys)
+        if per_second:
+            run.open_loop(per_second, seconds, greenlets)
+        else:
+            run.race(int(seconds), greenlets)
+        result: dict[str, Any] = {"allowed": run.allowed, "refused": run.refused, "slowest_s": run.slowest}
+        print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
+    main(sys.argv[1])

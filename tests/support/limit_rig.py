@@ -27,14 +27,13 @@ class Outcome(NamedTuple):
 
 
 class WorkerProcess:
-    """``benchmarks.limiter_worker``."""
+    """``benchmarks.limiter_worker``, with the job that it does when it is told to go."""
 
-    def __init__(
-        self, link: Path, clause: str, per_second: float, seconds: float, greenlets: int, keys: int
-    ) -> None:
-        numbers = [str(number) for number in (per_second, seconds, greenlets, keys)]
+    def __init__(self, link: Path) -> None:
+        self.job: list[Any] = []
+        self._is_ready = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.limiter_worker", str(link), *numbers, clause],
+            [sys.executable, "-m", "benchmarks.limiter_worker", str(link)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -42,11 +41,13 @@ class WorkerProcess:
 
     def wait_ready(self) -> None:
         assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        if not self._is_ready:
+            assert self._process.stdout.readline() == "ready\n"
+        self._is_ready = True
 
     def go(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
+        self._process.stdin.write(json.dumps(self.job) + "\n")
         self._process.stdin.flush()
 
     def outcome(self) -> Outcome:
@@ -69,7 +70,7 @@ class Rig:
             AgentProcess(folder / f"n{number}", self.store.url, "--node", f"n{number}", *flags).start()
             for number in range(nodes)
         ]
-        self.running: list[WorkerProcess] = []
+        self._running: list[list[WorkerProcess]] = [[] for _ in self.agents]
 
     def know_each_other(self) -> None:
         """Until every agent knows how many nodes live."""
@@ -80,16 +81,14 @@ class Rig:
     def workers(
         self, clause: str, *, each: int, per_second: float, seconds: float, greenlets: int = 20, keys: int = 1
     ) -> list[WorkerProcess]:
-        """Started and ready, on every node; ``per_second`` is of one worker."""
-        made = [
-            WorkerProcess(agent.link, clause, per_second, seconds, greenlets, keys)
-            for agent in self.agents
-            for _ in range(each)
-        ]
-        self.running += made
-        for worker in made:
+        """Ready for this job, on every node; ``per_second`` is of one worker. They may do one after the other."""
+        for agent, running in zip(self.agents, self._running, strict=True):
+            running += [WorkerProcess(agent.link) for _ in range(each - len(running))]
+        chosen = [worker for running in self._running for worker in running[:each]]
+        for worker in chosen:
             worker.wait_ready()
-        return made
+            worker.job = [clause, per_second, seconds, greenlets, keys]
+        return chosen
 
     def commands(self) -> int:
         """Scripts that the store has run."""
@@ -97,8 +96,9 @@ class Rig:
         return int(stats.get("cmdstat_evalsha", {}).get("calls", 0))
 
     def stop(self) -> None:
-        for worker in self.running:
-            worker.stop()
+        for running in self._running:
+            for worker in running:
+                worker.stop()
         for agent in self.agents:
             agent.stop()
         self.store.stop()
