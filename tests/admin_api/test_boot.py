@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from admin_api.boot import serve
 from tests.support.admin import AdminProcess
 from tests.support.raw_client import RawClient
 from tests.support.servers import RunningServer
@@ -32,11 +33,6 @@ def admin(store: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Ite
     process.close()
 
 
-def start(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "admin_api", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=WITHIN_S)
-
-
 def test_it_answers_where_it_says(admin: AdminProcess) -> None:
     facts = run_file.read(admin.state / "admin" / "run.json") or {}
     assert (facts["pid"], facts["workers"], facts["admin_url"]) == (admin.process.pid, 2, admin.url)
@@ -46,7 +42,9 @@ def test_it_answers_where_it_says(admin: AdminProcess) -> None:
     assert "admin API" in admin.call("GET", "/", token="").text
 
 
-def test_two_instances_share_everything(admin: AdminProcess, store: RunningServer, tmp_path: Path) -> None:
+def test_two_instances_share_everything_and_one_ends_without_waiting_for_who_is_idle(
+    admin: AdminProcess, store: RunningServer, tmp_path: Path
+) -> None:
     other = AdminProcess(tmp_path, store.url)
     try:
         assert other.call("GET", "/api/v1/session", token=admin.token).status_code == 200
@@ -54,6 +52,14 @@ def test_two_instances_share_everything(admin: AdminProcess, store: RunningServe
         assert other.call("GET", "/api/v1/session", token=made["secret"]).json()["name"] == "ci"
         other.call("DELETE", f"/api/v1/tokens/{made['token']['id']}")
         assert admin.call("GET", "/api/v1/session", token=made["secret"]).status_code == 401
+        with httpx.Client() as idle:
+            idle.get(other.url + "/healthz")
+            begun = time.monotonic()
+            other.process.send_signal(signal.SIGTERM)
+            assert other.process.wait(timeout=WITHIN_S) == 0
+            # Its graceful timeout is 8 s, an idle connection may stay for 15 s.
+            assert time.monotonic() - begun < 8
+        assert not (tmp_path / "admin" / "run.json").exists()
     finally:
         other.close()
 
@@ -130,19 +136,6 @@ def test_wherever_the_store_is_away_it_says_so(tmp_path: Path) -> None:
             process.communicate(timeout=WITHIN_S)
 
 
-def test_it_ends_without_waiting_for_who_is_idle(store: RunningServer, tmp_path: Path) -> None:
-    process = AdminProcess(tmp_path, store.url)
-    with httpx.Client() as idle:
-        idle.get(process.url + "/healthz")
-        begun = time.monotonic()
-        process.process.send_signal(signal.SIGTERM)
-        assert process.process.wait(timeout=WITHIN_S) == 0
-        # Its graceful timeout is 8 s, an idle connection may stay for 15 s.
-        assert time.monotonic() - begun < 8
-    assert not (tmp_path / "admin" / "run.json").exists()
-    process.close()
-
-
 def test_workers_end_with_their_master(store: RunningServer, tmp_path: Path) -> None:
     process = AdminProcess(tmp_path, store.url)
     listing = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text()
@@ -151,9 +144,6 @@ def test_workers_end_with_their_master(store: RunningServer, tmp_path: Path) -> 
     process.process.kill()
     process.process.wait()
     wait_until(lambda: not any(is_running(pid) for pid in workers), what="the end of the workers")
-    again = AdminProcess(tmp_path, store.url)
-    assert again.call("GET", "/healthz").status_code == 200
-    again.close()
     process.close()
 
 
@@ -167,27 +157,27 @@ def is_running(pid: int) -> bool:
 # What stops it from starting
 
 
-def test_without_a_store_it_does_not_start(tmp_path: Path) -> None:
-    done = start("--state", str(tmp_path))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("weir admin: no store was given: use --redis URL")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "weir admin: no store was given: use --redis URL"),
+        (["--redis", "redis://x:y"], "weir admin: "),
+        (["--redis", "redis://127.0.0.1:1", "--admin", "192.0.2.1:1"], "the admin API cannot listen on"),
+    ],
+)
+def test_bad_set_up_is_one_sentence(
+    tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert serve(["--state", str(tmp_path), *arguments], {}) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
 
 
-def test_one_state_directory_is_for_one_instance(admin: AdminProcess) -> None:
-    done = start("--state", str(admin.state), "--redis", "redis://127.0.0.1:1", "--admin", "127.0.0.1:0")
-    assert done.returncode == 2
-    assert f"is in use by process {admin.process.pid}" in done.stderr
-
-
-def test_a_port_that_is_taken_is_said(admin: AdminProcess, tmp_path: Path) -> None:
-    address = admin.url.removeprefix("http://")
-    done = start("--state", str(tmp_path), "--redis", "redis://127.0.0.1:1", "--admin", address)
-    assert done.returncode == 2
-    assert "the admin API cannot listen on" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_store_address_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    done = start("--state", str(tmp_path), "--redis", "redis://x:y")
-    assert (done.returncode, done.stderr[:12]) == (2, "weir admin: ")
-    assert "Traceback" not in done.stderr
+def test_one_state_directory_is_for_one_instance(
+    admin: AdminProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--state", str(admin.state), "--redis", "redis://127.0.0.1:1", "--admin", "127.0.0.1:0"]
+    assert serve(arguments, {}) == 2
+    assert f"is in use by process {admin.process.pid}" in capsys.readouterr().err
+    assert (admin.state / "admin" / "run.json").exists()
