@@ -46,17 +46,24 @@ class Gateways(NamedTuple):
 
 @contextmanager
 def weir(
-    folder: Path, policy: Policy, targets: Sequence[int], setting: Setting, nodes: int
+    folder: Path,
+    policy: Policy,
+    targets: Sequence[int],
+    setting: Setting,
+    nodes: int,
+    workers: int = WORKERS_PER_NODE,
 ) -> Iterator[Gateways]:
+    """``workers`` of each node."""
     grants = folder / "grants"
     grants.mkdir(parents=True)
-    said = {POLICY: policy.name, WORKERS: str(nodes * WORKERS_PER_NODE), GRANTS: str(grants)}
+    said = {POLICY: policy.name, WORKERS: str(nodes * workers), GRANTS: str(grants)}
     store = start_server(folder / "store", valkey_binary(), tcp=True)
     with ExitStack() as stack:
         stack.callback(store.stop)
         StoreSide(store.url).publish(rules(policy, targets, setting))
         states = [folder / f"node-{number}" for number in range(nodes)]
-        started = [stack.enter_context(_node(state, store.url, nodes, said)) for state in states]
+        started = [stack.enter_context(_node(state, store.url, nodes, workers, said)) for state in states]
+        stack.callback(lambda: [process.terminate() for process in started])  # so that they end at the same time
         ports = [_wait_ready(process, state) for process, state in zip(started, states, strict=True)]
         yield Gateways(ports, grants, store)
 
@@ -73,14 +80,16 @@ def rules(policy: Policy, targets: Sequence[int], setting: Setting) -> str:
 
 
 @contextmanager
-def _node(state: Path, store: str, nodes: int, said: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def _node(
+    state: Path, store: str, nodes: int, workers: int, said: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
     flags = [
         "--state",
         str(state),
         "--redis",
         store,
         "--workers",
-        str(WORKERS_PER_NODE),
+        str(workers),
         "--node",
         state.name,
     ]

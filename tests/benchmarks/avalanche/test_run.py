@@ -16,7 +16,7 @@ from benchmarks.avalanche.run import Event, Upstream, attempts, run
 from benchmarks.avalanche.setting import CAP, REAL, WINDOW_S, Setting
 from tests.support.parts import need
 
-SMALL = REAL._replace(utilisation=0.4, try_s=0.5, trigger_at=0.5, trigger_s=2.0, duration_s=4.0)
+SMALL = REAL._replace(utilisation=0.4, try_s=0.4, trigger_at=0.4, trigger_s=1.2, duration_s=3.0)
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def check(record: Record, setting: Setting, retries: int) -> None:
 
 
 def test_the_load_reaches_the_upstream_and_every_request_is_one_attempt(tmp_path: Path) -> None:
-    record = run(tmp_path / "run", SMALL._replace(trigger_s=0.0, duration_s=2.0), 1, nobody, warm_up_s=0.0)
+    record = run(tmp_path / "run", SMALL._replace(trigger_s=0.0, duration_s=1.0), 1, nobody, warm_up_s=0.0)
     assert len(record.attempts) == len(record.requests)
     assert not any(attempt.retry for attempt in record.attempts)
 
@@ -49,7 +49,7 @@ def test_the_same_seed_sends_as_many_requests_at_the_same_times(tmp_path: Path) 
 
 
 def test_errors_are_answered_at_random(tmp_path: Path) -> None:
-    failing = SMALL._replace(trigger_s=0.0, duration_s=2.0, error_rate=0.5)
+    failing = SMALL._replace(trigger_s=0.0, duration_s=1.0, error_rate=0.5)
     record = run(tmp_path / "run", failing, 1, nobody, warm_up_s=0.0)
     assert 0.2 < sum(request.ok for request in record.requests) / len(record.requests) < 0.8
 
@@ -61,9 +61,9 @@ def test_a_number_that_comes_again_is_a_retry() -> None:
 
 def test_a_policy_of_others_runs_in_the_edges_workers(tmp_path: Path) -> None:
     def start(targets: Sequence[int]) -> AbstractContextManager[Gateways]:
-        return gateways.weir(tmp_path / "weir", NAIVE, targets, SMALL, nodes=1)
+        return gateways.weir(tmp_path / "weir", NAIVE, targets, SMALL, nodes=1, workers=1)
 
-    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5)
+    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.2)
     check(record, SMALL, NAIVE.retries)
     assert record.grants, "no retry was granted although attempts timed out"
 
@@ -77,9 +77,9 @@ def test_weirs_cap_holds_on_two_nodes_also_when_the_store_is_killed(tmp_path: Pa
         killed.append(time.monotonic())
 
     def start(targets: Sequence[int]) -> AbstractContextManager[Gateways]:
-        return gateways.weir(tmp_path / "weir", WEIR, targets, SMALL, nodes=2)
+        return gateways.weir(tmp_path / "weir", WEIR, targets, SMALL, nodes=2, workers=1)
 
-    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5, events=[Event(1.5, kill)])
+    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.2, events=[Event(1.2, kill)])
     check(record, SMALL, WEIR.retries)
     assert killed
     assert most_in_window(record.grants, WINDOW_S) <= CAP
@@ -91,17 +91,17 @@ def test_nginx_runs_where_it_is_installed(tmp_path: Path) -> None:
     def start(targets: Sequence[int]) -> AbstractContextManager[Gateways]:
         return gateways.nginx(tmp_path / "nginx", targets, SMALL, tries=4)
 
-    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.5)
+    record = run(tmp_path / "run", SMALL, 1, start, warm_up_s=0.2)
     check(record, SMALL, 3)
     assert any(attempt.retry for attempt in record.attempts)
 
 
 def test_a_door_can_be_shut_and_opened_again(tmp_path: Path) -> None:
     """The load has no retries here: what goes to the third door meanwhile fails."""
-    calm = SMALL._replace(trigger_s=0.0, duration_s=3.0)
+    calm = SMALL._replace(trigger_s=0.0, duration_s=2.0)
     events = [
-        Event(1.0, lambda _, service: service.order("refuse 2")),
-        Event(2.0, lambda _, service: service.order("accept 2")),
+        Event(0.7, lambda _, service: service.order("refuse 2")),
+        Event(1.4, lambda _, service: service.order("accept 2")),
     ]
     record = run(tmp_path / "run", calm, 1, nobody, warm_up_s=0.0, events=events)
     failed = [request for request in record.requests if not request.ok]
