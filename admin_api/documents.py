@@ -14,6 +14,7 @@ from typing import NamedTuple
 from admin_api.off_loop import SMALL, off_loop
 from weir.models.document import Document, Owner
 from weir.models.version import Chunk, Manifest
+from weir.rules.printer import print_document
 from weir.store.chunks import EncodedChunk, chunks_of, decode, encode, join
 from weir.store.errors import ChunksGone, VersionGone
 from weir.store.versions import Head, Versions
@@ -22,6 +23,8 @@ MAX_DEFINITIONS = 250_000
 """Kept in chunks, over all versions: about 5 KiB each."""
 MAX_JOINED = 6
 """Whole documents; they hold little beside their chunks' definitions."""
+MAX_TEXTS = 3
+"""Printed documents, each as many characters as the bound of a document allows."""
 _TRIES = 4
 """A version may leave the history while it is read; then there is a newer one."""
 
@@ -64,6 +67,7 @@ class Documents:
         self._chunks: OrderedDict[str, Chunk] = OrderedDict()
         self._definitions = 0
         self._joined: OrderedDict[tuple[str, ...], Document] = OrderedDict()
+        self._texts: list[tuple[Document, str]] = []
 
     def see(self, owner: Owner) -> Seen:
         """What ``owner`` has now."""
@@ -138,6 +142,20 @@ class Documents:
         self._keep((each.hash, chunk) for each, chunk in zip(encoded, chunks, strict=True))
         self._keep_joined(tuple(each.hash for each in encoded), document)
         return encoded
+
+    def text(self, document: Document) -> str:
+        """As ``.weir`` text; large ones are kept, since people read the same one again and again."""
+        if len(document.definitions) <= SMALL:
+            return print_document(document)
+        with self._lock:
+            for known, text in self._texts:
+                if known is document:
+                    return text
+        text = off_loop(lambda: print_document(document))
+        with self._lock:
+            self._texts.append((document, text))
+            del self._texts[:-MAX_TEXTS]
+        return text
 
     def _keep(self, chunks: Iterable[tuple[str, Chunk]]) -> None:
         with self._lock:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, NoReturn, TypeAlias
 
+import msgspec
+
 from admin_api.call import Answer, Call
-from admin_api.checker import Drafted, Warnings, warnings_of
+from admin_api.checker import Drafted, warnings_of
 from admin_api.differences import difference_of, text_of
 from admin_api.documents import Documents, Seen, etag_of
 from admin_api.problems import Refusal
@@ -51,6 +53,15 @@ class Done(NamedTuple):
     written: Written
     etag: str
     """Of the owner's whole configuration now."""
+    drafted: Drafted | None = None
+    """What warnings are still to be looked for in."""
+
+    def told(self) -> Written:
+        """With warnings; they take time that nobody else should have to wait for, so ask behind ``alone``."""
+        if self.drafted is None:
+            return self.written
+        found = warnings_of(self.drafted)
+        return msgspec.structs.replace(self.written, warnings=found.problems, warnings_cut=found.cut)
 
 
 Lost: TypeAlias = Conflict | Behind | Foreign | Empty
@@ -203,15 +214,12 @@ def _done(
     difference: Difference = NOTHING,
     drafted: Drafted | None = None,
 ) -> Done:
-    found = Warnings((), False) if drafted is None else warnings_of(drafted)
     written = Written(
         number=number,
         owner=intent.owner,
         outcome=outcome,
         durable=durable,
         difference=difference,
-        warnings=found.problems,
-        warnings_cut=found.cut,
         publish_id=intent.publish_id,
     )
-    return Done(written, etag)
+    return Done(written, etag, drafted)

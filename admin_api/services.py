@@ -48,6 +48,8 @@ class Services:
     documents: Documents
     """Parsed configurations, by chunk."""
     checkers: Mapping[Owner, Checker]
+    """Of writes; who only tries a draft waits for others who do, and no writer for them."""
+    drafts: Mapping[Owner, Checker]
     tables: Tables
     stopping: threading.Event
     """Set when this worker begins to stop: streams end then."""
@@ -83,6 +85,7 @@ def services_of(
         samples=Samples(counters or client, keys),
         documents=documents,
         checkers=checkers(),
+        drafts=checkers(),
         tables=Tables(documents),
         stopping=stopping or threading.Event(),
         secure_cookies=secure_cookies,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from admin_api.call import Answer, Call, Handler
 from admin_api.checker import warnings_of
 from admin_api.documents import Seen, etag_of
-from admin_api.off_loop import SMALL, off_loop
 from admin_api.publishing import Done, Intent, intent_of, known_already, publish, refuse_stale, stale
 from weir.api.config import Checked, CheckQuery, Config, ConfigQuery
 from weir.models.document import Document, Owner
 from weir.models.problem import Refused, errors_of
-from weir.rules.printer import print_document
 
 WARNINGS_OF_A_CHECK_S = 2.0
 
@@ -35,8 +33,7 @@ def shown(
     if call.media != "text/plain":
         config = Config(owner=owner, number=number, incarnation=incarnation, document=document)
         return Answer(config, etag=etag, headers={"Vary": "Accept"})
-    is_small = len(document.definitions) <= SMALL
-    text = off_loop(lambda: print_document(document), is_small=is_small)
+    text = call.services.documents.text(document)
     # Two forms of one thing have one tag: a write names what was seen, not in which form.
     return Answer(text, etag=etag, headers={"Vary": "Accept"})
 
@@ -57,7 +54,7 @@ def write(call: Call, intent: Intent, draft: Document | str) -> Answer:
         done = publish(call, intent, seen, checker.check(draft))
     if not isinstance(done, Done):
         refuse_stale(call, call.services.documents.see(intent.owner), seen.etag)
-    return Answer(done.written, etag=done.etag)
+    return Answer(done.told(), etag=done.etag)
 
 
 def _precondition(call: Call, seen: Seen) -> None:
@@ -75,7 +72,7 @@ def _precondition(call: Call, seen: Seen) -> None:
 def check(call: Call) -> Answer:
     """Errors are what was asked for, so they are no refusal."""
     query: CheckQuery = call.query
-    checker = call.services.checkers[query.owner]
+    checker = call.services.drafts[query.owner]
     try:
         with checker.alone():
             drafted = checker.check(call.body)

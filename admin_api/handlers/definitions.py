@@ -161,7 +161,7 @@ def write(call: Call, resource: Resource, edit: Callable[[Seen], Edit], tag: str
     for _ in range(MAX_TRIES):
         done = _once(call, resource, intent, edit)
         if done is not None:
-            return Answer(done.written, etag=tag)
+            return Answer(done.told(), etag=tag)
     raise Refusal(
         503,
         "busy",

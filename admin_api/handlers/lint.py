@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from admin_api.call import Answer, Call, Handler
 from admin_api.checker import Drafted, warnings_of
-from admin_api.off_loop import SMALL, off_loop
+from admin_api.off_loop import off_loop
 from weir.api.config import ConfigQuery
 from weir.api.lint import Linted, LintQuery
 from weir.models.document import Document, Owner
 from weir.models.problem import Problem, Refused, errors_of
 from weir.routing.validate import errors_in
-from weir.rules.printer import print_document
 from weir.rules.reparse import read_first
 
 
@@ -23,8 +22,7 @@ def get(call: Call) -> Answer:
         number, document = seen.number, seen.document
     else:
         number, document = query.version, documents.at(query.owner, query.version)
-    text = off_loop(lambda: print_document(document), is_small=len(document.definitions) <= SMALL)
-    return _answer(query.owner, number, _found(text))
+    return _answer(query.owner, number, _found(documents.text(document)))
 
 
 def draft(call: Call) -> Answer:

@@ -118,3 +118,17 @@ def test_a_version_that_goes_while_it_is_read_gives_way_to_the_current_one(
     monkeypatch.setattr(versions, "head", head_then_publish)
     wait_until(lambda: documents.see("api").number == 2, what="the current version")
     assert documents.see("api").document == rules(2)
+
+
+def test_a_large_text_is_printed_once_for_each_of_few_documents(
+    versions: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = Documents(versions)
+    large, printed = rules(), []
+    whole = module.print_document
+    monkeypatch.setattr(module, "print_document", lambda each: printed.append(1) or whole(each))
+    assert documents.text(large) == documents.text(large) == whole(large)
+    assert len(printed) == 1
+    for changed in range(5):
+        documents.text(rules(changed))
+    assert len(documents._texts) == module.MAX_TEXTS
