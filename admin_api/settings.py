@@ -10,7 +10,10 @@ import msgspec
 from weir.processes.ports import Address
 from weir.settings.arguments import SettingsError, read_settings
 
-DESCRIPTION = "Answers the admin API over the store: for the weir command, scripts, CI and the dashboard."
+DESCRIPTION = (
+    "Answers the admin API over the store: for the weir command, scripts, CI and the dashboard. "
+    "`weir admin bootstrap` makes the first access token."
+)
 
 
 class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ NAME = "weir up"
 LIFE_S = 365 * 86_400
 RENEW_S = 30 * 86_400
 """A token that ends sooner is replaced at the start."""
+START_S = 60.0
 STOP_S = 15.0
 """Longer than its workers have for their last requests."""
 
@@ -49,6 +50,7 @@ def admin_child(
             "PYTHONSAFEPATH": "1",
         },
         ready=ready,
+        ready_within_s=START_S,
         stop_within_s=STOP_S,
     )
 

@@ -1,0 +1,63 @@
+"""The whole cluster as one file, and back."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from typing import BinaryIO, cast
+
+from admin_api.call import Answer, Call, Handler
+from admin_api.problems import Refusal
+from weir.api.backup import Restored
+from weir.store.backup import Backup, EmptyStore
+from weir.store.backup_file import Unreadable
+from weir.store.restore import NotEmpty, Restore
+
+PIECE = 1 << 20
+"""Bytes read of an upload at a time."""
+
+
+def download(call: Call) -> Answer:
+    services = call.services
+    backup = Backup(services.client, services.counters, services.keys)
+    try:
+        head = backup.head()
+    except EmptyStore as error:
+        raise Refusal(409, "empty-store", f"{error}.".capitalize()) from error
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    name = f"weir-{services.keys.cluster}-{day}-{head.number}.backup"
+    return Answer(stream=backup.stream(), headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def restore(call: Call) -> Answer:
+    """The file is on disk before any of it is looked at, since its checksum is at its end."""
+    services = call.services
+    with tempfile.TemporaryFile() as file:
+        _receive(call.body, cast("BinaryIO", file))
+        file.seek(0)
+        loader = Restore(services.client, services.counters, services.keys)
+        try:
+            done = loader.load(cast("BinaryIO", file))
+        except Unreadable as error:
+            raise Refusal(422, "unreadable-backup", f"{error}.".capitalize()) from error
+        except NotEmpty as error:
+            raise Refusal(409, "not-empty", f"{error}.".capitalize()) from error
+    result = Restored(
+        number=done.number,
+        incarnation=done.header.incarnation,
+        cluster=done.header.cluster,
+        program=done.header.program,
+        made_ms=done.header.time_ms,
+        keys=done.keys,
+        durable=done.durable,
+    )
+    return Answer(result, audit={"restored": str(done.number), "incarnation": done.header.incarnation})
+
+
+def _receive(body: BinaryIO, file: BinaryIO) -> None:
+    """Raises Refusal, by the body itself: it is bounded by the operation."""
+    while piece := body.read(PIECE):
+        file.write(piece)
+
+
+HANDLERS: dict[str, Handler] = {"backup.download": download, "backup.restore": restore}
