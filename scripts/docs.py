@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from scripts import command_page
 from weir.rules import page as rule_reference
 from weir.rules.json_form import schema
 from weir.settings import page as settings_page
@@ -22,6 +23,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("settings.md", lambda _: settings_page.page()),
     ("rule-reference.md", lambda _: rule_reference.page()),
+    ("command-line.md", lambda _: command_page.page()),
     ("store.md", with_table),
     ("admin-api-reference.md", lambda _: said_by("admin_api.page")),
     ("metrics.md", lambda _: said_by("edge.agent.metrics_page")),

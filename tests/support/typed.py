@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -29,6 +31,8 @@ def at_a_terminal(
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "scripts.main", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=dict(environment), start_new_session=True,
+            # Its controlling terminal: Ctrl-C is a signal there, and a hidden prompt asks at it.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
         )  # fmt: skip
     finally:
         os.close(slave)

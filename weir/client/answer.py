@@ -37,13 +37,16 @@ class Reply(NamedTuple):
     etag: str = ""
     """Without its quotation marks; given back as ``if_match``."""
     status: int = 200
+    date: str = ""
+    """The server's clock, as a header says it (RFC 9110, 6.6.1)."""
 
 
 def reply_of(operation: Operation, raw: Raw) -> Reply:
     """Raises ``ApiError``."""
     if not 200 <= raw.status < 300:
         raise error_of(raw)
-    return Reply(_result(operation, raw), tag_of(raw.headers.get("etag", "")), raw.status)
+    tag = tag_of(raw.headers.get("etag", ""))
+    return Reply(_result(operation, raw), tag, raw.status, raw.headers.get("date", ""))
 
 
 def tag_of(header: str) -> str:

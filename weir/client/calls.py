@@ -14,7 +14,8 @@ from weir.api.operation import Media, Operation
 from weir.api.operations import by_id
 from weir.client.answer import Raw, Reply, error_of, reply_of
 from weir.client.errors import Away, BadAnswer
-from weir.client.events import Event, follow
+from weir.client.events import Event
+from weir.client.events import follow as followed
 from weir.client.request import Prepared, prepare
 from weir.client.transport import Transport, bounded, headers_of
 
@@ -93,7 +94,7 @@ class Calls:
         prepared = prepare(self.operation(operation_id), path=path, query=query, accept=accept)
         yield from self._parts(prepared, read_timeout_s=TIMEOUT_S)
 
-    def events(
+    def follow(
         self,
         operation_id: str,
         *,
@@ -108,7 +109,7 @@ class Calls:
             headers = prepared.headers | ({"Last-Event-ID": last_id} if last_id else {})
             return self._parts(prepared._replace(headers=headers), read_timeout_s=SILENCE_S)
 
-        return follow(opened, last_event_id)
+        return followed(opened, last_event_id)
 
     def _parts(self, prepared: Prepared, *, read_timeout_s: float) -> Iterator[bytes]:
         with self._transport.stream(prepared, read_timeout_s=read_timeout_s) as response:

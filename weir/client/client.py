@@ -9,9 +9,14 @@ from weir.client.access import Access
 from weir.client.calls import TIMEOUT_S, Calls
 from weir.client.resources import definitions
 from weir.client.resources.audit import Audit
+from weir.client.resources.backup import Backup
 from weir.client.resources.config import Configuration
+from weir.client.resources.counters import Counters
+from weir.client.resources.events import Events
+from weir.client.resources.nodes import Nodes
 from weir.client.resources.questions import Questions
 from weir.client.resources.sessions import Sessions
+from weir.client.resources.targets import Targets
 from weir.client.resources.tokens import Tokens
 from weir.client.resources.traffic import Traffic
 from weir.client.resources.versions import Versions
@@ -38,6 +43,11 @@ class Client(Calls):
         self.limits = definitions.limits(self)
         self.defines = definitions.defines(self)
         self.questions = Questions(self)
+        self.nodes = Nodes(self)
+        self.targets = Targets(self)
+        self.counters = Counters(self)
+        self.events = Events(self)
+        self.backup = Backup(self)
         self.audit = Audit(self)
         self.sessions = Sessions(self)
         self.tokens = Tokens(self)

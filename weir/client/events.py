@@ -74,21 +74,22 @@ def follow(
 ) -> Iterator[Event]:
     """Events without end. ``opened`` gives the bytes after an event id and raises Away where nobody answers.
 
-    A stream that breaks off is opened again after its last event; ``breaks`` times in a row without an event end it
-    with Away. A stream that the server ends cleanly is opened again too.
+    Where nobody answers at first, that is all. A stream that breaks off later is opened again after its last event;
+    ``breaks`` times in a row without an event end it with Away. A stream that the server ends cleanly is opened again
+    too.
     """
-    failures = 0
-    wait = FIRST_WAIT_S
+    failures, wait, was_open = 0, FIRST_WAIT_S, False
     while True:
         parser = EventParser(last_id)
         try:
             for data in opened(last_id):
+                was_open = True
                 for event in parser.feed(data):
                     failures, wait = 0, FIRST_WAIT_S
                     last_id = event.id
                     yield event
         except Away:
-            if failures >= breaks:
+            if not was_open or failures >= breaks:
                 raise
         failures += 1
         if failures > breaks:

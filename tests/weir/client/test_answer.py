@@ -33,7 +33,7 @@ def refusal(status: int, code: str, **more: object) -> Raw:
 
 def test_a_result_is_typed_and_comes_with_its_tag() -> None:
     reply = reply_of(READ, raw(200, b'{"name":"x","since":"later"}', etag='W/"12-ab"'))
-    assert reply == (Thing("x"), "12-ab", 200)
+    assert reply == (Thing("x"), "12-ab", 200, "")
 
 
 def test_text_and_octets_are_given_as_they_are() -> None:

@@ -65,8 +65,13 @@ def test_after_a_break_it_goes_on_behind_the_last_event() -> None:
 def test_a_server_that_only_ever_breaks_off_is_given_up() -> None:
     waits: list[float] = []
     with pytest.raises(Away):
-        next(follow(Breaking(), breaks=3, sleep=waits.append))
+        next(follow(Breaking([b": hi\n"]), breaks=3, sleep=waits.append))
     assert len(waits) == 3
+
+
+def test_where_nobody_answers_at_first_nobody_is_waited_for() -> None:
+    with pytest.raises(Away):
+        next(follow(Breaking(), sleep=lambda _: pytest.fail("waited")))
 
 
 def test_a_stream_that_ends_cleanly_without_an_event_is_given_up_too() -> None:

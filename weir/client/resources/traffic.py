@@ -58,6 +58,6 @@ class Traffic:
 
     def tail(self, query: TailQuery, last_event_id: str = "") -> Iterator[Sample]:
         """Requests as they happen, without end."""
-        for event in self._calls.events("traffic.tail", query=query, last_event_id=last_event_id):
+        for event in self._calls.follow("traffic.tail", query=query, last_event_id=last_event_id):
             if event.name == "request":
                 yield msgspec.json.decode(event.data, type=Sample)
