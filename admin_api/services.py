@@ -8,13 +8,18 @@ from dataclasses import dataclass
 
 from admin_api.checker import Checker, checkers
 from admin_api.documents import Documents
+from admin_api.live.cluster import read_cluster
+from admin_api.live.present import present_of
+from admin_api.live.watching import Watching
 from admin_api.tables import Tables
 from weir.models.document import Owner
 from weir.store.access_tokens import AccessTokens
 from weir.store.audit import Audit
 from weir.store.connect import Client
+from weir.store.drains import Drains
 from weir.store.feed import Feed
 from weir.store.keys import Keys
+from weir.store.live import Live
 from weir.store.login_links import LoginLinks
 from weir.store.login_throttle import LoginThrottle
 from weir.store.nodes import Nodes
@@ -51,6 +56,11 @@ class Services:
     """Of writes; who only tries a draft waits for others who do, and no writer for them."""
     drafts: Mapping[Owner, Checker]
     tables: Tables
+    drains: Drains
+    live: Live
+    """What nodes say of the present."""
+    watching: Watching
+    """What event streams share."""
     stopping: threading.Event
     """Set when this worker begins to stop: streams end then."""
     secure_cookies: bool = False
@@ -68,14 +78,15 @@ def services_of(
     """Connects to nothing yet."""
     versions = Versions(client, keys)
     documents = Documents(versions)
+    nodes, feed, live = Nodes(client, keys), Feed(client, keys), Live(counters or client, keys)
     return Services(
         client=client,
         counters=counters or client,
         keys=keys,
         versions=versions,
         publisher=Publisher(client, keys),
-        nodes=Nodes(client, keys),
-        feed=Feed(client, keys),
+        nodes=nodes,
+        feed=feed,
         tokens=AccessTokens(client, keys),
         sessions=Sessions(client, keys),
         links=LoginLinks(client, keys),
@@ -87,6 +98,9 @@ def services_of(
         checkers=checkers(),
         drafts=checkers(),
         tables=Tables(documents),
+        drains=Drains(client, keys),
+        live=live,
+        watching=Watching(feed, lambda: present_of(read_cluster(versions, nodes, live), live.ejected())),
         stopping=stopping or threading.Event(),
         secure_cookies=secure_cookies,
     )

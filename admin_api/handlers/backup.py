@@ -8,13 +8,11 @@ from typing import BinaryIO, cast
 
 from admin_api.call import Answer, Call, Handler
 from admin_api.problems import Refusal
-from weir.api.backup import Restored
+from admin_api.uploads import receive
+from weir.api.backup import MAX_FILE, Restored
 from weir.store.backup import Backup, EmptyStore
 from weir.store.backup_file import Unreadable
 from weir.store.restore import NotEmpty, Restore
-
-PIECE = 1 << 20
-"""Bytes read of an upload at a time."""
 
 
 def download(call: Call) -> Answer:
@@ -33,7 +31,7 @@ def restore(call: Call) -> Answer:
     """The file is on disk before any of it is looked at, since its checksum is at its end."""
     services = call.services
     with tempfile.TemporaryFile() as file:
-        _receive(call.body, cast("BinaryIO", file))
+        receive(call.body, cast("BinaryIO", file), MAX_FILE)
         file.seek(0)
         loader = Restore(services.client, services.counters, services.keys)
         try:
@@ -52,12 +50,6 @@ def restore(call: Call) -> Answer:
         durable=done.durable,
     )
     return Answer(result, audit={"restored": str(done.number), "incarnation": done.header.incarnation})
-
-
-def _receive(body: BinaryIO, file: BinaryIO) -> None:
-    """Raises Refusal, by the body itself: it is bounded by the operation."""
-    while piece := body.read(PIECE):
-        file.write(piece)
 
 
 HANDLERS: dict[str, Handler] = {"backup.download": download, "backup.restore": restore}

@@ -5,12 +5,17 @@ from __future__ import annotations
 from admin_api.call import Handler
 from admin_api.handlers import (
     audit,
+    backup,
     config,
+    counters,
     definitions,
+    events,
     explain,
     lint,
+    nodes,
     openapi,
     sessions,
+    targets,
     tokens,
     traffic,
     versions,
@@ -27,4 +32,9 @@ HANDLERS: dict[str, Handler] = {
     **explain.HANDLERS,
     **lint.HANDLERS,
     **traffic.HANDLERS,
+    **nodes.HANDLERS,
+    **counters.HANDLERS,
+    **targets.HANDLERS,
+    **events.HANDLERS,
+    **backup.HANDLERS,
 }

@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from weir.api import audit, config, definitions, explain, lint, openapi, sessions, tokens, traffic, versions
+from weir.api import (
+    audit,
+    backup,
+    config,
+    counters,
+    definitions,
+    events,
+    explain,
+    lint,
+    nodes,
+    openapi,
+    sessions,
+    targets,
+    tokens,
+    traffic,
+    versions,
+)
 from weir.api.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -13,6 +29,11 @@ OPERATIONS: tuple[Operation, ...] = (
     *explain.OPERATIONS,
     *lint.OPERATIONS,
     *traffic.OPERATIONS,
+    *nodes.OPERATIONS,
+    *counters.OPERATIONS,
+    *targets.OPERATIONS,
+    *events.OPERATIONS,
+    *backup.OPERATIONS,
     *audit.OPERATIONS,
     *sessions.OPERATIONS,
     *tokens.OPERATIONS,

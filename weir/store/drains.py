@@ -24,6 +24,10 @@ MAX_TEXT = {"reason": 1024, "author": 256}
 FEED_LENGTH = 1000
 
 
+class Full(StoreError):
+    """As many targets are drained as may be."""
+
+
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     """What the store keeps besides the end."""
 
@@ -68,7 +72,7 @@ class Drains:
                 raise StoreError(f"the {field} of a drain is over {MAX_TEXT[field]} characters")
         word, number = self._run(member, for_ms, _Kept(for_ms, reason, author))
         if word == "full":
-            raise StoreError(f"{number} targets are drained already; no more can be")
+            raise Full(f"{number} targets are drained already; no more can be")
         if word == "empty":
             raise StoreError("nothing was published into this store yet, so there is no target to drain")
         return number

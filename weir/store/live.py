@@ -14,8 +14,10 @@ import msgspec
 from weir.store.budget import Ring, upstream_tag
 from weir.store.connect import Client
 from weir.store.errors import StoreError
+from weir.store.health import Member
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall, script_call
+from weir.store.scripts import run_script
 
 KEEP_MS = 20_000
 MAX_BYTES = 64 * 1024
@@ -176,6 +178,17 @@ class Live:
             for ring, reply in zip(wanted, replies, strict=True)
             if not isinstance(reply, StoreError)
         }
+
+    def ejected(self) -> dict[Member, int]:
+        """For the whole cluster: milliseconds left."""
+        with self._client.session(self._keys.health_ejected()) as session:
+            rows = run_script(session, "health_look", ejected=self._keys.health_ejected(), now_ms="")
+        return {_member(name): int(left) for name, left in zip(rows[::2], rows[1::2], strict=True)}
+
+
+def _member(text: bytes) -> Member:
+    upstream, _, url = text.decode().rpartition(" ")
+    return Member(upstream, url)
 
 
 def ring_now(reply: Any) -> RingNow:

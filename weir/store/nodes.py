@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import msgspec
 
@@ -58,6 +59,13 @@ class NodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of CPU that agent and workers used in a second."""
 
 
+class HeardNode(NamedTuple):
+    """A record, and how old it is."""
+
+    record: NodeRecord
+    age_ms: int
+
+
 _decoder = msgspec.msgpack.Decoder(NodeRecord)
 
 
@@ -98,20 +106,26 @@ class Nodes:
 
     def live(self, limit: int = 1000) -> tuple[NodeRecord, ...]:
         """Those that live, the latest to speak first; without those whose record cannot be read by this program."""
-        names = self._live(limit)[1]
-        records = (_read(data) for data in self._client.get_many(self._keys.node(name) for name in names))
-        return tuple(record for record in records if record is not None)
+        return tuple(heard.record for heard in self.heard(limit))
 
-    def _live(self, limit: int) -> tuple[int, list[str]]:
+    def heard(self, limit: int = MAX_NODES) -> tuple[HeardNode, ...]:
+        """The same, with how long ago each spoke."""
+        ages = self._live(limit)[1]
+        words = self._client.get_many(self._keys.node(name) for name in ages)
+        read = zip(map(_read, words), ages.values(), strict=True)
+        return tuple(HeardNode(record, age_ms) for record, age_ms in read if record is not None)
+
+    def _live(self, limit: int) -> tuple[int, dict[str, int]]:
         with self._client.session(self._keys.nodes()) as session:
-            count, names = run_script(
+            count, rows = run_script(
                 session,
                 "live_nodes",
                 nodes=self._keys.nodes(),
                 within_ms=LIVE_MS,
                 limit=min(limit, MAX_NODES),
             )
-        return int(count), [name.decode() for name in names]
+        ages = zip(rows[::2], rows[1::2], strict=True)
+        return int(count), {name.decode(): int(age_ms) for name, age_ms in ages}
 
 
 def _read(data: bytes | None) -> NodeRecord | None:

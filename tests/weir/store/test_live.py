@@ -85,7 +85,7 @@ def test_a_budget_can_be_looked_at_without_changing_it(
     assert ring_now(reply) == RingNow(1_012_700, 7, 40_000, 400, 0, 0)
     assert dumped(server) == before
     assert live.rings([]) == {}
-    assert live.rings([Ring("file/unknown", 1000, 10)])[Ring("file/unknown", 1000, 10)][1:] == (0, 0, 0, 0, 0)
+    assert live.rings([Ring("file/unknown", 1000, 10)])[Ring("file/unknown", 1000, 10)] == (0, 0, 0, 0, 0, 0)
 
 
 def test_a_reply_that_is_none_is_an_error_of_the_store() -> None:

@@ -19,6 +19,7 @@ local width_ms, buckets, at = unpack(ARGV)
 local width, count, time = tonumber(width_ms), tonumber(buckets), redis.call('TIME')
 local now = tonumber(at) or time[1] * 1000 + math.floor(time[2] / 1000)
 local flat, state = redis.call('HGETALL', ring), {}
+if #flat == 0 then return {0, 0, 0, 0, 0, 0} end
 for place = 1, #flat, 2 do state[flat[place]] = flat[place + 1] end
 now = math.max(now, tonumber(state.now or 0))
 local b = math.floor(now / width)

@@ -6,7 +6,7 @@
 --   within_ms   milliseconds since the last word for a node to count as live
 --   limit       names to return; 0 = only count
 -- RETURNS
---   {count, {node, ...}}, the latest first
+--   {count, {node, milliseconds since its last word, ...}}, the latest first
 -- MISSING
 --   nodes: {0, {}}.
 -- COST
@@ -15,6 +15,8 @@ local nodes = unpack(KEYS)
 local within_ms, limit = unpack(ARGV)
 
 local time = redis.call('TIME')
-local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - within_ms
-return {redis.call('ZCOUNT', nodes, oldest, '+inf'),
-  redis.call('ZRANGE', nodes, '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, limit)}
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local oldest = now - within_ms
+local found = redis.call('ZRANGE', nodes, '+inf', oldest, 'BYSCORE', 'REV', 'LIMIT', 0, limit, 'WITHSCORES')
+for place = 2, #found, 2 do found[place] = math.max(0, now - tonumber(found[place])) end
+return {redis.call('ZCOUNT', nodes, oldest, '+inf'), found}
