@@ -63,7 +63,7 @@ def weir(
         StoreSide(store.url).publish(rules(policy, targets, setting))
         states = [folder / f"node-{number}" for number in range(nodes)]
         started = [stack.enter_context(_node(state, store.url, nodes, workers, said)) for state in states]
-        stack.callback(lambda: [process.terminate() for process in started])  # so that they end at the same time
+        stack.callback(_terminate, started)
         ports = [_wait_ready(process, state) for process, state in zip(started, states, strict=True)]
         yield Gateways(ports, grants, store)
 
@@ -147,6 +147,12 @@ server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ proxy_pass http://
     proxy_set_header Connection ""; proxy_connect_timeout 1s; proxy_read_timeout {try_ms}ms;
     proxy_next_upstream error timeout http_502 http_503 http_504; proxy_next_upstream_tries {tries}; }} }}"""
 """Each target is named as often as there may be tries: nginx asks no target twice for one request."""
+
+
+def _terminate(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """All at once; they are waited for one after the other."""
+    for process in processes:
+        process.terminate()
 
 
 @contextmanager

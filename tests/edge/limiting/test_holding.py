@@ -1,6 +1,11 @@
 """The tokens of one key in one worker."""
 
+from collections import Counter
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.limiting.holding import MOST_NEXT, Holding
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Terms
@@ -132,3 +137,40 @@ def test_demand_follows_what_is_asked_for() -> None:
         rate = held.demand(tenth / 10)
     assert rate == pytest.approx(100, rel=0.02)
     assert held.demand(3.001) == rate
+
+
+@given(st.randoms(use_true_random=False))
+def test_of_no_sub_lease_more_is_spent_or_given_back_than_was_granted_and_nothing_after_its_end(
+    random: Random,
+) -> None:
+    """Whatever is granted, in whatever order, at whatever time: what the promise of a limit rests on in a worker."""
+    held, returns, now = Holding(TERMS, 0.0), Returns(), 0.0
+    granted, spent, ends = Counter[int](), Counter[int](), dict[int, float]()
+    for _ in range(60):
+        now += random.choice((0.0, 0.01, 0.3, 1.0))
+        move = random.choice(("grant", "spend", "spend", "ask", "refuse", "drop"))
+        if move == "grant":
+            lease = max(ends, default=0) + 1 if random.random() < 0.5 else random.choice([*ends, 1])
+            ends.setdefault(lease, now + random.choice((0.2, 0.6, 2.0)))
+            tokens = random.choice((1, 3, 10))
+            granted[lease] += tokens
+            held.take(Answer(GRANTED, tokens, lease, ends[lease], ahead_s=0.5), 1, now, returns)
+        elif move == "spend":
+            cost = random.choice((1, 1, 2, 5))
+            if (held.tokens - cost >= held.low and now < held.renew_at) or held.has(cost, now, returns):
+                assert now < ends[held.lease]
+                held.tokens -= cost
+                held.asked += cost
+                spent[held.lease] += cost
+        elif move == "ask":
+            held.beyond(now)
+        elif move == "refuse":
+            held.take(Answer(FULL, wait_s=0.1), 1, now, returns)
+        elif random.random() < 0.3:
+            held.drop(returns)
+        assert held.tokens >= 0
+    held.drop(returns)
+    came_back = Counter[int]()
+    for lease, tokens in returns:
+        came_back[lease] += tokens
+    assert {lease: spent[lease] + came_back[lease] for lease in granted} == dict(granted)
