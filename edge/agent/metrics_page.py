@@ -19,6 +19,7 @@ from edge.agent.health.metrics import HealthMetrics
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
+from edge.agent.traffic.metrics import TrafficMetrics
 from edge.families import FAMILIES, OTHER, Family
 
 HEAD = f"""\
@@ -104,6 +105,7 @@ def _own() -> Iterator[str]:
     LimitMetrics(registry)
     BudgetMetrics(registry, _NoBudgets())
     DrainMetrics(registry, _NoDrains())
+    TrafficMetrics(registry)
     labelled = dict(_labels(registry))
     for metric in registry.collect():
         name = metric.name + ("_total" if metric.type == "counter" else "")

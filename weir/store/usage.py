@@ -128,4 +128,5 @@ def unpacked(data: bytes) -> list[int]:
         numbers = _decode(data)
     except msgspec.MsgspecError as error:
         raise StoreError(f"counts in the store cannot be read: {error}") from error
-    return (numbers + [0] * WIDTH)[:WIDTH]
+    missing = WIDTH - len(numbers)
+    return numbers if missing == 0 else numbers[:WIDTH] + [0] * missing

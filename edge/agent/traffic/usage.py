@@ -31,10 +31,10 @@ ASK_S = 1.0
 """Nobody waits for counts."""
 LAST_S = 1.0
 """How long the last counts may take at the end."""
-CLUSTER_ENTRIES = 4_000
+CLUSTER_ENTRIES = 2_000
 """Entries that all nodes together bring in a second: about 5 % of a core of the store."""
-LEAST_ENTRIES = 128
-"""A node may bring so many anyway."""
+LEAST_ENTRIES = 64
+"""A node may bring so many anyway: one call."""
 
 log = logging.getLogger("weir.agent")
 
