@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from admin_api.call import Answer, Call, Handler
+from admin_api.live.explained import with_drains
 from admin_api.off_loop import SMALL_TEXT, off_loop
 from admin_api.problems import Refusal
 from weir.api.explain import Draft, Explained, Question
@@ -32,6 +33,7 @@ def ask(call: Call) -> Answer:
         )
     except BadRequest as error:
         raise _refused("request", "bad-request", str(error)) from None
+    found = with_drains(found, configuration, request, call.services.drains.now())
     number = 0 if manifest is None else manifest.number
     return Answer(Explained(number=number, explanation=found, text=explain_text(found)))
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from admin_api.live.explained import left_text
 from admin_api.live.nodes import all_serve, serves_fully
 from tests.support.admin import AdminClient, admin_app
 from tests.support.servers import RunningServer
@@ -309,6 +310,27 @@ def test_before_anything_is_published_there_is_nothing(client: Client, keys: Key
     assert api.get("/api/v1/targets").json == {"items": [], "next": "", "number": 0}
     assert api.get("/api/v1/nodes").json["number"] == 0
     assert api.get("/api/v1/counters/health").json["items"] == []
+
+
+def test_an_explanation_names_the_drained_targets_of_the_rule_that_wins(world: World) -> None:
+    world.api.put(place(), json={"seconds": 7200, "reason": "new disk"})
+
+    def explained(path: str) -> Any:
+        return world.api.post("/api/v1/explain", json={"request": {"url": f"http://x{path}"}}).json
+
+    said = f"target {ONE.url} of u is drained for 2 h more and gets no new requests (new disk)"
+    assert said in explained("/a")["explanation"]["decisions"]
+    assert said in explained("/a")["text"]
+    assert "drained" not in explained("/b")["text"]
+    assert "drained" not in explained("/none")["text"]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(1, "1 s"), (119_000, "119 s"), (120_000, "2 min"), (7_200_001, "3 h"), (172_800_000, "2 d")],
+)
+def test_what_is_left_is_told_in_a_unit_that_people_use(milliseconds: int, text: str) -> None:
+    assert left_text(milliseconds) == text
 
 
 # Backup
