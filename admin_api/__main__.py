@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+BAD_SET_UP = 2
+
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """The exit code: 0 after a graceful end, 1 for a refusal, 2 for bad input or set-up, 3 if the store is away."""
@@ -19,9 +21,18 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     from gevent import monkey
 
     monkey.patch_all()
+    # What a person got wrong is said before the web framework, the rules and the store are imported.
+    from admin_api.settings import AdminSettings
+    from weir.settings.arguments import SettingsError
+
+    try:
+        settings = AdminSettings.from_arguments(argv, environ)
+    except SettingsError as error:
+        sys.stderr.write(f"weir admin: {error}\n")
+        return BAD_SET_UP
     from admin_api.boot import serve
 
-    return serve(argv, environ)
+    return serve(settings)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Flask
@@ -29,7 +28,6 @@ from admin_api.settings import AdminSettings
 from weir.processes import run_file
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import Address, CannotListen, address_of, bind
-from weir.settings.arguments import SettingsError
 from weir.store.connect import connect
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
@@ -39,17 +37,16 @@ STORE_TIMEOUT_S = 5.0
 """Longest silence of the store within one command: whole versions are read and written here."""
 
 
-def serve(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+def serve(settings: AdminSettings) -> int:
     """Until a signal ends it; the exit code. gunicorn itself ends by ``SystemExit``."""
     try:
-        settings = AdminSettings.from_arguments(argv, environ)
         for url in (settings.redis, settings.redis_counters):
             connect(url).close()
         # Not a context: workers are forked and leave through here too, and must not let go of it.
         lock = hold(settings.directory)
         run_file.remove(settings.run_file)
         listener = bind(settings.admin, what="the admin API")
-    except (SettingsError, StateHeld, StateUnusable, CannotListen, StoreError) as error:
+    except (StateHeld, StateUnusable, CannotListen, StoreError) as error:
         sys.stderr.write(f"weir admin: {error}\n")
         return BAD_SET_UP
     master = os.getpid()

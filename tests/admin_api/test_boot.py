@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from admin_api.boot import serve
+from admin_api.settings import AdminSettings
 from tests.support.admin import AdminProcess
 from tests.support.raw_client import RawClient
 from tests.support.servers import RunningServer
@@ -42,7 +41,7 @@ def test_it_answers_where_it_says(admin: AdminProcess) -> None:
     assert "admin API" in admin.call("GET", "/", token="").text
 
 
-def test_two_instances_share_everything_and_one_ends_without_waiting_for_who_is_idle(
+def test_two_instances_share_everything_and_workers_end_with_their_master(
     admin: AdminProcess, store: RunningServer, tmp_path: Path
 ) -> None:
     other = AdminProcess(tmp_path, store.url)
@@ -52,14 +51,12 @@ def test_two_instances_share_everything_and_one_ends_without_waiting_for_who_is_
         assert other.call("GET", "/api/v1/session", token=made["secret"]).json()["name"] == "ci"
         other.call("DELETE", f"/api/v1/tokens/{made['token']['id']}")
         assert admin.call("GET", "/api/v1/session", token=made["secret"]).status_code == 401
-        with httpx.Client() as idle:
-            idle.get(other.url + "/healthz")
-            begun = time.monotonic()
-            other.process.send_signal(signal.SIGTERM)
-            assert other.process.wait(timeout=WITHIN_S) == 0
-            # Its graceful timeout is 8 s, an idle connection may stay for 15 s.
-            assert time.monotonic() - begun < 8
-        assert not (tmp_path / "admin" / "run.json").exists()
+        pid = other.process.pid
+        workers = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        assert workers
+        other.process.kill()
+        other.process.wait()
+        wait_until(lambda: not any(is_running(each) for each in workers), what="the end of the workers")
     finally:
         other.close()
 
@@ -113,40 +110,6 @@ def test_every_call_leaves_a_line_without_its_query(admin: AdminProcess) -> None
     assert "very-secret" not in admin.output()
 
 
-def test_wherever_the_store_is_away_it_says_so(tmp_path: Path) -> None:
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{nobody.getsockname()[1]}"
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "admin_api", "--state", str(tmp_path), "--redis", url,
-             "--admin", "127.0.0.1:0", "--admin-workers", "1"],
-            stderr=subprocess.PIPE, env=environment(),
-        )  # fmt: skip
-        try:
-            path = tmp_path / "admin" / "run.json"
-            facts: dict[str, Any] = wait_until(lambda: run_file.read(path) or {}, what="weir admin")
-            assert httpx.get(facts["admin"] + "/healthz").status_code == 200
-            assert httpx.get(facts["admin"] + "/readyz").status_code == 503
-            headers = {"Authorization": "Bearer weirt_x"}
-            answer = httpx.get(facts["admin"] + "/api/v1/session", headers=headers)
-            assert (answer.status_code, answer.json()["code"]) == (503, "store-away")
-            assert answer.headers["Retry-After"] == "1"
-        finally:
-            process.terminate()
-            process.communicate(timeout=WITHIN_S)
-
-
-def test_workers_end_with_their_master(store: RunningServer, tmp_path: Path) -> None:
-    process = AdminProcess(tmp_path, store.url)
-    listing = Path(f"/proc/{process.process.pid}/task/{process.process.pid}/children").read_text()
-    workers = [int(pid) for pid in listing.split()]
-    assert workers
-    process.process.kill()
-    process.process.wait()
-    wait_until(lambda: not any(is_running(pid) for pid in workers), what="the end of the workers")
-    process.close()
-
-
 def is_running(pid: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() and not os.kill(pid, 0)
@@ -157,18 +120,31 @@ def is_running(pid: int) -> bool:
 # What stops it from starting
 
 
+def test_without_a_store_it_does_not_start(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-m", "admin_api", "--state", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=WITHIN_S)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("weir admin: no store was given: use --redis URL")
+    assert done.stderr.count("\n") == 1
+
+
+def settings(state: Path, *arguments: str) -> AdminSettings:
+    return AdminSettings.from_arguments(
+        ["--state", str(state), *arguments], {"WEIR_REDIS": "redis://127.0.0.1:1"}
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "weir admin: no store was given: use --redis URL"),
         (["--redis", "redis://x:y"], "weir admin: "),
-        (["--redis", "redis://127.0.0.1:1", "--admin", "192.0.2.1:1"], "the admin API cannot listen on"),
+        (["--admin", "192.0.2.1:1"], "the admin API cannot listen on"),
     ],
 )
 def test_bad_set_up_is_one_sentence(
     tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert serve(["--state", str(tmp_path), *arguments], {}) == 2
+    assert serve(settings(tmp_path, *arguments)) == 2
     err = capsys.readouterr().err
     assert said in err
     assert err.count("\n") == 1
@@ -177,7 +153,21 @@ def test_bad_set_up_is_one_sentence(
 def test_one_state_directory_is_for_one_instance(
     admin: AdminProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--state", str(admin.state), "--redis", "redis://127.0.0.1:1", "--admin", "127.0.0.1:0"]
-    assert serve(arguments, {}) == 2
+    assert serve(settings(admin.state, "--admin", "127.0.0.1:0")) == 2
     assert f"is in use by process {admin.process.pid}" in capsys.readouterr().err
     assert (admin.state / "admin" / "run.json").exists()
+
+
+# Last, since it ends what the others asked
+
+
+def test_it_ends_without_waiting_for_who_is_idle(admin: AdminProcess) -> None:
+    with httpx.Client() as idle:
+        idle.get(admin.url + "/healthz")
+        begun = time.monotonic()
+        admin.process.send_signal(signal.SIGTERM)
+        assert admin.process.wait(timeout=WITHIN_S) == 0
+        # An idle connection may stay for 15 s, and a worker that does not end is killed after 8 s.
+        assert time.monotonic() - begun < 15
+        assert "Traceback" not in admin.output()
+    assert not (admin.state / "admin" / "run.json").exists()

@@ -46,7 +46,7 @@ rule rest { when any; respond 404 "nothing" }
 
 @pytest.fixture(scope="module")
 def admin(store: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AdminProcess]:
-    process = AdminProcess(tmp_path_factory.mktemp("admin"), store.url, workers=2)
+    process = AdminProcess(tmp_path_factory.mktemp("admin"), store.url)
     headers = {"Content-Type": "text/plain", "If-None-Match": "*"}
     published = process.call("PUT", "/api/v1/config", content=RULES, headers=headers)
     assert published.status_code == 200, published.text

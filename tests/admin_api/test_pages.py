@@ -17,6 +17,8 @@ def test_ready_means_that_the_store_answers(client: Client) -> None:
     assert SecuredAdmin(client).call("GET", "/readyz").status_code == 200
     away = SecuredAdmin(connect("redis://127.0.0.1:1"))
     assert [away.call("GET", path).status_code for path in ("/healthz", "/readyz")] == [200, 503]
+    asked = away.call("GET", "/api/v1/session", "weirt_x")
+    assert (asked.status_code, asked.json["code"], asked.headers["Retry-After"]) == (503, "store-away", "1")
 
 
 def test_a_link_is_not_used_up_by_a_login_that_the_store_did_not_hear(store: RunningServer) -> None:
