@@ -7,11 +7,12 @@ import time
 from typing import BinaryIO, cast
 
 from admin_api.call import Answer, Call, Handler
+from admin_api.off_loop import off_loop
 from admin_api.problems import Refusal
 from admin_api.uploads import receive
 from weir.api.backup import MAX_FILE, Restored
 from weir.store.backup import Backup, EmptyStore
-from weir.store.backup_file import Unreadable
+from weir.store.backup_file import Unreadable, verify
 from weir.store.restore import NotEmpty, Restore
 
 
@@ -21,7 +22,7 @@ def download(call: Call) -> Answer:
     try:
         head = backup.head()
     except EmptyStore as error:
-        raise Refusal(409, "empty-store", f"{error}.".capitalize()) from error
+        raise Refusal(409, "empty-store", sentence(error)) from error
     day = time.strftime("%Y-%m-%d", time.gmtime())
     name = f"weir-{services.keys.cluster}-{day}-{head.number}.backup"
     return Answer(stream=backup.stream(), headers={"Content-Disposition": f'attachment; filename="{name}"'})
@@ -31,15 +32,16 @@ def restore(call: Call) -> Answer:
     """The file is on disk before any of it is looked at, since its checksum is at its end."""
     services = call.services
     with tempfile.TemporaryFile() as file:
-        receive(call.body, cast("BinaryIO", file), MAX_FILE)
-        file.seek(0)
+        whole = cast("BinaryIO", file)
+        receive(call.body, whole, MAX_FILE)
+        whole.seek(0)
         loader = Restore(services.client, services.counters, services.keys)
         try:
-            done = loader.load(cast("BinaryIO", file))
+            done = loader.load(whole, off_loop(lambda: verify(whole)))
         except Unreadable as error:
-            raise Refusal(422, "unreadable-backup", f"{error}.".capitalize()) from error
+            raise Refusal(422, "unreadable-backup", sentence(error)) from error
         except NotEmpty as error:
-            raise Refusal(409, "not-empty", f"{error}.".capitalize()) from error
+            raise Refusal(409, "not-empty", sentence(error)) from error
     result = Restored(
         number=done.number,
         incarnation=done.header.incarnation,
@@ -50,6 +52,11 @@ def restore(call: Call) -> Answer:
         durable=done.durable,
     )
     return Answer(result, audit={"restored": str(done.number), "incarnation": done.header.incarnation})
+
+
+def sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 HANDLERS: dict[str, Handler] = {"backup.download": download, "backup.restore": restore}

@@ -45,7 +45,7 @@ def drain(call: Call) -> Answer:
             member, order.seconds * 1000, reason=order.reason, author=call.identity.name[:256]
         )
     except Full as error:
-        raise Refusal(409, "too-many-drains", f"{error}.".capitalize()) from error
+        raise Refusal(409, "too-many-drains", f"{error}.") from error
     made = Drain(
         upstream=member.upstream,
         url=member.url,

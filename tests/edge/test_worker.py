@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from gevent import socket as gevent_socket
 
+from edge.drains_file import Drained, drains_path, write_drains
 from edge.worker import EdgeWorker, take_waiting
 from tests.support.edge_process import EdgeProcess, SmallAgent
 from tests.support.in_process import InProcess
@@ -235,3 +237,22 @@ def test_a_connection_taken_just_before_its_listener_closed_is_served(tmp_path: 
             client.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_worker_that_starts_without_an_agent_goes_by_the_drains_on_disk(tmp_path: Path) -> None:
+    one, other = (
+        Upstream(answer=lambda _: ok(b"one")).start(),
+        Upstream(answer=lambda _: ok(b"other")).start(),
+    )
+    until = time.monotonic() + 60
+    write_drains(drains_path(tmp_path / "version"), [Drained("file", "u", one.url, until)])
+    edge = EdgeProcess(
+        tmp_path, f"upstream u {{ target {one.url}; target {other.url} }}\nrule a {{ when any; proxy u }}"
+    )
+    try:
+        with edge.client() as client:
+            assert {client.get().body for _ in range(6)} == {b"other"}
+    finally:
+        edge.stop()
+        one.stop()
+        other.stop()

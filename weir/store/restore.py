@@ -52,9 +52,12 @@ class Restore:
         self._keys = keys
         self._prefix = f"weir:{keys.cluster}:"
 
-    def load(self, file: BinaryIO) -> Restored:
-        """``file`` can be read twice. Raises Unreadable before anything is written, and NotEmpty."""
-        header = verify(file)
+    def load(self, file: BinaryIO, verified: Header | None = None) -> Restored:
+        """``file`` can be read twice. Raises Unreadable before anything is written, and NotEmpty.
+
+        ``verified``: what ``verify`` said of the whole file already, elsewhere than where nothing may take long.
+        """
+        header = verified or verify(file)
         file.seek(0)
         self._check_empty()
         run = secrets.token_hex(6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +11,14 @@ from tests.support.servers import Cluster, SentinelGroup, server_folder, valkey_
 from tests.support.wait import wait_until
 from weir.models.document import Document, Rule
 from weir.models.rule_clauses import Respond
+from weir.store.backup import Backup
 from weir.store.connect import connect
 from weir.store.errors import StoreAway
 from weir.store.feed import Feed, Wake
 from weir.store.keys import Keys
 from weir.store.nodes import NodeRecord, Nodes
 from weir.store.publish import AlreadyPublished, Draft, Outcome, Published, Publisher
+from weir.store.restore import Restore
 from weir.store.versions import Versions
 
 KEYS = Keys("test")
@@ -69,6 +72,7 @@ def test_everything_works_on_a_cluster() -> None:
         try:
             # One seed is enough to find the others, whichever holds the slot.
             publishes_follows_and_lists_nodes(f"redis+cluster://127.0.0.1:{cluster.servers[1].port}")
+            a_backup_has_what_is_on_all_servers(cluster.url)
             a_moved_slot_is_followed(cluster)
             a_dead_server_is_away(cluster)
         finally:
@@ -90,6 +94,21 @@ def publishes_follows_and_lists_nodes(url: str) -> None:
         nodes.announce(NodeRecord(name=name))
     assert {node.name for node in nodes.live()} == names
     wake.close()
+    client.close()
+
+
+def a_backup_has_what_is_on_all_servers(url: str) -> None:
+    """And loads into the same servers as another cluster of Weir's."""
+    client, other = connect(url, timeout_s=10.0), Keys("other")
+    quotas = {f"t{number}": number for number in range(12)}
+    for tag, number in quotas.items():
+        client.call("HSET", KEYS.limit_quota(tag, 0), "g:n1", number)
+    data = b"".join(Backup(client, client, KEYS).stream())
+    assert Restore(client, client, other).load(io.BytesIO(data)).number == 1
+    assert Versions(client, other).document("file") == document(200)
+    found = {tag: client.call("HGET", other.limit_quota(tag, 0), "g:n1") for tag in quotas}
+    assert {tag: int(count) for tag, count in found.items()} == quotas
+    assert not [key for key in client.keys("weir:other:*") if "restore" in key]
     client.close()
 
 
