@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.agent.limits.counters import Grant, Sliding, Smooth
 from edge.agent.limits.counters import Me as CountersMe
 from edge.agent.limits.stock import MARGIN_S, MAX_LEASES, Cluster, Names, Stock
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Item, Terms
+from tests.support.limit_chain import MOST, Chain
 from weir.store.keys import Keys
 from weir.store.limits import Wish
 
@@ -204,3 +209,18 @@ def test_tokens_that_nobody_needs_go_back() -> None:
     held.heard(grant(30, ttl_s=50.0), 1, sent=50.0, now=50.0)
     held.let_go(50.5)
     assert (held.tokens, held.counter.owes) == (0, True)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_no_window_of_all_nodes_and_workers_sees_more_than_the_limit(random: Random) -> None:
+    """Lease, sub-lease, what is held for later and what comes back, with a clock that likes edges of buckets."""
+    chain = Chain(random)
+    chain.run(100)
+    assert chain.busiest() <= MOST
+
+
+def test_the_histories_above_come_near_the_limit() -> None:
+    chain = Chain(Random(7))
+    chain.run(400)
+    assert chain.busiest() > 0.8 * MOST
