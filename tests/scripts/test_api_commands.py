@@ -155,10 +155,8 @@ def test_refusals_are_in_the_audit_log_too(gateway: Gateway, written: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "verb", [["status"], ["nodes"], ["show"], ["versions"], ["lint"], ["audit"], ["tail"], ["top", "--once"],
-             ["token", "list"], ["restore", "1", "--yes"], ["edit"], ["explain", "http://h/"]],
-    ids=lambda words: words[0],
-)  # fmt: skip
+    "verb", [["status"], ["tail"], ["edit"], ["explain", "http://h/"]], ids=lambda words: words[0]
+)
 def test_every_command_says_that_nobody_answers(verb: list[str], tmp_path: Path) -> None:
     weir = Commands(tmp_path, tmp_path, WEIR_ADMIN_URL=f"http://127.0.0.1:{free_port()}", WEIR_TOKEN="t")
     ran = weir.run(*verb)
