@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+
 from edge.access_log.attempt import Attempt
 from edge.families import LATENCY_BUCKETS
 from edge.frames import MAX_FRAME, pack
 from edge.histogram import Histogram
 from edge.usage_counts import MAX_ENTRIES, Answered, UsageCounts
+from tests.support.edge_process import EdgeProcess
+from tests.support.misbehaving import rules, says
+from tests.support.upstream import Upstream
+from tests.support.wait import wait_until
 from weir.models.usage import BOUNDS, COUNTS, FIRST_BUCKET, MAX_NAME, WIDTH, requests_of
 
 SERVED = ("u", 200, 1.0, 1.003, "http://t", True)
@@ -108,3 +115,32 @@ def test_a_frame_has_room_for_the_longest_names_there_are() -> None:
     assert (len(first), len(second)) == (MAX_ENTRIES, 1)
     assert len(first[0][0]) == MAX_NAME + 1
     assert len(pack({"kind": "asks", "items": [[0, "usage", first]]})) < MAX_FRAME
+
+
+def test_a_real_worker_tells_of_rules_targets_and_retries(
+    edge: EdgeProcess, upstreams: Callable[..., Upstream]
+) -> None:
+    bad, good = upstreams(answer=lambda _: says(503)), upstreams()
+    edge.publish(rules(bad.url, good, "retry 1 on 503"))
+    with edge.client() as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nIdempotency-Key: 7\r\nContent-Length: 3\r\n\r\nabc")
+        assert client.response("POST").status == 503
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.response("GET").status == 200
+    found: Counter[str] = Counter()
+
+    def told() -> bool:
+        found.clear()
+        for message in edge.agent.of_kind("asks"):
+            for _, topic, body in message["items"]:
+                for name, numbers in body if topic == "usage" else ():
+                    found.update(
+                        {f"{name} {COUNTS[place]}": number for place, number in enumerate(numbers[:11])}
+                    )
+        return found[f"tfile/u {bad.url} server_errors"] == 2
+
+    wait_until(told, what="usage of both requests")
+    assert found["rfile/a success"] == found["rfile/a server_errors"] == found["rfile/a retries"] == 1
+    assert found["rfile/a own_errors"] == 0
+    assert found["rfile/a bytes_in"] == 3
+    assert found[f"tfile/u {good.url} success"] == 1
