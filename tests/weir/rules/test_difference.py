@@ -6,7 +6,7 @@ import time
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.support.document_pairs import document_pairs
 from tests.support.documents import moderate
@@ -24,7 +24,7 @@ def told(before: str, after: str) -> list[tuple[str, str, str]]:
 
 
 @given(document_pairs())
-@moderate
+@settings(moderate, max_examples=25)
 def test_nothing_is_listed_exactly_if_the_documents_are_equal(pair: tuple[Document, Document]) -> None:
     found = changes(*pair)
     assert bool(found.listed) == (pair[0] != pair[1])

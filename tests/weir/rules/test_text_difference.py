@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from tests.support.document_pairs import document_pairs
 from tests.support.documents import moderate
@@ -34,7 +34,7 @@ def patched(text: str, difference: str) -> str:
 
 
 @given(document_pairs())
-@moderate
+@settings(moderate, max_examples=25)
 def test_applied_to_the_earlier_text_it_gives_the_later(pair: tuple[Document, Document]) -> None:
     before, after = (print_document(document) for document in pair)
     difference = text_difference(*pair)
