@@ -46,7 +46,10 @@ def api_parser(verb: str, description: str, *, json: bool = True) -> argparse.Ar
 
 
 def with_api(verb: str, options: argparse.Namespace, act: Act) -> int:
-    """Calls ``act`` with a client and turns everything that can go wrong into a sentence and an exit code."""
+    """Calls ``act`` with a client and turns everything that can go wrong into a sentence and an exit code.
+
+    Of ``options``, ``source`` is the name of the file that is sent, and ``without`` what can be done without an API.
+    """
     try:
         access = access_of(options, os.environ)
         try:
@@ -60,7 +63,10 @@ def with_api(verb: str, options: argparse.Namespace, act: Act) -> int:
             print(msgspec.json.encode({"problem": error.problem}).decode())
         say(verb, *sentences(error, getattr(options, "source", "")))
         return code_of(error)
-    except (Mistake, NoAccess, Unreadable) as error:
+    except NoAccess as error:
+        say(verb, f"{error}{getattr(options, 'without', '')}")
+        return BAD_INPUT
+    except (Mistake, Unreadable) as error:
         say(verb, str(error))
         return BAD_INPUT
 
@@ -103,20 +109,26 @@ def sentences(error: ApiError, source: str = "") -> list[str]:
     match error:
         case Away():
             return [
-                f"{error}; is it running? weir up starts one, --url names another, weir doctor looks closer"
+                hinted(
+                    error, "is it running? weir up starts one, --url names another, weir doctor looks closer"
+                )
             ]
         case OutcomeUnknown():
-            look = f"look with: weir versions {error.check}" if error.check else "look with: weir versions"
-            return [f"{error}; {look}"]
+            return [hinted(error, f"look with: weir versions {error.check or ''}".rstrip())]
         case Stale():
             return [str(error), *winner_lines(error.winner), *error.difference.splitlines()]
         case NotAllowed() if error.status == 401:
-            return [f"{error}; give another token with weir login, --token-file or WEIR_TOKEN"]
+            return [hinted(error, "give another token with weir login, --token-file or WEIR_TOKEN")]
         case NotAllowed():
-            return [f"{error}; weir status says who you are"]
+            return [hinted(error, "weir status says who you are")]
         case Refused():
             return [str(error), *(found.text(source) for found in error.problem.errors)]
     return [str(error)]
+
+
+def hinted(error: ApiError, hint: str) -> str:
+    """One sentence; the API's own words end with a full stop."""
+    return f"{str(error).rstrip('.')}; {hint}"
 
 
 def winner_lines(winner: Winner | None) -> list[str]:

@@ -18,6 +18,7 @@ from weir.routing.described import BadRequest, fields_of
 def run(options: argparse.Namespace) -> int:
     """0 where a rule answers, 1 where none does."""
     options.source = shown(options.draft) if options.draft else ""
+    options.without = "; weir explain --file FILE needs none"
     return with_api("explain", options, ask)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import audit
-from scripts.api_command import Mistake, access_of, api_parser, code_of, token_in
+from scripts import audit, lint
+from scripts.api_command import Mistake, access_of, api_parser, code_of, sentences, token_in
 from tests.support.ports import free_port
 from tests.support.scripted_api import Says, ScriptedApi, problem
 from weir.client.errors import BadAnswer, OutcomeUnknown
@@ -36,18 +36,35 @@ def test_without_any_api_the_ways_to_give_one_are_named(
     assert "no admin API is known here: give one with --url" in capsys.readouterr().err
 
 
+def test_what_needs_no_api_is_named_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("WEIR_ADMIN_URL", "WEIR_TOKEN", "WEIR_STATE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert lint.run(["--state", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.endswith("; weir check FILE needs none\n")
+
+
+def test_an_outcome_that_is_not_known_says_where_to_look() -> None:
+    assert sentences(OutcomeUnknown("It may be made.", check=7)) == [
+        "It may be made; look with: weir versions 7"
+    ]
+    assert sentences(OutcomeUnknown("It may be made."))[0].endswith("look with: weir versions")
+
+
 def test_a_store_that_is_away_is_away_too(capsys: pytest.CaptureFixture[str]) -> None:
     away = problem(503, "store-away", "The store does not answer.")
     with ScriptedApi(away) as api:
         assert run(api.url) == 3
-    assert "The store does not answer." in capsys.readouterr().err
+    assert "The store does not answer; is it running?" in capsys.readouterr().err
 
 
 def test_a_token_that_is_not_good_is_said_and_never_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with ScriptedApi(problem(401, "bad-token", "This token is not valid.")) as api:
         assert run(api.url, "--json") == 2
     shown = capsys.readouterr()
-    assert "This token is not valid.; give another token with weir login" in shown.err
+    assert "This token is not valid; give another token with weir login" in shown.err
     assert json.loads(shown.out)["problem"]["code"] == "bad-token"
     assert "weirt_secret" not in shown.out + shown.err
 
@@ -55,7 +72,7 @@ def test_a_token_that_is_not_good_is_said_and_never_shown(capsys: pytest.Capture
 def test_a_role_that_does_not_suffice_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     with ScriptedApi(problem(403, "role", "That needs the role editor.")) as api:
         assert run(api.url) == 2
-    assert "That needs the role editor.; weir status says who you are" in capsys.readouterr().err
+    assert "That needs the role editor; weir status says who you are" in capsys.readouterr().err
 
 
 def test_a_conflict_names_the_winner_and_what_they_changed(capsys: pytest.CaptureFixture[str]) -> None:

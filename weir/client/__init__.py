@@ -4,7 +4,7 @@
     from weir.client.client import Client
 
     with Client.at(access.find(os.environ)) as weir:
-        for node in weir.nodes.all():
+        for node in weir.nodes.every():
             print(node.name, node.number)
 
 Words: a **call** is one operation of ``weir.api`` with its arguments; it is **prepared** (``request``), sent by the

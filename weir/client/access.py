@@ -16,6 +16,7 @@ import msgspec
 
 from weir.client.transport import api_url
 
+SAID = "--url or WEIR_ADMIN_URL"
 LONGEST_FILE = 64 * 1024
 """Bytes that are read of a login, a token or a run file."""
 
@@ -52,11 +53,18 @@ def find(
     """Raises NoAccess; ValueError for a URL that is none."""
     url = url or environ.get("WEIR_ADMIN_URL", "").strip()
     token = token or environ.get("WEIR_TOKEN", "").strip()
-    known = [access for access in (saved(login_file(environ)), of_state(state)) if access is not None]
+    try:
+        login = saved(login_file(environ))
+    except NoAccess:
+        # What is saved does not matter where everything was said.
+        if not (url and token):
+            raise
+        login = None
+    known = [access for access in (login, of_state(state)) if access is not None]
     if url:
         wanted = api_url(url)
         same = next((access for access in known if access.url == wanted), Access(wanted))
-        return Access(wanted, token or same.token, ca or same.ca, "--url or WEIR_ADMIN_URL")
+        return Access(wanted, token or same.token, ca or same.ca, SAID)
     if not known:
         raise NoAccess(
             "no admin API is known here: give one with --url (or WEIR_ADMIN_URL), save one with weir login, "

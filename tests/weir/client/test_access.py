@@ -93,6 +93,16 @@ def test_a_login_is_kept_from_others(environ: dict[str, str]) -> None:
         saved(path)
 
 
+def test_a_login_that_cannot_be_used_does_not_matter_where_everything_was_said(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    save(login_file(environ), Access(URL, "weirt_x"))
+    login_file(environ).chmod(0o644)
+    assert find(environ, url=URL, token="weirt_y", state=tmp_path).token == "weirt_y"
+    with pytest.raises(NoAccess, match="can be read by others"):
+        find(environ, url=URL, state=tmp_path)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"url": "x"}', "[" * LONGEST_FILE])
 def test_a_login_that_is_none_is_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "login.json"
