@@ -121,3 +121,20 @@ def test_a_damaged_head_is_told(versions: Versions, server: RunningServer, keys:
 def test_bytes_that_are_no_manifest_are_refused_with_one_sentence(data: bytes, says: str) -> None:
     with pytest.raises(ManifestUnreadable, match=says):
         decode_manifest(data)
+
+
+def test_who_published_last_is_known_also_after_the_version_left_the_history(
+    client: Client, keys: Keys, versions: Versions
+) -> None:
+    assert versions.last_publish("api") is None
+    others = Publisher(client, keys, history=1)
+    draft = Draft(owner="api", base=0, author="ann", message="why")
+    others.publish(draft, document(1))
+    others.publish(Draft(owner="file", base=0, author="bob"), document(2))
+    assert versions.manifest(1) is None
+    last = versions.last_publish("api")
+    assert last is not None
+    assert (last.author, last.message, last.time_ms > 0) == ("ann", "why", True)
+    client.call("HSET", keys.head(), "publish:api", b"\xc1")
+    with pytest.raises(StoreError, match="who published last for api"):
+        versions.last_publish("api")
