@@ -50,6 +50,11 @@ VERBS = (
     Verb("nodes", "list the nodes: version, load, and what is wrong", module="scripts.nodes"),
     Verb("top", "show what goes through the cluster, refreshed every second", module="scripts.top"),
     Verb("tail", "show requests as they happen, at most 50 a second and node", module="scripts.tail"),
+    Verb(
+        "drain",
+        "take a target out of service for a while, or back; list those that are out",
+        module="scripts.drain",
+    ),
     Verb("audit", "list who changed what, when, and what came of it", module="scripts.audit"),
     Verb("token", "list, create, rotate and revoke access tokens of the admin API", module="scripts.tokens"),
     Verb("backup", "save everything of the cluster as one file, or restore it", module="scripts.backup"),
