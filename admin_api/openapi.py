@@ -24,6 +24,8 @@ Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
 _PATH_NAME = re.compile(r"\{([a-z_]+)\}")
 _TAG = {"type": "string", "pattern": r'^("[!#-~]{0,128}"|\*)$'}
+MAX_NUMBER = 2**53 - 1
+"""Of a version: what every JSON reader keeps exact."""
 ALWAYS = (400, 406, 414, 421, 431, 500, 503)
 """Statuses that every operation may answer."""
 MEANINGS = {
@@ -106,9 +108,10 @@ def resource(row: Operation) -> str:
 
 
 def path_parameters(row: Operation) -> list[Json]:
-    schema = {"type": "string", "minLength": 1, "maxLength": 2048}
+    text = {"type": "string", "minLength": 1, "maxLength": 2048}
+    number = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
     return [
-        {"name": name, "in": "path", "required": True, "schema": schema}
+        {"name": name, "in": "path", "required": True, "schema": number if name == "number" else text}
         for name in _PATH_NAME.findall(row.path)
     ]
 
