@@ -113,7 +113,7 @@ class Agent:
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
-            lambda: b"".join([generate_latest(registry), *worker_metrics.parts()]),
+            lambda: b"".join([generate_latest(registry), *worker_metrics.parts(lambda: gevent.sleep(0))]),
             lambda: readiness(self.facts, time.monotonic()),
             pages=self._pages(),
         )

@@ -6,7 +6,7 @@ workers' families are many lines and have a text of their own (``series``); the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -21,6 +21,8 @@ from edge.frames import FrameError
 REQUESTS = "weir_requests_total"
 MAX_LABEL = 200
 """Characters of one label value."""
+SLICE = 1000
+"""Series whose lines are made at once: a millisecond or two."""
 
 
 class WorkerMetrics:
@@ -87,10 +89,18 @@ class WorkerMetrics:
         for gauges in self._gauges.values():
             gauges.forget(connection)
 
-    def parts(self) -> Iterator[bytes]:
-        """Every family in the table's order, also without any series yet, in the text format of Prometheus."""
+    def parts(self, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
+        """Every family in the table's order, also without any series yet, in the text format of Prometheus.
+
+        ``pause`` is called again and again meanwhile, for all else that the agent does.
+        """
         for name in self._families:
-            yield (self._sums.get(name) or self._gauges[name]).text()
+            family = self._sums.get(name) or self._gauges[name]
+            for _ in range(family.changed // SLICE):
+                family.render(SLICE)
+                pause()
+            yield family.text()
+            pause()
 
     def _entries(
         self, message: dict[str, Any], field: str, kind: str, numbers: int

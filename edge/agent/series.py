@@ -1,14 +1,14 @@
 """One metric family as the node agent keeps it: sums by labels, and their text for a scrape.
 
-With 10 000 rules a scrape has tens of thousands of lines, nearly all as they were before: each is made when its value
-changed and kept otherwise. Series are bounded; when there is no room for a new one, those that nobody touched for an
-hour go, and if none goes it is counted under ``OTHER``.
+With 10 000 rules a scrape has tens of thousands of lines, nearly all as they were before. What stands before a value is
+made when the series begins, a line when its value changed, and both are kept. Series are bounded; when there is no room
+for a new one, those that nobody touched for an hour go, and if none goes it is counted under ``OTHER``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import accumulate
 
 from edge.families import OTHER, Family
@@ -23,6 +23,18 @@ MAX_OTHER = 1000
 Labels = tuple[str, ...]
 
 
+class _One:
+    """A series: the names of its lines, its numbers, and its place in the text."""
+
+    __slots__ = ("names", "place", "touched", "values")
+
+    def __init__(self, names: tuple[str, ...], values: list[float], place: int) -> None:
+        self.names = names
+        self.values = values
+        self.place = place
+        self.touched = 0.0
+
+
 class Series:
     """Of a counter or a histogram."""
 
@@ -31,12 +43,10 @@ class Series:
         self._family = family
         self._limit = max(1, limit // lines_of(family))
         self._clock = clock
-        self._values: dict[Labels, list[float]] = {}
-        self._touched: dict[Labels, float] = {}
-        self._names: dict[Labels, list[str]] = {}
-        """Of the lines, with their labels; they never change."""
-        self._text: dict[Labels, str] = {}
-        self._changed: set[Labels] = set()
+        self._all: dict[Labels, _One] = {}
+        self._lines: list[str] = [head(family)]
+        """Of every series at its place, behind the head."""
+        self._changed: set[_One] = set()
         self._whole = b""
         """The last text."""
         self._looked = float("-inf")
@@ -46,39 +56,53 @@ class Series:
     def add(self, labels: Labels, values: list[float]) -> None:
         """``values``: a counter's one, or a histogram's buckets and its sum. What is below 0 is not added."""
         now = self._clock()
-        key = labels if labels in self._values else self._key(labels, now)
-        before = self._values.get(key)
-        if before is None:
-            self._values[key] = [max(0.0, value) for value in values]
+        one = self._all.get(labels)
+        if one is None:
+            key = self._key(labels, now)
+            one = self._all.get(key)
+            if one is None:
+                one = _One(names_of(self._family, key), [0.0] * len(values), len(self._lines))
+                self._all[key] = one
+                self._lines.append("")
+        numbers = one.values
+        for place, value in enumerate(values):
+            if value > 0.0:
+                numbers[place] += value
+        one.touched = now
+        self._changed.add(one)
+
+    @property
+    def changed(self) -> int:
+        """Series whose lines are to be made anew."""
+        return len(self._changed)
+
+    def render(self, most: int) -> None:
+        """Makes the lines of so many series that changed; ``text`` does the rest."""
+        changed, self._whole = self._changed, b""
+        part = [changed.pop() for _ in range(min(most, len(changed)))]
+        lines = self._lines
+        if self._family.kind == "histogram":
+            for one in part:
+                lines[one.place] = _lines(one.names, _cumulated(one.values))
         else:
-            for place, value in enumerate(values):
-                if value > 0.0:
-                    before[place] += value
-        self._touched[key] = now
-        self._changed.add(key)
+            for one in part:
+                lines[one.place] = f"{one.names[0]}{one.values[0]!r}\n"
 
     def text(self) -> bytes:
         """The family's part of a scrape."""
-        if not self._changed and self._whole:
-            return self._whole
-        is_histogram = self._family.kind == "histogram"
-        for labels in self._changed:
-            names = self._names.get(labels)
-            if names is None:
-                names = self._names[labels] = names_of(self._family, labels)
-            values = self._values[labels]
-            self._text[labels] = _lines(names, _cumulated(values) if is_histogram else values)
-        self._changed.clear()
-        self._whole = "".join([head(self._family), *self._text.values()]).encode()
+        if self._changed:
+            self.render(len(self._changed))
+        if not self._whole:
+            self._whole = "".join(self._lines).encode()
         return self._whole
 
     def _key(self, labels: Labels, now: float) -> Labels:
-        if len(self._values) >= self._limit:
+        if len(self._all) >= self._limit:
             self._make_room(now)
-        if len(self._values) < self._limit or not labels:
+        if len(self._all) < self._limit or not labels:
             return labels
         other = (OTHER, *labels[1:])
-        if other in self._values or len(self._values) < self._limit + MAX_OTHER:
+        if other in self._all or len(self._all) < self._limit + MAX_OTHER:
             return other
         return (OTHER,) * len(labels)
 
@@ -86,12 +110,13 @@ class Series:
         if now - self._looked < LOOK_EVERY_S:
             return
         self._looked = now
-        for labels in [labels for labels, last in self._touched.items() if now - last >= IDLE_S]:
-            del self._values[labels], self._touched[labels]
-            self._text.pop(labels, None)
-            self._names.pop(labels, None)
-            self._changed.discard(labels)
-            self._whole = b""
+        for labels in [labels for labels, one in self._all.items() if now - one.touched >= IDLE_S]:
+            self._changed.discard(self._all.pop(labels))
+        lines = self._lines
+        self._lines, self._whole = lines[:1], b""
+        for place, one in enumerate(self._all.values(), 1):
+            self._lines.append(lines[one.place])
+            one.place = place
 
 
 class Gauges:
@@ -118,6 +143,14 @@ class Gauges:
     def value(self) -> float:
         """Of a family without labels."""
         return self._combined().get((), 0.0)
+
+    @property
+    def changed(self) -> int:
+        """As of ``Series``; what gauges have is made at once."""
+        return 0
+
+    def render(self, most: int) -> None:
+        """As of ``Series``."""
 
     def text(self) -> bytes:
         """The family's part of a scrape."""
@@ -156,15 +189,15 @@ def head(family: Family) -> str:
     return f"# HELP {family.name} {text}\n# TYPE {family.name} {family.kind}\n"
 
 
-def names_of(family: Family, labels: Labels) -> list[str]:
+def names_of(family: Family, labels: Labels) -> tuple[str, ...]:
     """What stands before each value of one label set."""
-    name, pairs = family.name, _pairs(family, labels)
-    braces = _braces(pairs)
+    name, pairs = family.name, ",".join(_pairs(family, labels))
+    braces = f"{{{pairs}}}" if pairs else ""
     if family.kind != "histogram":
-        return [f"{name}{braces} "]
-    bounds = [f'le="{bound}"' for bound in (*family.buckets, "+Inf")]
-    buckets = [f"{name}_bucket{_braces([*pairs, bound])} " for bound in bounds]
-    return [*buckets, f"{name}_count{braces} ", f"{name}_sum{braces} "]
+        return (f"{name}{braces} ",)
+    bucket = f"{name}_bucket{{{pairs}," if pairs else f"{name}_bucket{{"
+    buckets = [f'{bucket}le="{bound}"}} ' for bound in (*family.buckets, "+Inf")]
+    return (*buckets, f"{name}_count{braces} ", f"{name}_sum{braces} ")
 
 
 def _cumulated(values: list[float]) -> list[float]:
@@ -173,17 +206,12 @@ def _cumulated(values: list[float]) -> list[float]:
     return [*buckets, total, total, values[-1]]
 
 
-def _lines(names: list[str], values: list[float]) -> str:
+def _lines(names: tuple[str, ...], values: list[float]) -> str:
     return "".join([f"{name}{value!r}\n" for name, value in zip(names, values, strict=True)])
 
 
 def _pairs(family: Family, labels: Labels) -> list[str]:
     return [f'{name}="{_escaped(value)}"' for name, value in zip(family.labels, labels, strict=True)]
-
-
-def _braces(pairs: Iterable[str]) -> str:
-    inside = ",".join(pairs)
-    return f"{{{inside}}}" if inside else ""
 
 
 def _escaped(value: str) -> str:

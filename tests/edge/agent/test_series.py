@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.exposition import generate_latest
@@ -32,6 +32,7 @@ def samples(text: bytes) -> dict[tuple[str, ...], float]:
     }
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=8), st.integers(0, 9), st.floats(0, 1e18)), max_size=20))
 def test_counters_read_as_those_of_prometheus_client(hits: list[tuple[str, int, float]]) -> None:
     series, registry = Series(HITS, 1000), CollectorRegistry()
@@ -68,6 +69,18 @@ def test_only_what_changed_is_written_anew_and_all_of_it_is_said() -> None:
         ("weir_hits_total", "a", "200"): 3.0,
         ("weir_hits_total", "b", "200"): 1.0,
     }
+
+
+def test_lines_that_are_made_in_slices_are_the_same() -> None:
+    sliced, whole = Series(HITS, 1000), Series(HITS, 1000)
+    for round_number in range(2):
+        for place in range(10):
+            for series in (sliced, whole):
+                series.add((f"r{place}", "200"), [place + round_number])
+        sliced.render(4)
+        assert (sliced.changed, whole.changed) == (6, 10)
+        assert sliced.text() == whole.text()
+        assert sliced.changed == 0
 
 
 def test_what_is_over_the_bound_keeps_its_closed_labels_under_one_name() -> None:
