@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.limiting.holding import MOST_NEXT, Holding
@@ -139,6 +139,7 @@ def test_demand_follows_what_is_asked_for() -> None:
     assert held.demand(3.001) == rate
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_of_no_sub_lease_more_is_spent_or_given_back_than_was_granted_and_nothing_after_its_end(
     random: Random,

@@ -10,7 +10,7 @@ from edge.limiting.share import BUCKETS, PACED_S, Share
 from tests.support.limit_rig import busiest
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from([1.0, 60.0]), st.integers(1, 30))
 def test_no_window_sees_more_than_the_share(random: Random, window_s: float, most: int) -> None:
     share, now, spent = Share(window_s), 1000.0, []

@@ -212,7 +212,7 @@ def test_tokens_that_nobody_needs_go_back() -> None:
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_window_of_all_nodes_and_workers_sees_more_than_the_limit(random: Random) -> None:
     """Lease, sub-lease, what is held for later and what comes back, with a clock that likes edges of buckets."""
     chain = Chain(random)
