@@ -36,7 +36,7 @@ from weir.api.traffic import (
     UnusedPage,
     UnusedQuery,
 )
-from weir.models.document import OWNERS, Owner
+from weir.models.document import OWNERS
 from weir.models.sample import SampleFilter
 from weir.models.usage import RULE, TARGET, WIDTH
 from weir.store.usage import Period
@@ -106,9 +106,8 @@ def rule(call: Call) -> Answer:
 def unused(call: Call) -> Answer:
     query: UnusedQuery = call.query
     services = call.services
-    head = services.versions.head()
-    owners = [owner for owner in OWNERS if query.owner in ("", owner)]
-    names = [(owner, name) for owner in owners for name in _names(call, owner)] if head else []
+    seen = [services.documents.see(owner) for owner in OWNERS if query.owner in ("", owner)]
+    names = [(each.owner, name) for each in seen for name in rule_names(each.document)]
     about = services.usage.about()
     hits = services.usage.last_hits([f"{owner}/{name}" for owner, name in names])
     since_ms = counting_since_ms(hits, about)
@@ -117,7 +116,7 @@ def unused(call: Call) -> Answer:
         UnusedPage(
             items=shown,
             next=after,
-            number=head.number if head else 0,
+            number=max(each.current for each in seen),
             days=query.days,
             counting_since_ms=since_ms,
             days_counted=days_counted(since_ms, about),
@@ -158,10 +157,6 @@ def _point(period: Period, numbers: list[int], about: About) -> Point:
     start = period.number * length
     seconds = seconds_counted(start, start + length, about)
     return Point(at_ms=start, seconds=seconds, traffic=figures(numbers, seconds))
-
-
-def _names(call: Call, owner: Owner) -> Iterator[str]:
-    return rule_names(call.services.versions.document(owner))
 
 
 def _exported(call: Call, times: Times) -> Iterator[bytes]:

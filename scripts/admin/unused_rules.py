@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         found = access.find(os.environ, url=options.url, state=Path(options.state))
         with Client.at(found) as weir:
-            query = UnusedQuery(days=options.days, owner=options.owner)
+            query = UnusedQuery(days=options.days, owner=options.owner, limit=500)
             about, rules = weir.traffic.unused(query), list(weir.traffic.every_unused(query))
     except (access.NoAccess, Refused, ValueError) as error:
         return failed(BAD_INPUT, error)
