@@ -1,6 +1,6 @@
 """The ``weir`` command, one file per verb, and the scripts that keep the project (bootstrap, lock, docs).
 
-``main`` holds the visible table of verbs. A verb's module has ``run(arguments) -> int``, the exit code (``exit_codes``):
+``main`` holds the visible table of verbs. A verb's module has ``run(arguments) -> int``, an exit code (``exit_codes``):
 0 fine, 1 findings or a difference, 2 bad input or set-up, 3 server or store away, 4 conflict; and ``parser()``, from
 which shell completion and the page of the command line are made.
 
