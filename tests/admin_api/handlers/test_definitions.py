@@ -286,7 +286,9 @@ def test_a_write_of_one_rule_does_not_check_the_others_again(
     assert checked == []
 
 
-def test_the_very_same_edit_made_by_somebody_else_meanwhile_is_theirs(client: Client, api: FlaskClient) -> None:
+def test_the_very_same_edit_made_by_somebody_else_meanwhile_is_theirs(
+    client: Client, api: FlaskClient
+) -> None:
     other: FlaskClient = admin_app(client, "editor")
     tag = api.get(f"{API}/rules/z").headers["ETag"]
     documents = api.application.config["SERVICES"].documents
