@@ -78,9 +78,8 @@ class LiveWord:
         limits, budgets = tuple(self._limits()), self._budget_entries()
         targets = self._target_entries(now_ms)
         most = (MAX_LIMITS, MAX_BUDGETS, MAX_TARGETS)
-        left_out = sum(
-            max(0, len(each) - bound) for each, bound in zip((limits, budgets, targets), most, strict=True)
-        )
+        counts = (len(limits), len(budgets), len(targets))
+        left_out = sum(max(0, count - bound) for count, bound in zip(counts, most, strict=True))
         return NodeLive(
             time_ms=now_ms,
             limits=limits[:MAX_LIMITS],
