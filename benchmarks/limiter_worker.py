@@ -24,11 +24,11 @@ from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
 
-from edge import frames  # noqa: E402
-from edge.agent_asks import Asks  # noqa: E402
 from edge.limiting.clock import boot_s  # noqa: E402
 from edge.limiting.limiter import Limiter  # noqa: E402
 from edge.limiting.verdict import Demand, Verdict  # noqa: E402
+from edge.link import frames  # noqa: E402
+from edge.link.asks import Asks  # noqa: E402
 from weir.models.effective import Counted  # noqa: E402
 from weir.rules.parser import parse  # noqa: E402
 

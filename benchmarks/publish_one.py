@@ -19,8 +19,8 @@ from typing import NamedTuple, TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from edge.agent.rules_reader import RulesReader
-from edge.pace import Pace
-from edge.snapshot import build
+from edge.versions.pace import Pace
+from edge.versions.snapshot import build
 from tests.support.in_process import InProcess
 from tests.support.versions import write_version
 

@@ -22,13 +22,13 @@ monkey.patch_all()
 
 from edge.access_log.log import AccessLog  # noqa: E402 - gevent comes first
 from edge.access_log.output import Output  # noqa: E402
-from edge.downstream import Downstream  # noqa: E402
+from edge.downstream.connection import Downstream  # noqa: E402
 from edge.engine import Engine  # noqa: E402
 from edge.exchange import Exchange  # noqa: E402
 from edge.http.head import RequestHead  # noqa: E402
 from edge.http.request_reader import Message  # noqa: E402
 from edge.phases import forward, record  # noqa: E402
-from edge.telemetry import MAX_WAITING  # noqa: E402
+from edge.telemetry.telemetry import MAX_WAITING  # noqa: E402
 from tests.support.in_process import FakeTransport, InProcess  # noqa: E402
 
 TARGET_US = 5.0

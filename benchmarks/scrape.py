@@ -85,7 +85,7 @@ def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
     from edge.agent.facts import Readiness
     from edge.agent.metrics import WorkerMetrics
     from edge.agent.status import StatusServer
-    from edge.families import LATENCY_BUCKETS
+    from edge.telemetry.families import LATENCY_BUCKETS
 
     registry = CollectorRegistry()
     metrics = WorkerMetrics(registry)

@@ -8,9 +8,10 @@
 * **target**: one ``host:port`` of an upstream; its connections and its turn survive a publish;
 * **attempt**: one try of an exchange at one target.
 
-Files, in reading order: ``worker`` (the process), ``downstream``, ``http/`` (bytes to messages and back),
-``exchange``, ``pipeline``, ``phases/``, ``plan``, ``template``, ``header_edits``, ``path_edits``, ``forwarded``,
-``answers``, ``relay``, ``upload``, ``tunnel``, ``upstream/``, ``snapshot``, ``version_reader``, ``loader``,
-``agent_link``, ``access_log``, ``telemetry``, ``transport``, ``deadlines``. ``agent/`` is another process: the only one
-of the edge that talks to the store.
+In reading order: ``boot`` (the supervisor), ``prefork/`` (gunicorn and the worker process), ``downstream/`` (a
+client's connection), ``http/`` (bytes to messages and back), ``exchange``, ``pipeline`` and its ``phases/``, ``edits/``
+(what a rule changes), ``limiting/``, ``retry/``, ``forwarding/`` (to an upstream and back), ``upstream/``, ``answers``,
+``versions/`` (from the disk to a snapshot), ``link/`` (to the agent), ``telemetry/``, ``access_log/``, ``tracing/``;
+below them all ``transport``, ``postbox`` and ``deadlines``. ``agent/`` is another process: the only one of the edge that
+talks to the store.
 """

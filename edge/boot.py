@@ -22,10 +22,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge import child_arguments
-from edge.rules_file import read_file, read_rules
+from edge.prefork import child_arguments
 from edge.settings import EdgeSettings
-from edge.version_files import VersionFiles
+from edge.versions.files import VersionFiles
+from edge.versions.rules_file import read_file, read_rules
 from weir.models.problem import Refused
 from weir.processes import run_file
 from weir.processes.child import Child

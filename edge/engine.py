@@ -8,24 +8,24 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from edge.access_log.log import AccessLog
-from edge.address_counts import AddressCounts
-from edge.agent_asks import Asks
 from edge.deadlines import Sweeper
+from edge.downstream.address_counts import AddressCounts
+from edge.downstream.known_requests import KnownRequests
+from edge.downstream.limits import Limits
+from edge.forwarding.mirror import Mirrors
 from edge.http.date import Date
 from edge.http.names import request_names
-from edge.known_requests import KnownRequests
 from edge.limiting.limiter import Limiter
-from edge.limits import Limits
-from edge.mirror import Mirrors
+from edge.link.asks import Asks
 from edge.postbox import Postbox
-from edge.telemetry import Telemetry
-from edge.trace_context import NewTraces
+from edge.telemetry.telemetry import Telemetry
+from edge.tracing.trace_context import NewTraces
 
 if TYPE_CHECKING:
-    from edge.downstream import Downstream
-    from edge.sampler import Sampler
-    from edge.snapshot import Snapshot
+    from edge.downstream.connection import Downstream
+    from edge.telemetry.sampler import Sampler
     from edge.tracing.tracer import Tracer
+    from edge.versions.snapshot import Snapshot
 
 
 class Engine:

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING
 
 from edge.access_log.attempt import Attempt, Served
 from edge.answers import CLIENT_GONE
-from edge.forwarded import Origin, forwarding_fields
+from edge.downstream.forwarded import Origin, forwarding_fields
 from edge.http.head import Field
 from edge.http.request_reader import Message
-from edge.trace_context import begun_field
+from edge.tracing.trace_context import begun_field
 from weir.routing.entry import NO_CAPTURES
 from weir.routing.networks import Address, parse_address
 from weir.routing.request_values import first_cookie_values, first_query_values
 
 if TYPE_CHECKING:
-    from edge.downstream import Downstream
+    from edge.downstream.connection import Downstream
+    from edge.forwarding.mirror import Copy
     from edge.http.known_heads import KnownHead
     from edge.limiting.verdict import Standing
-    from edge.mirror import Copy
-    from edge.plan import Plan
     from edge.retry.kept_body import KeptBody
-    from edge.snapshot import Snapshot
+    from edge.versions.plan import Plan
+    from edge.versions.snapshot import Snapshot
 
 
 class Exchange:

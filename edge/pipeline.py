@@ -14,8 +14,8 @@ from types import ModuleType
 from edge.answers import Answer, Refusal
 from edge.exchange import Exchange
 from edge.phases import admit, cors, forward, guard, limit, match, mirror, record, respond, rewrite
-from edge.plan import Plan
 from edge.upstream.errors import ClientGone
+from edge.versions.plan import Plan
 
 RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, limit, respond, rewrite, mirror, forward)
 PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)

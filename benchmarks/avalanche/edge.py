@@ -22,7 +22,8 @@ def main(argv: Sequence[str]) -> int:
 
         monkey.patch_all()
         from benchmarks.avalanche.edge_budgets import install
-        from edge import child_arguments, gunicorn_child
+        from edge.prefork import child as gunicorn_child
+        from edge.prefork import child_arguments
 
         install(os.environ[POLICY], int(os.environ[WORKERS]), Path(os.environ[GRANTS]))
         gunicorn_child.run(child_arguments.read(argv[1:], os.environ))

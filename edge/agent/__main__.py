@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence  # noqa: E402
 
 from prometheus_client import disable_created_metrics  # noqa: E402
 
-from edge import child_arguments  # noqa: E402
 from edge.agent.boot import run_agent  # noqa: E402
+from edge.prefork import child_arguments  # noqa: E402
 from weir.store.errors import StoreError  # noqa: E402
 
 BAD_SET_UP = 2

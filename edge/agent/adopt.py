@@ -18,7 +18,7 @@ from edge.agent.config_memory import ConfigMemory
 from edge.agent.facts import Facts
 from edge.agent.follow import Follower
 from edge.agent.store_parts import StoreParts
-from edge.version_files import ChunkMissing, VersionFiles
+from edge.versions.files import ChunkMissing, VersionFiles
 from weir.models.document import OWNERS, Document, Owner
 from weir.models.version import Manifest
 from weir.processes.adoption import Answer, Order, order_file, read_order, write_answer

@@ -43,11 +43,11 @@ from edge.agent.store_parts import StoreParts, counters_client, store_parts
 from edge.agent.store_pipe import StorePipe
 from edge.agent.traffic.service import Traffic
 from edge.agent.worker_link import Topic, WorkerLink
-from edge.child_arguments import ChildArguments
-from edge.drains_file import drains_path
 from edge.limiting.clock import boot_s
+from edge.prefork.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
-from edge.version_files import VersionFiles
+from edge.upstream.drains_file import drains_path
+from edge.versions.files import VersionFiles
 from weir.store.health import HealthCalls
 from weir.store.keys import Keys
 

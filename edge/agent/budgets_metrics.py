@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from edge.families import MAX_SERIES
+from edge.telemetry.families import MAX_SERIES
 
 GAUGES = (
     ("cap", "weir_budget_cap", "Units that retries may cost in any window, cluster-wide."),

@@ -15,8 +15,8 @@ from typing import Any
 
 from edge.agent.facts import Facts
 from edge.agent.throttle import Throttle
-from edge.drains_file import Drained, read_drains, write_drains
 from edge.upstream.drains import MAX_REPORTED, PARTS, TOPIC, part_of
+from edge.upstream.drains_file import Drained, read_drains, write_drains
 from weir.store import drains as stored
 from weir.store.feed import Changes
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from edge.version_files import Identity
+from edge.versions.files import Identity
 
 WORKER_BEHIND_S = 2.0
 """How long a worker may take to apply a version before the node says so."""

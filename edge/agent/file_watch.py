@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
-from edge.rules_file import read_file
+from edge.versions.rules_file import read_file
 
 Signature: TypeAlias = tuple[int, int, int, int]
 

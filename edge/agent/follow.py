@@ -18,7 +18,7 @@ from edge.agent.facts import STORE_TROUBLES, Facts
 from edge.agent.metrics import StateMetrics
 from edge.agent.store_parts import StoreParts
 from edge.agent.throttle import Throttle
-from edge.version_files import Identity, VersionFiles
+from edge.versions.files import Identity, VersionFiles
 from weir.store.errors import ChunksGone, ChunkUnreadable, ManifestUnreadable, StoreError
 from weir.store.feed import Changes
 from weir.store.identity import Follow, Held, Replace, Stay, decide

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 
 from edge.agent.facts import STORE_TROUBLES, Facts, workers_on
 from edge.agent.series import Gauges, Labels, Series
-from edge.families import FAMILIES, MAX_SERIES, Family
-from edge.frames import FrameError
+from edge.link.frames import FrameError
+from edge.telemetry.families import FAMILIES, MAX_SERIES, Family
 
 REQUESTS = "weir_requests_total"
 MAX_LABEL = 200

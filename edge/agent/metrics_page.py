@@ -20,7 +20,7 @@ from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.traffic.metrics import TrafficMetrics
-from edge.families import FAMILIES, OTHER, Family
+from edge.telemetry.families import FAMILIES, OTHER, Family
 
 HEAD = f"""\
 # Metrics

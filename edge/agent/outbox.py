@@ -12,7 +12,7 @@ from typing import Any
 
 from gevent.event import Event
 
-from edge import frames
+from edge.link import frames
 
 MAX_REPLIES = 8192
 """Answers that wait; with one more the connection is given up."""

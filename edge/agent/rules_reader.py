@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from edge.pace import Pace
-from edge.rules_file import text_of
+from edge.versions.pace import Pace
+from edge.versions.rules_file import text_of
 from weir.models.problem import Problem, Refused
 from weir.routing.revalidate import Good
 from weir.routing.validate import errors_in, in_order, warning_steps

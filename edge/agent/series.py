@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from itertools import accumulate
 
-from edge.families import OTHER, Family
+from edge.telemetry.families import OTHER, Family
 
 IDLE_S = 3600.0
 """A series that did not change for so long may make room: a rule that is gone, as a rule."""

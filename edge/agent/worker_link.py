@@ -20,11 +20,11 @@ import gevent
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
-from edge import frames
 from edge.agent.facts import Facts, WorkerFacts, is_known, wanted
 from edge.agent.metrics import WorkerMetrics
 from edge.agent.outbox import Outbox
-from edge.version_files import Identity
+from edge.link import frames
+from edge.versions.files import Identity
 
 MAX_CONNECTIONS = 4096
 HELLO_S = 5.0

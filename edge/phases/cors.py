@@ -1,15 +1,15 @@
 """cors: a browser's preflight is answered here, and never reaches the upstream.
 
-The fields that say who may do what are added where every answer of the rule gets its edits (``edge/cors.py``), so they
-also stand on refusals and on what the upstream answers.
+The fields that say who may do what are added where every answer of the rule gets its edits (``edge/edits/cors.py``),
+so they also stand on refusals and on what the upstream answers.
 """
 
 from __future__ import annotations
 
 from edge.answers import Answer
-from edge.cors import is_preflight
+from edge.edits.cors import is_preflight
 from edge.exchange import Exchange
-from edge.plan import Plan
+from edge.versions.plan import Plan
 
 
 def needed(plan: Plan) -> bool:

@@ -8,15 +8,14 @@ from functools import partial
 from edge.access_log.attempt import Attempt, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
-from edge.interim import pass_on
-from edge.outgoing import Outgoing, head_bytes, outgoing_of, repeated
-from edge.plan import Plan, Share
-from edge.relay import relay
+from edge.forwarding.interim import pass_on
+from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
+from edge.forwarding.relay import relay
+from edge.forwarding.upload import Upload
 from edge.retry.kept_body import KeptBody
 from edge.retry.policy import RetryPolicy
 from edge.retry.tries import Tries
 from edge.transport import NEVER
-from edge.upload import Upload
 from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, speaks_of_target
@@ -25,6 +24,7 @@ from edge.upstream.health import NOBODY
 from edge.upstream.health_outcomes import note_answer, note_error, with_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
+from edge.versions.plan import Plan, Share
 
 
 def needed(plan: Plan) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from edge.downstream.forwarded import origin_of
 from edge.exchange import Exchange
-from edge.forwarded import origin_of
 from edge.http.connection_field import without_listed
 from edge.http.known_heads import sent_form
 from edge.http.target import normal_path, read_target
-from edge.trace_context import TRACEPARENT, trace_id_of, without_trace
+from edge.tracing.trace_context import TRACEPARENT, trace_id_of, without_trace
 
 
 def run(exchange: Exchange) -> None:

@@ -9,9 +9,9 @@ import math
 
 from edge.answers import Refusal
 from edge.exchange import Exchange
+from edge.limiting.rule_limits import RuleLimits
 from edge.limiting.verdict import Verdict
-from edge.plan import Plan
-from edge.rule_limits import RuleLimits
+from edge.versions.plan import Plan
 
 JITTER = 0.1
 """Share of a wait that is added to it at most, so that clients do not come back all at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.answers import Refusal
 from edge.exchange import Exchange
-from edge.plan import Plan
+from edge.versions.plan import Plan
 
 
 def run(exchange: Exchange) -> Plan:

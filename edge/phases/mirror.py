@@ -1,9 +1,9 @@
-"""mirror: some requests go to another upstream too, as copies whose answers nobody waits for (``edge/mirror.py``)."""
+"""mirror: some requests go to another upstream too, as copies whose answers nobody waits for."""
 
 from __future__ import annotations
 
 from edge.exchange import Exchange
-from edge.plan import Plan
+from edge.versions.plan import Plan
 
 
 def needed(plan: Plan) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import monotonic
 
 from edge.exchange import Exchange
-from edge.telemetry import MAX_WAITING
+from edge.telemetry.telemetry import MAX_WAITING
 
 
 def run(exchange: Exchange) -> None:

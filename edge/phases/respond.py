@@ -5,7 +5,7 @@ from __future__ import annotations
 from edge.answers import Answer
 from edge.exchange import Exchange
 from edge.http.framing import is_bodiless
-from edge.plan import Plan
+from edge.versions.plan import Plan
 
 
 def needed(plan: Plan) -> bool:

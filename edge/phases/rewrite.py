@@ -6,9 +6,9 @@ without edits, or with such that come to the same for every request, ``forward``
 
 from __future__ import annotations
 
+from edge.edits.headers import apply_edits
 from edge.exchange import Exchange
-from edge.header_edits import apply_edits
-from edge.plan import Plan
+from edge.versions.plan import Plan
 
 
 def needed(plan: Plan) -> bool:

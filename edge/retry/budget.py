@@ -42,7 +42,7 @@ Clock = Callable[[], float]
 
 
 class Asks(Protocol):
-    """What is used of ``edge.agent_asks``."""
+    """What is used of ``edge.link.asks``."""
 
     connected: bool
 

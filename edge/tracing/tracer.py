@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
-from edge.trace_context import TRACEPARENT
 from edge.tracing.context import is_chosen, parent_of
+from edge.tracing.trace_context import TRACEPARENT
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange

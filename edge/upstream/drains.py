@@ -14,7 +14,7 @@ from zlib import crc32
 
 import gevent
 
-from edge.drains_file import Drained
+from edge.upstream.drains_file import Drained
 from weir.models.document import Owner
 
 PoolId = tuple[Owner, str]

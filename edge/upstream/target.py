@@ -14,8 +14,8 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from edge.deadlines import Sweeper
+from edge.downstream.limits import Limits
 from edge.http.names import ResponseNames
-from edge.limits import Limits
 from edge.transport import NEVER, Transport
 from edge.upstream.balance.latency import Latency
 from edge.upstream.balance.rendezvous import hash_of

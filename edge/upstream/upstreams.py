@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from edge.deadlines import Sweeper
+from edge.downstream.limits import Limits
 from edge.http.names import ResponseNames
-from edge.limits import Limits
 from edge.retry.budget import RetryBudgets
 from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of

@@ -22,7 +22,7 @@ def test_templates_see_every_general_name(tmp_path: Path) -> None:
 
 
 def test_a_tunnel_lets_go_of_its_snapshot(tmp_path: Path) -> None:
-    from edge.downstream import Downstream
+    from edge.downstream.connection import Downstream
     from edge.exchange import Exchange
     from edge.http.head import RequestHead
     from edge.http.request_reader import Message

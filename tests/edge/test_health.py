@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from edge import frames
+from edge.link import frames
 from edge.upstream.drains import PARTS, part_of
 from tests.support.edge_process import EdgeProcess
 from tests.support.raw_client import RawClient

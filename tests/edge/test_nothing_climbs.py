@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.answers import Refusal
-from edge.header_edits import apply_edits, compile_edits
-from edge.path_edits import compile_path_edit
-from edge.template import compile_template, for_address, for_header, for_path
+from edge.edits.headers import apply_edits, compile_edits
+from edge.edits.paths import compile_path_edit
+from edge.edits.template import compile_template, for_address, for_header, for_path
 from weir.models.rule_clauses import EditHeader, ReplacePrefix, RewritePath, StripPrefix
 from weir.routing.normalise import normalise_path
 

@@ -7,7 +7,7 @@ import pytest
 
 from edge import pipeline
 from edge.exchange import Exchange
-from edge.plan import Plan
+from edge.versions.plan import Plan
 from tests.support.in_process import InProcess
 
 PAGE = Path(__file__).parents[2] / "docs" / "life-of-a-request.md"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.forwarded import MAX_HOPS, Pairs, forwarding_fields, origin_of
+from edge.downstream.forwarded import MAX_HOPS, Pairs, forwarding_fields, origin_of
 from tests.support.in_process import InProcess
 from tests.support.upstream import Upstream
 from weir.routing.networks import NetworkSet, parse_address

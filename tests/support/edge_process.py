@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from edge import frames
-from edge.version_files import VersionFiles
+from edge.link import frames
+from edge.versions.files import VersionFiles
 from tests.support.raw_client import RawClient
 from tests.support.versions import write_version
 from tests.support.wait import wait_until
@@ -28,7 +28,7 @@ import sys
 from gevent import monkey; monkey.patch_all()
 import json
 from pathlib import Path
-from edge.gunicorn_app import GunicornOptions, run_gunicorn
+from edge.prefork.application import GunicornOptions, run_gunicorn
 from edge.retry import tries
 tries.TAKE_WAIT_S = 10.0  # the small agent may be slow on a busy machine
 options = json.loads(sys.argv[1])

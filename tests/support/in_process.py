@@ -13,20 +13,20 @@ from edge.access_log.json_lines import Entry, Timestamps, entry
 from edge.access_log.log import AccessLog
 from edge.access_log.output import Output
 from edge.deadlines import Sweeper
-from edge.downstream import Downstream
+from edge.downstream.connection import Downstream
+from edge.downstream.limits import Limits
 from edge.engine import Engine
 from edge.http.names import response_names
 from edge.limiting.verdict import Limiting
-from edge.limits import Limits
-from edge.pace import Pace
 from edge.postbox import Postbox
-from edge.snapshot import Snapshot, build
-from edge.telemetry import Telemetry
+from edge.telemetry.telemetry import Telemetry
 from edge.transport import NEVER, Then
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
-from edge.version_files import VersionFiles
-from edge.version_reader import VersionParts, VersionReader
+from edge.versions.files import VersionFiles
+from edge.versions.pace import Pace
+from edge.versions.reader import VersionParts, VersionReader
+from edge.versions.snapshot import Snapshot, build
 from tests.support.versions import write_version
 
 

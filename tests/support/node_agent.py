@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edge import frames
+from edge.link import frames
 from edge.settings import EdgeSettings
-from edge.version_files import VersionFiles
+from edge.versions.files import VersionFiles
 from tests.support.wait import wait_until
 from weir.models.document import Owner
 from weir.rules.parser import parse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge.version_files import VersionFiles
+from edge.versions.files import VersionFiles
 from weir.models.chunk_form import content_hash
 from weir.models.problem import errors_of
 from weir.models.version import Manifest

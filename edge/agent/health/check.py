@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 from weir.store.health import Member
 
 MAX_CHECKS = 5_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 from weir.store.health import MAX_ENTRIES, Evidence, Member
 
 

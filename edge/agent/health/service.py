@@ -20,7 +20,7 @@ from edge.agent.health.knowledge import Knowledge
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.probe import Outcome, probe
 from edge.agent.health.turns import Pipe, Turns
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 from weir.store.errors import StoreError
 from weir.store.health import HealthCalls, View, read_view
 

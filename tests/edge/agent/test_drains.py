@@ -11,9 +11,9 @@ import pytest
 
 from edge.agent.drains import RECHECK_S, DrainKeeper
 from edge.agent.facts import Facts
-from edge.drains_file import drains_path, read_drains, write_drains
 from edge.upstream.drains import PARTS, part_of
-from edge.version_files import Identity
+from edge.upstream.drains_file import drains_path, read_drains, write_drains
+from edge.versions.files import Identity
 from tests.support.wait import wait_until
 from weir.store.connect import connect
 from weir.store.drains import Drain, Drains

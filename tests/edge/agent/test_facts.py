@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edge.agent.facts import WORKER_BEHIND_S, Facts, WorkerFacts, is_settled, readiness, workers_on
-from edge.version_files import Identity
+from edge.versions.files import Identity
 
 HELD = Identity("inc", 3, "hash")
 NOW = 100.0

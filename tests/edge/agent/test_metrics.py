@@ -9,9 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from edge.agent import metrics as module
 from edge.agent.facts import Facts, WorkerFacts
 from edge.agent.metrics import StateMetrics, WorkerMetrics
-from edge.families import Family
-from edge.frames import FrameError
-from edge.version_files import Identity
+from edge.link.frames import FrameError
+from edge.telemetry.families import Family
+from edge.versions.files import Identity
 
 FAMILIES = (
     Family(name="weir_hits_total", kind="counter", help="Hits.", labels=("rule",)),

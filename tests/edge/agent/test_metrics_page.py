@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from edge.agent.metrics_page import page
-from edge.families import FAMILIES
+from edge.telemetry.families import FAMILIES
 
 PAGE = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text(encoding="utf-8")
 

@@ -7,8 +7,8 @@ from typing import Any
 import gevent
 import pytest
 
-from edge import frames
 from edge.agent.outbox import MAX_REPLIES, Outbox
+from edge.link import frames
 
 
 def taken(outbox: Outbox) -> dict[str, Any]:

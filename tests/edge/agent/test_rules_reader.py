@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from edge.agent import rules_reader
 from edge.agent.rules_reader import RulesReader, warnings_of
-from edge.rules_file import read_rules
+from edge.versions.rules_file import read_rules
 from tests.support.edits import WORKING, histories
 from weir.models.problem import Problem, Refused
 from weir.store.chunks import EncodedChunk, split

@@ -9,7 +9,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge.agent.series import IDLE_S, LOOK_EVERY_S, MAX_OTHER, Gauges, Series, lines_of
-from edge.families import OTHER, Family
+from edge.telemetry.families import OTHER, Family
 
 HITS = Family(name="weir_hits_total", kind="counter", help="Hits.\\ \n.", labels=("rule", "status"))
 WAITS = Family(name="weir_wait_seconds", kind="histogram", help="W.", labels=("rule",), buckets=(0.1, 1.0))

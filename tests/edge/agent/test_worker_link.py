@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from edge import frames
 from edge.agent.worker_link import HELLO_S
+from edge.link import frames
 from tests.support.wait import wait_until
 
 HELLO = {"kind": "hello", "pid": 7, "worker": 1}

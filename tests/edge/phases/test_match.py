@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from edge.snapshot import Snapshot
+from edge.versions.snapshot import Snapshot
 from tests.support.in_process import InProcess
 
 

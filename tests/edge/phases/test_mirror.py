@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from edge.mirror import MAX_BODY, MAX_IN_FLIGHT
+from edge.forwarding.mirror import MAX_BODY, MAX_IN_FLIGHT
 from tests.support.edge_process import EdgeProcess
 from tests.support.upstream import Peer, Request, Upstream, ok
 from tests.support.wait import wait_until

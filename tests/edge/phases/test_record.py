@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.telemetry import MAX_WAITING
+from edge.telemetry.telemetry import MAX_WAITING
 from tests.support.in_process import InProcess
 
 RULES = 'rule a { when path under "/a"; respond 200 "hello" }\nrule b { when path == "/b"; log off; respond 200 "" }'

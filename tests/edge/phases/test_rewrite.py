@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edge.phases import rewrite
-from edge.plan import Plan
+from edge.versions.plan import Plan
 from tests.support.in_process import InProcess
 
 

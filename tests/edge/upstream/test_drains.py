@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from edge.deadlines import Sweeper
-from edge.drains_file import Drained
+from edge.downstream.limits import Limits
 from edge.http.names import response_names
-from edge.limits import Limits
 from edge.upstream import drains as module
 from edge.upstream.drains import PARTS, Drains, part_of, read_news, report
+from edge.upstream.drains_file import Drained
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstream, Upstreams
 from weir.models.effective import Pool

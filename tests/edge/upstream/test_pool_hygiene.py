@@ -12,8 +12,8 @@ import gevent
 import pytest
 
 from edge.deadlines import Sweeper
+from edge.downstream.limits import Limits
 from edge.http.names import response_names
-from edge.limits import Limits
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.dns.lookup import Answer
 from edge.upstream.errors import Cause, UpstreamError

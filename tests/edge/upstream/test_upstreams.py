@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from edge.deadlines import Sweeper
+from edge.downstream.limits import Limits
 from edge.http.names import response_names
-from edge.limits import Limits
 from edge.retry.budget import RetryBudgets
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.agent.health.check import Check, read_checks
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 
 SAID = ["file", "orders", "http://a:1", "GET", "/healthz", 5000, 1000, [], ""]
 CHECK = Check("file/orders", "http://a:1", "GET", "/healthz", 5000, 1000, (), "")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from edge.agent.health.evidence import Collected
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 from weir.store.health import MAX_ENTRIES, Evidence, Member
 
 ONE = Member("file/u", "http://a:1")

@@ -13,7 +13,7 @@ from edge.agent.health.check import MAX_CHECKS
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.probe import Outcome
 from edge.agent.health.service import MAX_OUT, HealthService
-from edge.frames import FrameError
+from edge.link.frames import FrameError
 from weir.store.errors import StoreAway
 from weir.store.health import HealthCalls, Result
 from weir.store.keys import Keys

@@ -1,0 +1,317 @@
+"""A client's connection: its requests one after another, each through the pipeline, until one side has enough."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from functools import partial
+
+from edge.answers import Answer, Refusal
+from edge.downstream.error_forms import error_answer
+from edge.downstream.forwarded import Origin
+from edge.downstream.known_requests import KnownRequest
+from edge.downstream.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
+from edge.engine import Engine
+from edge.exchange import Exchange
+from edge.http.head import Field, RequestHead
+from edge.http.negotiate import joined
+from edge.http.request_reader import Message, RequestReader
+from edge.http.writer import CONTINUE, reason_of, response_head
+from edge.phases import record
+from edge.pipeline import run
+from edge.retry.pause import Interruptible
+from edge.transport import FULL_READ, HEAD_READ, NEVER, ConnectionLost, TimedOut, Transport
+from edge.upstream.errors import ClientGone
+
+log = logging.getLogger("weir.edge")
+
+
+class Downstream:
+    """``serve`` returns when the connection is over; the caller closes nothing."""
+
+    __slots__ = (
+        "_known", "_reader", "_served", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port",
+        "scheme", "transport",
+    )  # fmt: skip
+
+    def __init__(self, engine: Engine, transport: Transport, peer: str, port: int, scheme: str) -> None:
+        """``peer`` is the client's address, ``port`` the one it connected to."""
+        self.engine = engine
+        self.transport = transport
+        self.peer = peer
+        self.port = port
+        self.scheme = scheme
+        self.origin = Origin(peer, scheme, port, None, "", b"", ())
+        self.forwarding = (
+            f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\nX-Forwarded-Port: {port}\r\n"
+            f"X-Real-IP: {peer}\r\nVia: 1.1 weir\r\n"
+        ).encode("latin-1")
+        """What an upstream is told of every request that says nothing itself of where it came from."""
+        self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head, engine.limits.head)
+        self.awaiting: Interruptible | None = None
+        """Whose answer is awaited; a client that closes meanwhile ends the wait."""
+        self._served = False
+        self._known: KnownRequest | None = None
+        """What the next request is known to be."""
+        self._serving = False
+        transport.on_unread = self._client_moved
+        transport.write_timeout = engine.limits.write_s
+
+    def serve(self, first: bytes = b"") -> None:
+        """Until the client closes, goes silent or is told that the connection closes. ``first`` came already."""
+        self.engine.connections.add(self)
+        self.engine.sweeper.add(self.transport)
+        linger = False
+        try:
+            if first:
+                self._reader.feed(first)
+            linger = self._serve()
+            if linger:
+                self._linger()
+        except (ConnectionLost, TimedOut):
+            log.debug("%s: the connection ended", self.peer)
+        finally:
+            self.engine.connections.discard(self)
+            self.engine.sweeper.remove(self.transport)
+            self.transport.close()
+            self._reader.close()
+
+    def close_if_idle(self) -> None:
+        """For a graceful stop. Who was served a moment ago, or has not asked yet, may ask once more."""
+        if self._serving or self._reader.mid_head:
+            return
+        now, transport = time.monotonic(), self.transport
+        idle_since = transport.read_deadline - self.engine.limits.keep_alive_s
+        if not self._served or now - idle_since < LAST_CALL_S:
+            transport.read_deadline = min(transport.read_deadline, now + LAST_CALL_S)
+        else:
+            transport.shutdown(socket.SHUT_RD)
+
+    def end(self) -> None:
+        """At once: who waits for an answer gets 503, everything else breaks off."""
+        if self.awaiting is None:
+            self.transport.interrupt(ConnectionLost("the worker ends"))
+        else:
+            self.awaiting.interrupt(Refusal("stopping", "the gateway stops before the service has answered"))
+
+    def read_body(self, exchange: Exchange) -> bytes:
+        """The next piece of the request's body; ``b""`` at its end. Raises Refusal, ClientGone."""
+        message, reader = exchange.message, self._reader
+        while not message.pieces and not message.complete:
+            if reader.error is not None:
+                raise reader.error
+            self.continue_if_expected(exchange)
+            self.transport.read_deadline = time.monotonic() + self.engine.limits.body_s
+            reader.feed(self._more_of_body())
+        data = message.take()
+        exchange.bytes_in = message.took
+        if message.took > exchange.body_limit:
+            raise Refusal("body-too-large", f"a body has at most {exchange.body_limit} bytes here")
+        if exchange.copy is not None:
+            exchange.copy.add(data, last=message.complete)
+        return data
+
+    def continue_if_expected(self, exchange: Exchange) -> None:
+        """The client may wait for this word before it sends the body (RFC 9110 §10.1.1); said once."""
+        head = exchange.head
+        if head.expects and not exchange.answering and head.version == "1.1":
+            head.expects = ()
+            self.send(exchange, CONTINUE)
+
+    def send(self, exchange: Exchange, data: bytes) -> None:
+        """Raises ClientGone if the client does not take it."""
+        try:
+            self.transport.send(data)
+        except (ConnectionLost, TimedOut) as error:
+            raise ClientGone(str(error)) from None
+        exchange.bytes_out += len(data)
+
+    def post(self, exchange: Exchange, data: bytes) -> None:
+        """The end of an answer behind which the connection stays open: it goes out soon, and is recorded then."""
+        exchange.posted = len(data)
+        self.transport.post(data, self.engine.postbox, partial(_out, exchange))
+
+    def answer(self, exchange: Exchange, answer: Answer) -> None:
+        """A whole answer of the edge's own. Raises ClientGone."""
+        self.settle_keep_alive(exchange)
+        fields: list[Field] = [(name.lower(), name, value) for name, value in answer.headers]
+        fields.append((b"date", b"Date", self.engine.date.value()))
+        plan, body = exchange.plan, answer.body
+        if plan is not None:
+            for edit in plan.response_edits:
+                fields = edit.apply(fields, exchange)
+            if plan.compression is not None:
+                fields, encoder = plan.compression.begin(exchange.head, answer.status, len(body), fields)
+                if encoder is not None:
+                    self.engine.telemetry.compressed(encoder.coding)
+                    body = encoder.encode(body, flush=False) + encoder.finish()
+        more = b"X-Request-Id: %b\r\n%b" % (exchange.request_id.encode(), exchange.limit_lines)
+        if answer.status not in (204, 304):
+            more += b"Content-Length: %d\r\n" % len(body)
+        head = response_head(
+            answer.status, reason_of(answer.status), fields, more + self.connection_line(exchange)
+        )
+        exchange.answering = True
+        exchange.status = answer.status
+        self.send(exchange, head if exchange.head.method == b"HEAD" else head + body)
+
+    def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
+        """The problem, unless an answer is under way already; then the connection can only break off."""
+        exchange.code, exchange.detail = refusal.code, refusal.detail
+        if exchange.answering:
+            exchange.keep_alive = False
+            return
+        if exchange.message.refusal is not None or refusal.status in (400, 408, 413):
+            exchange.keep_alive = False
+        accept = joined(exchange.head.fields, b"accept")
+        self.answer(exchange, error_answer(refusal, exchange.request_id, accept))
+
+    def settle_keep_alive(self, exchange: Exchange) -> None:
+        """Before an answer's head: may the next request come on this connection?
+
+        Not behind a body that is too long to be read and dropped, nor one that may never come (Expect).
+        """
+        message, head = exchange.message, exchange.head
+        if self.engine.draining:
+            exchange.keep_alive = False
+        elif not message.complete and exchange.keep_alive:
+            left = MAX_DRAIN + 1 if head.length is None else head.length - message.took
+            exchange.keep_alive = left <= MAX_DRAIN and not head.expects
+
+    def connection_line(self, exchange: Exchange) -> bytes:
+        """RFC 9112 §9.3: what differs from the version's default."""
+        if not exchange.keep_alive:
+            return b"Connection: close\r\n"
+        return b"" if exchange.head.version == "1.1" else b"Connection: keep-alive\r\n"
+
+    def _client_moved(self) -> None:
+        """Runs in the hub: something came from a client that nobody reads from now."""
+        if self.awaiting is not None and self.transport.peek() == b"":
+            self.awaiting.interrupt(ClientGone("the client closed before it was answered"))
+
+    def bytes_behind(self) -> bytes:
+        """What came behind a request for an upgrade; it belongs to the other protocol."""
+        data, self._reader.behind_upgrade = self._reader.behind_upgrade, b""
+        return data
+
+    def _serve(self) -> bool:
+        """Whether the client may still be sending, so that the close must linger."""
+        reader = self._reader
+        while True:
+            message = self._next()
+            if message is None:
+                return self._answer_broken_head()
+            self._serving = True
+            exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
+            exchange.request_id = self.engine.new_request_id()
+            known = self._known
+            if known is not None:
+                self._known = None
+                known.tell(exchange)
+            run(exchange)
+            if not exchange.keep_alive or not (
+                (message.complete and not message.pieces) or self._drained(exchange)
+            ):
+                return not message.complete or bool(reader.ready or reader.error or reader.mid_head)
+            if message.head.upgrade:
+                reader.go_on_as_http(message)
+            reader.max_head = self.engine.snapshot.settings.max_head
+            self._serving = False
+
+    def _next(self) -> Message | None:
+        """The next request; None at the end of the stream or where nothing can be understood any more."""
+        reader, transport, limits = self._reader, self.transport, self.engine.limits
+        if reader.ready:
+            return reader.ready.popleft()
+        if self._reader.error is not None:
+            return None
+        begun = not self._served or (not reader.at_start and reader.mid_head)
+        wait_s = limits.head_s if begun else limits.keep_alive_s
+        transport.read_deadline = time.monotonic() + (LAST_CALL_S if self.engine.draining else wait_s)
+        while True:
+            try:
+                data = transport.recv(HEAD_READ)
+            except TimedOut as late:
+                if late.writing:
+                    raise
+                if reader.mid_head:
+                    reader.error = Refusal("request-timeout", "the request head came too slowly")
+                return None
+            if not data:
+                return None
+            known = self.engine.requests.known.get(data)
+            if known is not None and reader.at_start:
+                self._known = known
+                transport.read_deadline = NEVER
+                self._served = True
+                return known.message
+            reader.feed(data)
+            if reader.ready:
+                break
+            if reader.error is not None:
+                return None
+            if reader.mid_head and not begun:
+                begun = True
+                transport.read_deadline = time.monotonic() + limits.head_s
+        transport.read_deadline = NEVER
+        self._served = True
+        return reader.ready.popleft()
+
+    def _answer_broken_head(self) -> bool:
+        """A head that could not be parsed still gets an answer and a line in the log."""
+        refusal = self._reader.error
+        if refusal is None:
+            return False
+        message = Message(RequestHead())
+        message.head.fields = []
+        message.refusal = refusal
+        exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
+        exchange.request_id = self.engine.new_request_id()
+        run(exchange)
+        return True
+
+    def _drained(self, exchange: Exchange) -> bool:
+        """Reads and drops what is left of a body; False if the connection is better closed."""
+        message = exchange.message
+        message.pieces.clear()
+        until = time.monotonic() + self.engine.limits.body_s
+        while not message.complete:
+            if self._reader.error is not None:
+                return False
+            self.transport.read_deadline = until
+            data = self.transport.recv(FULL_READ)
+            if not data:
+                return False
+            self._reader.feed(data)
+            message.pieces.clear()
+        self.transport.read_deadline = NEVER
+        return True
+
+    def _more_of_body(self) -> bytes:
+        try:
+            data = self.transport.recv(FULL_READ)
+        except ConnectionLost as error:
+            raise ClientGone(str(error)) from None
+        except TimedOut:
+            raise Refusal("request-timeout", "the request body came too slowly") from None
+        if not data:
+            raise ClientGone("the client closed in the middle of the body")
+        return data
+
+    def _linger(self) -> None:
+        """RFC 9112 §9.6: closing while the client still sends would reset the connection under the answer."""
+        self.transport.shutdown(socket.SHUT_WR)
+        self.transport.read_deadline = time.monotonic() + LINGER_S
+        left = 16 * MAX_DRAIN
+        while left > 0 and (data := self.transport.recv(FULL_READ)):
+            left -= len(data)
+
+
+def _out(exchange: Exchange, failure: Exception | None) -> None:
+    """What was posted of an answer is out, or never will be."""
+    if failure is None:
+        exchange.bytes_out += exchange.posted
+    else:
+        exchange.gone(str(failure))
+    record.run(exchange)

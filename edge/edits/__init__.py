@@ -1,0 +1,1 @@
+"""What a rule changes about a request or an answer, compiled once."""

@@ -1,0 +1,76 @@
+"""The rest of a request's body on its way to the upstream, while the answer is already awaited.
+
+A greenlet of its own, since an upstream may answer before it has read everything. It holds one read at a time: when the
+upstream takes nothing, nothing is read from the client (backpressure). What goes by is kept for a repetition where the
+exchange says so (``kept``); it is kept before it is sent, so that a try that ends in between loses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+
+from edge.answers import Refusal
+from edge.exchange import Exchange
+from edge.forwarding.trailers import request_end
+from edge.http.writer import chunk
+from edge.transport import NEVER
+from edge.upstream.connection import UpstreamConnection
+from edge.upstream.errors import ClientGone, UpstreamError
+
+
+class Upload:
+    """Runs from ``start`` until the body is out, or ``stop``."""
+
+    def __init__(self, exchange: Exchange, connection: UpstreamConnection, silence_s: float) -> None:
+        self._exchange = exchange
+        self._connection = connection
+        self._silence_s = silence_s
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+        self.done = False
+        """Every byte is out."""
+
+    def start(self) -> None:
+        """Whoever awaits the answer is interrupted when the client fails."""
+        self._connection.transport.write_timeout = self._silence_s
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """The answer is there; what is not sent yet will never be."""
+        if self._greenlet is not None and not self.done:
+            self._greenlet.kill()
+
+    def _run(self) -> None:
+        exchange, connection = self._exchange, self._connection
+        chunked = exchange.head.length is None
+        try:
+            while data := exchange.downstream.read_body(exchange):
+                framed = chunk(data) if chunked else data
+                if exchange.replayable:
+                    exchange.replayable = exchange.kept is not None and exchange.kept.add(framed, len(data))
+                connection.send(framed, last=False)
+                self._put_off_deadline()
+            self._send_end(chunked)
+            self.done = True
+        except (ClientGone, Refusal) as error:
+            connection.transport.interrupt(error)
+        except UpstreamError as error:
+            # It may have answered before it closed: whoever reads finds the answer, or the same failure.
+            exchange.detail = error.detail
+        finally:
+            exchange.downstream.transport.read_deadline = NEVER
+
+    def _send_end(self, chunked: bool) -> None:
+        end = request_end(self._exchange) if chunked else b""
+        kept = self._exchange.kept
+        if kept is not None:
+            kept.end(end)
+        if end:
+            self._connection.send(end, last=True)
+
+    def _put_off_deadline(self) -> None:
+        """As long as the body moves, the upstream is not silent."""
+        transport = self._connection.transport
+        if transport.read_deadline != NEVER:
+            transport.read_deadline = max(transport.read_deadline, time.monotonic() + self._silence_s)
