@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from scripts.api_command import Mistake, api_parser, show_json, with_api
 from scripts.exit_codes import FINE
+from scripts.interrupt import interruptible
 from scripts.rates import Rates
 from scripts.screen_text import cut, printable, table
 from scripts.start_screen import Style, style_for
@@ -85,22 +86,24 @@ def top(client: Client, options: argparse.Namespace) -> int:
     is_terminal = sys.stdout.isatty()
     style = style_for(is_terminal, os.environ)
     watch = Watch()
-    while True:
-        look = look_at(client, options)
-        if options.json:
-            show_json({"rules": look.minute, "nodes": look.nodes, "limits": look.limits})
-        else:
-            watch.look(time.monotonic(), look)
-            limit = options.limit or (
-                max(1, shutil.get_terminal_size().lines - LINES_BESIDE) if is_terminal else 20
-            )
-            print(
-                (CLEAR if is_terminal and not options.once else "") + screen(look, watch, limit, style),
-                flush=True,
-            )
-        if options.once:
-            return FINE
-        time.sleep(options.interval)
+    with interruptible() as check:
+        while True:
+            check()
+            look = look_at(client, options)
+            if options.json:
+                show_json({"rules": look.minute, "nodes": look.nodes, "limits": look.limits})
+            else:
+                watch.look(time.monotonic(), look)
+                limit = options.limit or (
+                    max(1, shutil.get_terminal_size().lines - LINES_BESIDE) if is_terminal else 20
+                )
+                print(
+                    (CLEAR if is_terminal and not options.once else "") + screen(look, watch, limit, style),
+                    flush=True,
+                )
+            if options.once:
+                return FINE
+            time.sleep(options.interval)
 
 
 def look_at(client: Client, options: argparse.Namespace) -> Look:
