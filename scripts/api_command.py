@@ -15,10 +15,10 @@ from typing import TypeAlias
 import msgspec
 
 from scripts.access_flags import DEFAULT_STATE, add_access
-from scripts.exit_codes import AWAY, BAD_INPUT, CONFLICT
-from scripts.moments import ago, now_ms
 from scripts.rule_files import Unreadable, read_text
-from scripts.screen_text import printable
+from scripts.terminal.exit_codes import AWAY, BAD_INPUT, CONFLICT
+from scripts.terminal.moments import ago, now_ms
+from scripts.terminal.tables import printable
 from weir.api.problem import Winner
 from weir.client.access import Access, NoAccess, find
 from weir.client.client import Client

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from scripts.moments import span
+from scripts.terminal.moments import span
 from weir.api.nodes import NodePage, NodeState
 from weir.api.sessions import Caller
 

@@ -6,10 +6,10 @@ import argparse
 import sys
 
 from scripts.api_command import Mistake, show_json, with_api
-from scripts.exit_codes import FINDINGS, FINE
 from scripts.rule_files import read_text, shown
-from scripts.screen_text import printable
-from scripts.versions import number_of
+from scripts.terminal.exit_codes import FINDINGS, FINE
+from scripts.terminal.tables import printable
+from scripts.verbs.versions import number_of
 from weir.api.explain import DescribedRequest, Draft, Question
 from weir.client.client import Client
 from weir.routing.described import BadRequest, fields_of

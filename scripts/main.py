@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import NamedTuple
 
-from scripts.exit_codes import BAD_INPUT, FINE
+from scripts.terminal.exit_codes import BAD_INPUT, FINE
 
 INTERRUPTED = 130
 
@@ -30,37 +30,57 @@ class Verb(NamedTuple):
 
 
 VERBS = (
-    Verb("up", "run everything: store, edge, admin API and a demo service", module="scripts.up"),
+    Verb("up", "run everything: store, edge, admin API and a demo service", module="scripts.verbs.up"),
     Verb("edge", "run the data plane of one node", process="edge"),
     Verb("admin", "run the admin API; `weir admin bootstrap` makes its first token", process="admin_api"),
-    Verb("fmt", "print a .weir file in its canonical form", module="scripts.fmt"),
-    Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.check"),
-    Verb("explain", "say which rule a request meets, and why", module="scripts.explain"),
-    Verb("schema", "print the JSON schema of the rule language", module="scripts.schema"),
-    Verb("login", "save the address of an admin API and a token for later commands", module="scripts.login"),
-    Verb("logout", "forget the saved admin API and its token", module="scripts.logout"),
-    Verb("status", "say what runs, what it serves, what is wrong, and who you are", module="scripts.status"),
-    Verb("apply", "publish a .weir file, after showing what changes", module="scripts.apply"),
-    Verb("diff", "show what publishing a .weir file would change", module="scripts.diff"),
-    Verb("show", "print what is configured, all of it or one definition", module="scripts.show"),
-    Verb("edit", "change the configuration, or one definition, in an editor", module="scripts.edit"),
-    Verb("versions", "list the history, show a version, compare two", module="scripts.versions"),
-    Verb("restore", "publish again what an earlier version had", module="scripts.restore"),
-    Verb("lint", "find what is wrong or doubtful in the configuration", module="scripts.lint"),
-    Verb("nodes", "list the nodes: version, load, and what is wrong", module="scripts.nodes"),
-    Verb("top", "show what goes through the cluster, refreshed every second", module="scripts.top"),
-    Verb("tail", "show requests as they happen, at most 50 a second and node", module="scripts.tail"),
+    Verb("fmt", "print a .weir file in its canonical form", module="scripts.verbs.fmt"),
+    Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.verbs.check"),
+    Verb("explain", "say which rule a request meets, and why", module="scripts.verbs.explain"),
+    Verb("schema", "print the JSON schema of the rule language", module="scripts.verbs.schema"),
+    Verb(
+        "login",
+        "save the address of an admin API and a token for later commands",
+        module="scripts.verbs.login",
+    ),
+    Verb("logout", "forget the saved admin API and its token", module="scripts.verbs.logout"),
+    Verb(
+        "status",
+        "say what runs, what it serves, what is wrong, and who you are",
+        module="scripts.verbs.status",
+    ),
+    Verb("apply", "publish a .weir file, after showing what changes", module="scripts.verbs.apply"),
+    Verb("diff", "show what publishing a .weir file would change", module="scripts.verbs.diff"),
+    Verb("show", "print what is configured, all of it or one definition", module="scripts.verbs.show"),
+    Verb("edit", "change the configuration, or one definition, in an editor", module="scripts.verbs.edit"),
+    Verb("versions", "list the history, show a version, compare two", module="scripts.verbs.versions"),
+    Verb("restore", "publish again what an earlier version had", module="scripts.verbs.restore"),
+    Verb("lint", "find what is wrong or doubtful in the configuration", module="scripts.verbs.lint"),
+    Verb("nodes", "list the nodes: version, load, and what is wrong", module="scripts.verbs.nodes"),
+    Verb("top", "show what goes through the cluster, refreshed every second", module="scripts.verbs.top"),
+    Verb("tail", "show requests as they happen, at most 50 a second and node", module="scripts.verbs.tail"),
     Verb(
         "drain",
         "take a target out of service for a while, or back; list those that are out",
-        module="scripts.drain",
+        module="scripts.verbs.drain",
     ),
-    Verb("audit", "list who changed what, when, and what came of it", module="scripts.audit"),
-    Verb("token", "list, create, rotate and revoke access tokens of the admin API", module="scripts.tokens"),
-    Verb("backup", "save everything of the cluster as one file, or restore it", module="scripts.backup"),
-    Verb("doctor", "look for what usually goes wrong, and say what to do about it", module="scripts.doctor"),
-    Verb("completion", "print completion for bash, zsh or fish", module="scripts.completion"),
-    Verb("adopt", "decide what follows when the store came back older or foreign", module="scripts.adopt"),
+    Verb("audit", "list who changed what, when, and what came of it", module="scripts.verbs.audit"),
+    Verb(
+        "token",
+        "list, create, rotate and revoke access tokens of the admin API",
+        module="scripts.verbs.tokens",
+    ),
+    Verb(
+        "backup", "save everything of the cluster as one file, or restore it", module="scripts.verbs.backup"
+    ),
+    Verb(
+        "doctor",
+        "look for what usually goes wrong, and say what to do about it",
+        module="scripts.verbs.doctor",
+    ),
+    Verb("completion", "print completion for bash, zsh or fish", module="scripts.verbs.completion"),
+    Verb(
+        "adopt", "decide what follows when the store came back older or foreign", module="scripts.verbs.adopt"
+    ),
 )
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import TextIO, TypeAlias
 
 from scripts.api_command import show_json
-from scripts.asking import confirm
-from scripts.differences import is_empty, shown
-from scripts.exit_codes import FINDINGS, FINE
 from scripts.rollout import follow_rollout
-from scripts.screen_text import printable
-from scripts.start_screen import style_for
+from scripts.terminal.asking import confirm
+from scripts.terminal.differences import is_empty, shown
+from scripts.terminal.exit_codes import FINDINGS, FINE
+from scripts.terminal.start_screen import style_for
+from scripts.terminal.tables import printable
 from weir.api.changes import Written
 from weir.client.client import Client
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
-from scripts.exit_codes import FINDINGS, FINE
-from scripts.screen_text import printable
+from scripts.terminal.exit_codes import FINDINGS, FINE
+from scripts.terminal.tables import printable
 from weir.api.nodes import NodePage, NodesQuery, NodeState
 from weir.client.client import Client
 from weir.client.errors import Away

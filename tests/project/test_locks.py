@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 
-from scripts.lock import addresses_in
+from scripts.project.lock import addresses_in
 from tests.support.tree import ROOT
 
 EXTRAS = ("test", "bench")

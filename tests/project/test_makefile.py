@@ -50,4 +50,4 @@ def test_an_old_python3_is_passed_over_for_a_newer_one(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"#!/bin/sh\nexit {code}\n")
         (tmp_path / name).chmod(0o755)
     done = make("--dry-run", "install", PATH=f"{tmp_path}:/usr/bin:/bin")
-    assert "'python3.13' scripts/bootstrap.py runtime" in done.stdout
+    assert "'python3.13' scripts/project/bootstrap.py runtime" in done.stdout

@@ -17,6 +17,6 @@ def test_an_api_is_named_by_flags_and_the_owner_is_api_by_default() -> None:
 
 
 def test_commands_on_files_do_not_load_the_client() -> None:
-    code = "import sys, scripts.explain, scripts.check; print('httpx' in sys.modules)"
+    code = "import sys, scripts.verbs.explain, scripts.verbs.check; print('httpx' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "False\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import audit, lint
 from scripts.api_command import Mistake, access_of, api_parser, code_of, sentences, token_in
+from scripts.verbs import audit, lint
 from tests.support.ports import free_port
 from tests.support.scripted_api import Says, ScriptedApi, problem
 from weir.client.errors import BadAnswer, OutcomeUnknown

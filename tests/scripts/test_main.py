@@ -129,6 +129,6 @@ def test_a_reader_that_has_seen_enough_is_no_crash() -> None:
 
 
 def test_commands_on_files_do_not_load_the_event_loop_or_the_store() -> None:
-    code = "import sys, scripts.main, scripts.fmt; print({'gevent', 'redis', 'gunicorn'} & set(sys.modules))"
+    code = "import sys, scripts.main, scripts.verbs.fmt; print({'gevent', 'redis', 'gunicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == "set()\n"

@@ -10,9 +10,9 @@ import pytest
 
 from admin_api.settings import AdminSettings
 from edge.settings import MAX_NODES, EdgeSettings
-from scripts.up import DESCRIPTION, edge_child
 from scripts.up_admin import admin_child
 from scripts.up_parts import Parts
+from scripts.verbs.up import DESCRIPTION, edge_child
 from weir.processes.child import always
 from weir.settings.arguments import read_settings
 from weir.settings.table import SETTINGS

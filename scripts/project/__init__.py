@@ -1,0 +1,1 @@
+"""What make calls: the environment, the locks, the generated pages. Standard library only, but for the pages."""

@@ -1,0 +1,1 @@
+"""How the command speaks to a person: questions, tables, times, colours, exit codes."""

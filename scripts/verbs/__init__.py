@@ -1,0 +1,1 @@
+"""What the command can do, one file for each verb."""

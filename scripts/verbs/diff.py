@@ -1,0 +1,44 @@
+"""``weir diff``: what publishing a file would change."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from scripts.access_flags import add_owner
+from scripts.api_command import api_parser, show_json, with_api
+from scripts.drafts import draft_of
+from scripts.rule_files import shown as shown_name
+from scripts.terminal.differences import is_empty, shown
+from scripts.terminal.exit_codes import FINDINGS, FINE
+from scripts.terminal.start_screen import style_for
+from weir.client.client import Client
+
+HELP = "show what publishing a .weir file would change"
+
+
+def run(arguments: list[str]) -> int:
+    """0 nothing differs, 1 something does, 2 the file cannot be published."""
+    options = parser().parse_args(arguments)
+    options.source = shown_name(options.file)
+    return with_api("diff", options, compare)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = api_parser("diff", "shows what publishing a file would change; needs the role editor")
+    made.add_argument("file", metavar="FILE", help="a .weir file, or its JSON form; - is standard input")
+    add_owner(made)
+    return made
+
+
+def compare(client: Client, options: argparse.Namespace) -> int:
+    draft = draft_of(options.file)
+    tag = client.config.text(options.owner).etag
+    tried = client.config.replace(draft, if_match=tag, owner=options.owner, dry_run=True)
+    if options.json:
+        show_json(tried.difference)
+    else:
+        style = style_for(sys.stdout.isatty(), os.environ)
+        print(shown(tried.difference, style, most=sys.maxsize))
+    return FINE if is_empty(tried.difference) else FINDINGS
