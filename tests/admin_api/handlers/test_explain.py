@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from scripts import explain as command
+from scripts.verbs import explain as command
 from tests.support.admin import admin_app
 from weir.store.connect import Client
 

@@ -8,7 +8,7 @@ import pytest
 
 from scripts.verbs import schema
 
-PAGE = Path(__file__).parents[2] / "docs" / "schema" / "document-1.json"
+PAGE = Path(__file__).parents[3] / "docs" / "schema" / "document-1.json"
 
 
 def test_the_schema_in_the_documentation_is_the_one_of_the_code(capsys: pytest.CaptureFixture[str]) -> None:
