@@ -151,7 +151,14 @@ def test_it_runs_before_anything_is_installed() -> None:
     """With the standard library alone, on a Python that sees no site-packages."""
     code = "import runpy, sys; sys.argv = ['x']; runpy.run_path(sys.orig_argv[-1], run_name='not main')"
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code, str(bootstrap.ROOT / "scripts" / "project" / "bootstrap.py")],
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            code,
+            str(bootstrap.ROOT / "scripts" / "project" / "bootstrap.py"),
+        ],
         capture_output=True,
         text=True,
         env={"PATH": os.environ["PATH"]},
