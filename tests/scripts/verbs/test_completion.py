@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from scripts.main import VERBS
 from scripts.verbs import completion
+from tests.support.parts import need
 
 
 def printed(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -32,10 +32,10 @@ def completed(*words: str, script: str) -> list[str]:
     return done.stdout.split()
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash, which is not installed on this machine")
 def test_bash_completes_commands_flags_and_choices(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    need("bash")
     script = printed("bash", capsys)
     assert completed("weir", "ch", script=script) == ["check"]
     assert completed("weir", "up", "--drain-", script=script) == ["--drain-delay", "--drain-timeout"]
@@ -48,7 +48,5 @@ def test_bash_completes_commands_flags_and_choices(
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 def test_the_shell_itself_takes_it(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    if shutil.which(shell) is None:
-        pytest.skip(f"needs {shell}, which is not installed on this machine")
-    done = subprocess.run([shell, "-n"], input=printed(shell, capsys), capture_output=True, text=True)
+    done = subprocess.run([need(shell), "-n"], input=printed(shell, capsys), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
