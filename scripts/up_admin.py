@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from weir.models.access_token import TokenText, read_token
+from weir.models.auth.secret_text import SecretText, read_secret
 from weir.processes.child import Child
 from weir.store.access_tokens import AccessToken, AccessTokens
 from weir.store.connect import Client, connect
@@ -73,9 +73,13 @@ def sign_in(state: Path, store_url: str, cluster: str, say: Callable[[str], None
 def kept_token(path: Path, client: Client, keys: Keys) -> str:
     """The id of the token in ``path``; a new one is written where that is missing, revoked or near its end."""
     tokens = AccessTokens(client, keys)
-    text = read_token(path.read_text(encoding="ascii", errors="replace").strip()) if path.exists() else None
+    text = (
+        read_secret("weirt", path.read_text(encoding="ascii", errors="replace").strip())
+        if path.exists()
+        else None
+    )
     known = tokens.get(text.id) if text is not None else None
-    made: tuple[TokenText, AccessToken] | str
+    made: tuple[SecretText, AccessToken] | str
     if text is not None and known is not None and known.hash == text.hash():
         if known.expires_ms > (time.time() + RENEW_S) * 1000:
             return known.id

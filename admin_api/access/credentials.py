@@ -11,7 +11,7 @@ from math import ceil
 from typing import NoReturn
 
 from admin_api.problems import Refusal
-from weir.models.access_token import hash_of, read_token
+from weir.models.auth.secret_text import hash_of, read_secret
 from weir.store.access_tokens import USED_STEP_MS, AccessToken, AccessTokens, Standing
 from weir.store.login_links import LoginLinks
 from weir.store.login_throttle import MAX_FAILURES, LoginThrottle, counted_as
@@ -51,7 +51,7 @@ class Credentials:
         return record
 
     def _standing(self, text: str, address: str) -> Standing:
-        parts = read_token(text)
+        parts = read_secret("weirt", text)
         return self._tokens.standing(parts.id if parts else "", counted_as(address))
 
     def _judge(self, text: str, who: str, standing: Standing) -> AccessToken:

@@ -11,7 +11,7 @@ from admin_api.access.credentials import CHALLENGE, Credentials
 from admin_api.call import ANONYMOUS, Identity
 from admin_api.problems import Refusal
 from weir.api.sessions import CSRF_HEADER
-from weir.models.access_token import hash_of
+from weir.models.auth.secret_text import hash_of
 from weir.store.access_tokens import AccessToken
 from weir.store.sessions import Sessions
 

@@ -6,7 +6,7 @@ from admin_api.call import Answer, Call, Handler
 from admin_api.problems import Refusal
 from weir.api.operation import Role
 from weir.api.tokens import MAX_TOKENS, MadeToken, Rotation, Token, TokenPage
-from weir.models.access_token import TokenText
+from weir.models.auth.secret_text import SecretText
 from weir.store.access_tokens import AccessToken
 
 
@@ -48,7 +48,7 @@ def revoke(call: Call) -> Answer:
     return Answer(audit={"token": call.path["id"]})
 
 
-def made_answer(made: tuple[TokenText, AccessToken] | str) -> Answer:
+def made_answer(made: tuple[SecretText, AccessToken] | str) -> Answer:
     if isinstance(made, str):
         raise Refusal(409, "too-many-tokens", f"There are {MAX_TOKENS} tokens already; revoke some.")
     text, record = made

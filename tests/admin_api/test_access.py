@@ -13,7 +13,7 @@ from admin_api.access.cookies import clear_cookie, set_cookie
 from tests.support.admin import SecuredAdmin
 from weir.api.operation import BASE, ROLES, Operation
 from weir.api.operations import OPERATIONS
-from weir.models.access_token import TokenText, checksum
+from weir.models.auth.secret_text import SecretText, checksum
 from weir.store import login_links, sessions
 from weir.store.connect import Client
 
@@ -55,9 +55,11 @@ def test_nobody_is_asked_for_a_token(admin: SecuredAdmin) -> None:
 def test_every_way_to_be_wrong_looks_alike(admin: SecuredAdmin) -> None:
     """A stranger learns neither whether an id exists nor how much of a secret was right."""
     token = admin.token()
-    right = TokenText(token.split("_")[1], token.split("_")[2][:-6])
-    other_secret = TokenText(right.id, right.secret[:-1] + ("a" if right.secret[-1] != "a" else "b")).text()
-    other_id = TokenText("A" * 10, right.secret).text()
+    right = SecretText("weirt", token.split("_")[1], token.split("_")[2][:-6])
+    other_secret = SecretText(
+        "weirt", right.id, right.secret[:-1] + ("a" if right.secret[-1] != "a" else "b")
+    ).text()
+    other_id = SecretText("weirt", "A" * 10, right.secret).text()
     answers = [admin.call("GET", SESSION, wrong) for wrong in (other_secret, other_id, token[:-1] + "!")]
     assert [answer.status_code for answer in answers] == [401, 401, 401]
     assert len({(answer.json["code"], answer.json["detail"]) for answer in answers}) == 1
@@ -73,7 +75,7 @@ def test_hashes_are_compared_in_constant_time(admin: SecuredAdmin, monkeypatch: 
 
     monkeypatch.setattr(module.hmac, "compare_digest", noted)
     admin.call("GET", SESSION, admin.token())
-    admin.call("GET", SESSION, TokenText("A" * 10, "s" * 43).text())
+    admin.call("GET", SESSION, SecretText("weirt", "A" * 10, "s" * 43).text())
     admin.call("GET", SESSION, "nonsense")
     assert compared == [True, False, False]
 
@@ -353,7 +355,7 @@ def test_no_secret_is_in_the_audit_log_or_in_any_other(
     browser.get(f"/login?link={link}")
     cookie = browser.get_cookie("weir_session", domain="localhost")
     assert cookie is not None
-    wrong = TokenText("A" * 10, "w" * 43).text()
+    wrong = SecretText("weirt", "A" * 10, "w" * 43).text()
     admin.call("GET", SESSION, wrong)
     admin.call("POST", SESSION, json={"token": wrong})
     secrets = [boss[-49:], made[-49:], link, cookie.value, wrong[-49:]]
@@ -363,6 +365,6 @@ def test_no_secret_is_in_the_audit_log_or_in_any_other(
 
 
 def test_a_checksum_belongs_to_a_token() -> None:
-    text = TokenText("A" * 10, "s" * 43).text()
+    text = SecretText("weirt", "A" * 10, "s" * 43).text()
     assert text == f"weirt_AAAAAAAAAA_{'s' * 43}{checksum(text[:-6])}"
-    assert repr(TokenText("A" * 10, "secret")) == "TokenText(id='AAAAAAAAAA')"
+    assert repr(SecretText("weirt", "A" * 10, "secret")) == "SecretText(weirt_AAAAAAAAAA)"

@@ -4,7 +4,7 @@ import pytest
 
 from admin_api.bootstrap import bootstrap
 from tests.support.servers import RunningServer
-from weir.models.access_token import read_token
+from weir.models.auth.secret_text import read_secret
 from weir.store.access_tokens import AccessTokens
 from weir.store.connect import Client
 from weir.store.keys import Keys
@@ -15,7 +15,7 @@ def test_the_first_token_is_printed_once_and_is_an_admins(
 ) -> None:
     assert bootstrap(["--redis", store.url], {}) == 0
     said = capsys.readouterr()
-    token = read_token(said.out.strip())
+    token = read_secret("weirt", said.out.strip())
     assert token is not None
     kept = AccessTokens(client, Keys("default")).get(token.id)
     assert kept is not None

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.tree import ROOT, tracked
 
-SOURCES = ("weir", "edge", "admin_api", "scripts", "demo")
+SOURCES = ("weir", "edge", "admin_api", "auth", "scripts", "demo")
 
 EXEMPT = {
     "weir/models": "objects without behaviour; their forms are tested with the rule language",

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from weir.models.access_token import TokenText, new_token
+from weir.models.auth.secret_text import SecretText, new_secret
 from weir.store.connect import Client, Session
 from weir.store.durability import on_disk
 from weir.store.errors import StoreError
@@ -31,7 +31,7 @@ class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: TokenRole
     hash: str
-    """Of the whole text; see ``weir.models.access_token``."""
+    """Of the whole text; see ``weir.models.auth.secret_text``."""
     created_ms: int
     expires_ms: int
     created_by: str
@@ -63,7 +63,7 @@ class AccessTokens:
 
     def make(
         self, name: str, role: TokenRole, life_s: int, by: str, *, first: bool = False
-    ) -> tuple[TokenText, AccessToken] | Literal["full", "admin"]:
+    ) -> tuple[SecretText, AccessToken] | Literal["full", "admin"]:
         """A new token; ``first`` makes it only while no admin's token is good ("admin" otherwise)."""
         with self._session() as session:
             text, record = self._new(session, name, role, life_s, by)
@@ -83,7 +83,7 @@ class AccessTokens:
 
     def rotate(
         self, old: AccessToken, life_s: int, overlap_s: int, by: str
-    ) -> tuple[TokenText, AccessToken] | Literal["full", "missing"]:
+    ) -> tuple[SecretText, AccessToken] | Literal["full", "missing"]:
         """A token of the same name and role; ``old`` ends after ``overlap_s``."""
         with self._session() as session:
             text, record = self._new(session, old.name, old.role, life_s, by)
@@ -158,8 +158,8 @@ class AccessTokens:
 
     def _new(
         self, session: Session, name: str, role: TokenRole, life_s: int, by: str
-    ) -> tuple[TokenText, AccessToken]:
-        text, now_ms = new_token(), store_ms(session)
+    ) -> tuple[SecretText, AccessToken]:
+        text, now_ms = new_secret("weirt"), store_ms(session)
         return text, AccessToken(
             id=text.id,
             name=name,

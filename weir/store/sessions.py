@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from weir.models.access_token import hash_of, random_text
+from weir.models.auth.secret_text import hash_of, random_text
 from weir.store.access_tokens import AccessToken, read_record, store_ms
 from weir.store.connect import Client
 from weir.store.errors import StoreError

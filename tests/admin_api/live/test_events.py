@@ -289,7 +289,7 @@ def test_a_credential_is_looked_at_again(client: Client, keys: Keys) -> None:
     assert still_allowed(services, by_token)
     assert not still_allowed(services, Identity("ann", "admin", "token", token.id))
     secret, _ = services.sessions.begin(token.id)
-    from weir.models.access_token import hash_of
+    from weir.models.auth.secret_text import hash_of
 
     session = Identity("ann", "viewer", "session", token.id, 0, hash_of(secret))
     assert still_allowed(services, session)

@@ -33,8 +33,9 @@ def test_what_is_wrong_comes_with_what_to_do(gateway: Gateway, tmp_path: Path) -
     finally:
         token.chmod(0o600)
     assert ran.code == 1
-    (wrong,) = [finding for finding in ran.json["findings"] if finding["level"] == "wrong"]
-    assert wrong["hint"] == f"chmod 600 {token}"
+    found = {finding["about"]: finding for finding in ran.json["findings"]}
+    assert found["token file"]["level"] == "wrong"
+    assert found["token file"]["hint"] == f"chmod 600 {token}"
 
 
 def test_without_an_api_the_rest_is_looked_at_all_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.servers import RunningServer
-from weir.models.access_token import hash_of, new_token, read_token
+from weir.models.auth.secret_text import hash_of, new_secret, read_secret
 from weir.store import access_tokens as module
 from weir.store.access_tokens import AccessToken, AccessTokens
 from weir.store.connect import Client
@@ -32,8 +32,8 @@ def test_only_a_hash_of_a_token_is_kept(tokens: AccessTokens, server: RunningSer
 
 
 def test_a_token_reads_back_and_nothing_else_does() -> None:
-    token = new_token()
-    assert read_token(token.text()) == token
+    token = new_secret("weirt")
+    assert read_secret("weirt", token.text()) == token
     for wrong in (
         "",
         token.text()[:-1],
@@ -41,9 +41,9 @@ def test_a_token_reads_back_and_nothing_else_does() -> None:
         token.text().replace("weirt", "weirx"),
         "weirt__",
     ):
-        assert read_token(wrong) is None
+        assert read_secret("weirt", wrong) is None
     swapped = token.text()[:-1] + ("0" if token.text()[-1] != "0" else "1")
-    assert read_token(swapped) is None
+    assert read_secret("weirt", swapped) is None
 
 
 def test_the_first_token_is_made_only_while_no_admins_is_good(tokens: AccessTokens) -> None:

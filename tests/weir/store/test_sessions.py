@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.servers import RunningServer
-from weir.models.access_token import hash_of
+from weir.models.auth.secret_text import hash_of
 from weir.store import sessions as module
 from weir.store.access_tokens import AccessTokens
 from weir.store.connect import Client

@@ -1,0 +1,21 @@
+"""Who was found to call: what authentication leaves to limits, logs, templates and the upstream."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Caller(NamedTuple):
+    """``consumer`` may be empty: a token of nobody's is a caller too."""
+
+    method: str
+    """As rules write it: ``key``, ``token``, ``basic``, ``hmac``."""
+    credential: str
+    """What the log may show: id of a key, ``jti`` of a token, a user name. Never a secret."""
+    consumer: str = ""
+    tags: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+    subject: str = ""
+    """Of a token: ``sub``."""
+    client: str = ""
+    """Of a token: ``client_id``."""
