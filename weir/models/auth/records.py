@@ -106,6 +106,8 @@ class OAuthClient(Record, frozen=True, kw_only=True):
     refresh_s: int = 14 * 86_400
     consent: bool = True
     """The user is asked; False for the operator's own applications."""
+    not_before_ms: int = 0
+    """All its tokens that were issued earlier are revoked."""
 
 
 class User(Record, frozen=True, kw_only=True):
