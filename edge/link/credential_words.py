@@ -1,0 +1,61 @@
+"""What agent and workers say to each other about credentials: topics, and the shape of what is said. Pure.
+
+| topic | direction | body |
+|---|---|---|
+| ``credential`` | asked by a worker | ``{"kind", "id"}``; answered with ``{"verifier": msgpack or nil, "seq"}``, or nil |
+| ``used`` | told by a worker, once a minute | ``{"names": {"<kind>:<id>": wall milliseconds of the last use}}`` |
+| ``credentials`` | news, also at the start of a connection | ``{"drop": [name, …], "all", "seq"}`` |
+| ``credentials-fresh`` | news | ``{"at": monotonic seconds}`` |
+| ``revoked`` | news, every part at the start of a connection | ``{"part", "parts", "values": [[value, end], …]}`` |
+| ``revoked`` | news, as it happens | ``{"add": [[value, end], …]}`` |
+
+*An answer.* ``verifier`` nil: there is no such credential. The whole answer nil: it cannot be known now. ``seq`` is the
+change of the feed up to which the answer is known to be right.
+
+*A drop* ``name`` concerns what is kept as ``<kind>:<id>``, also that there is no such thing; ``consumer:<name>`` further
+every verifier of that consumer; ``client:<id>`` further every opaque token of that client. An answer whose ``seq`` is
+lower than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take no answer with a
+lower ``seq``, which here may also be lower than what was heard before (the store is another one).
+
+*A connection* begins with ``all`` where the agent knows how the store stands, since drops may have been missed. Without
+store the agent says nothing, and the worker goes on with what it knows, as long as ``credentials-fresh`` allows.
+
+*Fresh*: everything that agent and worker know was confirmed by the store at that moment.
+
+*Revoked*: ``value`` is a ``jti`` or a ``sid``, ``end`` Unix seconds after which the worker may forget it (when no token
+with it can be good any more, tolerance for clocks included). A part replaces what was said of that part before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from zlib import crc32
+
+CREDENTIAL = "credential"
+USED = "used"
+CREDENTIALS = "credentials"
+FRESH = "credentials-fresh"
+REVOKED = "revoked"
+
+MAX_ID = 512
+"""Characters of the id in a question; nothing longer is a credential."""
+MAX_USED = 50_000
+"""Names in one word on last uses, which has to fit into a frame with the longest names that are in use."""
+REVOKED_PARTS = 32
+"""A value is always in the same part, so that each fits into one frame."""
+
+
+def drop_word(names: Iterable[str], seq: int) -> dict[str, Any]:
+    """These have changed."""
+    return {"drop": list(names), "all": False, "seq": seq}
+
+
+def drop_all_word(seq: int) -> dict[str, Any]:
+    """Anything may have changed."""
+    return {"drop": [], "all": True, "seq": seq}
+
+
+def revoked_part_of(value: str) -> int:
+    """Where ``value`` belongs."""
+    return crc32(value.encode()) % REVOKED_PARTS
