@@ -9,18 +9,18 @@ import msgspec
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from admin_api.access_log import add_access_log
 from admin_api.call import Handler
 from admin_api.dispatch import Access, Dispatcher, Journal
 from admin_api.handlers.table import HANDLERS
-from admin_api.hosts import Hosts
 from admin_api.paths import RawPaths, Segment, is_utf8, rule_of
 from admin_api.problems import FAULT, Refusal, refusal_of
-from admin_api.request_ids import request_id
 from admin_api.services import Services
 from weir.api.operation import Operation
 from weir.api.operations import OPERATIONS
 from weir.api.problem import MEDIA
+from weir.serving.access_log import add_access_log
+from weir.serving.hosts import Hosts
+from weir.serving.request_ids import request_id
 
 SECURITY = {
     "Cache-Control": "no-store",
@@ -63,7 +63,7 @@ def create_app(
             provide_automatic_options=False,
             strict_slashes=True,
         )
-    add_access_log(app)
+    add_access_log(app, "admin")
     app.before_request(lambda: check_target(hosts))
     app.after_request(finished)
     app.register_error_handler(Exception, problem_response)

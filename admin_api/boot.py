@@ -6,7 +6,6 @@ store, so any number of them, in any number of instances, may run at once.
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
@@ -20,14 +19,15 @@ from admin_api.access.credentials import Credentials
 from admin_api.access.identify import StoreAccess
 from admin_api.access.journal import AuditJournal
 from admin_api.app import create_app
-from admin_api.gunicorn_app import AdminApplication
-from admin_api.hosts import Hosts, hosts_of
 from admin_api.pages import add_pages
 from admin_api.services import Services, services_of
 from admin_api.settings import AdminSettings
 from weir.processes import run_file
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import Address, CannotListen, address_of, bind
+from weir.serving.gunicorn_app import ServedApplication
+from weir.serving.hosts import Hosts, hosts_of
+from weir.serving.stderr_log import log_to_stderr
 from weir.store.connect import connect
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
@@ -62,11 +62,12 @@ def serve(settings: AdminSettings) -> int:
 def run(settings: AdminSettings, listener: socket.socket) -> None:
     """Until a signal; gunicorn takes the listener and closes it."""
     address = address_of(listener)
-    hosts = hosts_of(address, settings.admin_url)
-    AdminApplication(
+    hosts = hosts_of(address, settings.admin_url, "--admin-url")
+    ServedApplication(
         lambda stopping: application(settings, hosts, stopping),
         descriptor=listener.detach(),
         workers=settings.admin_workers,
+        process="admin",
         on_ready=lambda: announce(settings, address),
     ).run()
 
@@ -109,14 +110,3 @@ def facts(settings: AdminSettings, url: str) -> dict[str, Any]:
         "workers": settings.admin_workers,
         "started_ms": time.time_ns() // 1_000_000,
     }
-
-
-def log_to_stderr() -> None:
-    """What Weir's own parts say; lines of the access log are JSON objects already."""
-    log = logging.getLogger("weir")
-    if not log.handlers:
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(logging.Formatter("%(message)s"))
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from admin_api.off_loop import SMALL, SMALL_TEXT, off_loop
 from admin_api.problems import Refusal
 from weir.models.document import OWNERS, Document, Owner
 from weir.models.problem import Problem, Refused
@@ -23,6 +22,7 @@ from weir.routing.validate import errors_in, in_order, warning_steps
 from weir.rules.difference import replaced
 from weir.rules.json_form import check_depth
 from weir.rules.reparse import Read, places_of, read_again, read_first
+from weir.serving.off_loop import SMALL, SMALL_TEXT, off_loop
 
 WAIT_S = 30.0
 """For others who check a draft of the same owner."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from admin_api.off_loop import SMALL, off_loop
 from weir.api.changes import Changed, Difference
 from weir.models.document import Document
 from weir.rules.difference import changes
 from weir.rules.text_difference import text_difference
+from weir.serving.off_loop import SMALL, off_loop
 
 
 def difference_of(before: Document, after: Document, name_before: str, name_after: str) -> Difference:

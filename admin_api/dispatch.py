@@ -13,16 +13,16 @@ from typing import Any, Protocol
 import msgspec
 from flask import Request, Response, request
 
-from admin_api.access_log import say_who
 from admin_api.call import ANONYMOUS, Answer, Call, Handler, Identity
-from admin_api.hosts import Hosts
 from admin_api.problems import FAULT, Refusal, refusal_of
 from admin_api.reading import already_has, chosen_media, preconditions, read_body, read_query
-from admin_api.request_ids import request_id
 from admin_api.services import Services
 from weir.api.audit import MAX_TEXT, AuditEntry
 from weir.api.changes import Written
 from weir.api.operation import ROLES, Operation, Role
+from weir.serving.access_log import say_who
+from weir.serving.hosts import Hosts
+from weir.serving.request_ids import request_id
 
 WRONG_CREDENTIALS = ("wrong-credential", "expired-credential", "too-many-failures", "forbidden")
 """Noted also of what would have changed nothing."""
@@ -64,7 +64,7 @@ class Dispatcher:
         identity, call = ANONYMOUS, None
         try:
             identity = self._identity(operation)
-            say_who(identity)
+            say_who(identity.name)
             if operation.role is not None:
                 check_role(identity, operation.role)
             call = self._call(operation, identity, path)

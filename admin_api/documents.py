@@ -11,10 +11,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from admin_api.off_loop import SMALL, off_loop
 from weir.models.document import Document, Owner
 from weir.models.version import Chunk, Manifest
 from weir.rules.printer import print_document
+from weir.serving.off_loop import SMALL, off_loop
 from weir.store.chunks import EncodedChunk, chunks_of, decode, encode, join
 from weir.store.errors import ChunksGone, VersionGone
 from weir.store.versions import Head, Versions

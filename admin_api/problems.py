@@ -10,6 +10,7 @@ import msgspec
 
 from weir.api.problem import ProblemAnswer, Winner
 from weir.models.problem import Problem, Refused, errors_of
+from weir.serving.hosts import CrossSite, WrongHost
 from weir.store.errors import StoreAway, StoreError, VersionGone
 
 RETRY_AFTER_S = "1"
@@ -69,6 +70,10 @@ def refusal_of(error: Exception) -> Refusal | None:
             return error
         case Refused():
             return of_rules(error)
+        case WrongHost():
+            return Refusal(421, "wrong-host", str(error), title="Misdirected Request")
+        case CrossSite():
+            return Refusal(403, "cross-site", str(error))
         case VersionGone():
             return Refusal(404, "version-gone", f"{error}.".replace("..", "."))
         case StoreAway():

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from admin_api.documents import Documents
-from admin_api.off_loop import off_loop
 from weir.models.document import OWNERS, Owner
 from weir.models.effective import Pool, Route
 from weir.models.version import Chunk, Manifest
@@ -20,6 +19,7 @@ from weir.routing.table import RouteSet, Table
 from weir.rules.defaults import settings
 from weir.rules.pools import pools
 from weir.rules.resolve import environment, routes
+from weir.serving.off_loop import off_loop
 from weir.store.errors import ChunksGone, VersionGone
 
 Hashes = Mapping[Owner, tuple[str, ...]]

@@ -7,10 +7,10 @@ import time
 from typing import BinaryIO, cast
 
 from admin_api.call import Answer, Call, Handler
-from admin_api.off_loop import off_loop
 from admin_api.problems import Refusal
 from admin_api.uploads import receive
 from weir.api.backup import MAX_FILE, Restored
+from weir.serving.off_loop import off_loop
 from weir.store.backup import Backup, EmptyStore
 from weir.store.backup_file import Unreadable, verify
 from weir.store.restore import NotEmpty, Restore

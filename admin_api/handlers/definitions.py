@@ -9,7 +9,6 @@ from typing import NamedTuple
 from admin_api.call import Answer, Call, Handler
 from admin_api.definition_tags import refuse_stale, tag_of
 from admin_api.documents import Seen
-from admin_api.off_loop import SMALL, off_loop
 from admin_api.problems import Refusal
 from admin_api.publishing import Done, Intent, intent_of, known_already, publish
 from weir.api.definitions import RESOURCES, Put, Resource
@@ -20,6 +19,7 @@ from weir.rules.json_form import check_depth
 from weir.rules.parser import parse
 from weir.rules.printer import print_definition
 from weir.rules.search import Listed, Search, Wanted, listed
+from weir.serving.off_loop import SMALL, off_loop
 
 MAX_TRIES = 8
 """Of a write while others publish other definitions of the same owner from elsewhere."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from admin_api.call import Answer, Call, Handler
 from admin_api.live.explained import with_drains
-from admin_api.off_loop import SMALL_TEXT, off_loop
 from admin_api.problems import Refusal
 from weir.api.explain import Draft, Explained, Question
 from weir.models.document import Document, Owner
@@ -18,6 +17,7 @@ from weir.routing.explain import explain_text
 from weir.routing.validate import NOT_BUILT, errors_in
 from weir.rules.json_form import check_depth
 from weir.rules.parser import parse
+from weir.serving.off_loop import SMALL_TEXT, off_loop
 
 
 def ask(call: Call) -> Answer:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from admin_api.call import Answer, Call, Handler
 from admin_api.checker import Drafted, warnings_of
-from admin_api.off_loop import off_loop
 from weir.api.config import ConfigQuery
 from weir.api.lint import Linted, LintQuery
 from weir.models.document import Document, Owner
 from weir.models.problem import Problem, Refused, errors_of
 from weir.routing.validate import errors_in
 from weir.rules.reparse import read_first
+from weir.serving.off_loop import off_loop
 
 
 def get(call: Call) -> Answer:

@@ -20,7 +20,6 @@ from admin_api.access.journal import AuditJournal
 from admin_api.app import create_app
 from admin_api.call import ANONYMOUS, Handler, Identity
 from admin_api.handlers.table import HANDLERS
-from admin_api.hosts import Hosts
 from admin_api.pages import add_pages
 from admin_api.services import Services, services_of
 from tests.support.wait import wait_until
@@ -29,6 +28,7 @@ from weir.api.audit import AuditEntry, AuditQuery
 from weir.api.operation import Operation, Role
 from weir.api.operations import OPERATIONS
 from weir.processes import run_file
+from weir.serving.hosts import Hosts
 from weir.store.access_tokens import AccessTokens
 from weir.store.connect import Client, connect
 from weir.store.keys import Keys

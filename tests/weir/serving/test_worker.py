@@ -8,7 +8,7 @@ import sys
 import gevent
 import pytest
 
-from admin_api.worker import Idle, is_worth_a_line
+from weir.serving.worker import Idle, is_worth_a_line
 
 
 def test_a_connection_waits_for_a_request_so_long_and_no_longer() -> None:

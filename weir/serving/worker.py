@@ -47,7 +47,7 @@ SILENCE_S = 30.0
 """How long a client may send nothing of a body, or take nothing of an answer."""
 
 
-class AdminWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+class ServingWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
     """Streams watch ``app.stopping``; connections between two requests are closed when the worker stops."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -94,7 +94,7 @@ class AdminWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         return Idle(self.idle, self.cfg.keepalive)
 
     def handle_error(self, request: Any, client: Any, address: Any, error: BaseException) -> None:
-        """What is no HTTP is refused in the API's own form; of it nothing is logged, for it may hold anything."""
+        """What is no HTTP is refused as problem+json; of it nothing is logged, for it may hold anything."""
         is_ours = isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName)
         if is_ours or not isinstance(error, ParseException):
             super().handle_error(request, client, address, error)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 
 import msgspec
 from flask import Flask, Response, g, request
 
-from admin_api.call import ANONYMOUS, Identity
-from admin_api.request_ids import request_id
+from weir.serving.request_ids import request_id
 
 MAX_PATH = 1024
 
-log = logging.getLogger("weir.admin.access")
-
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    log: str = "admin"
+    log: str
+    """Whose: ``admin``, ``auth``."""
     time_ms: int
     request_id: str
     address: str
@@ -30,27 +29,28 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """Until the answer began."""
 
 
-def add_access_log(app: Flask) -> None:
+def add_access_log(app: Flask, process: str) -> None:
+    """Lines go to the logger ``weir.<process>.access``."""
     app.before_request(begin)
-    app.after_request(written)
+    app.after_request(functools.partial(written, process, logging.getLogger(f"weir.{process}.access")))
 
 
 def begin() -> None:
     g.begun_s = time.monotonic()
 
 
-def say_who(identity: Identity) -> None:
+def say_who(name: str) -> None:
     """For the line of the current request."""
-    g.identity = identity
+    g.actor = name
 
 
-def written(response: Response) -> Response:
-    who: Identity = g.get("identity", ANONYMOUS)
+def written(process: str, log: logging.Logger, response: Response) -> Response:
     line = Line(
+        log=process,
         time_ms=time.time_ns() // 1_000_000,
         request_id=request_id(),
         address=request.remote_addr or "",
-        actor=who.name,
+        actor=g.get("actor", ""),
         operation=request.endpoint or "",
         method=request.method[:16],
         path=request.path[:MAX_PATH],

@@ -7,7 +7,7 @@ import threading
 import gevent
 import pytest
 
-from admin_api.off_loop import off_loop
+from weir.serving.off_loop import off_loop
 
 
 def test_small_work_stays_where_it_is_and_large_work_goes_to_a_thread() -> None:

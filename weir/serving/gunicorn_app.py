@@ -22,11 +22,12 @@ GRACEFUL_S = 8
 HEAD_S = 15
 """For a request head, and between two requests of one connection."""
 HEARTBEAT_S = 120
-"""Checking a whole configuration may keep a worker busy for some seconds."""
+"""Checking a whole configuration may keep a worker of the admin API busy for some seconds."""
 
 
-class AdminApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    """``make`` builds the application in each worker; its event is set when the worker begins to stop."""
+class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """``make`` builds the application in each worker; its event is set when the worker begins to stop. ``process`` is
+    its name in the list of processes: ``admin``, ``auth``."""
 
     def __init__(
         self,
@@ -34,11 +35,13 @@ class AdminApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has n
         *,
         descriptor: int,
         workers: int,
+        process: str,
         on_ready: Callable[[], None],
     ) -> None:
         self._make = make
         self._descriptor = descriptor
         self._workers = workers
+        self._process = process
         self._on_ready = on_ready
         self.stopping: threading.Event | None = None
         super().__init__()
@@ -57,7 +60,7 @@ class AdminApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has n
         return {
             "bind": [f"fd://{self._descriptor}"],
             "workers": self._workers,
-            "worker_class": "admin_api.worker.AdminWorker",
+            "worker_class": "weir.serving.worker.ServingWorker",
             "worker_connections": MAX_CONNECTIONS,
             "timeout": HEARTBEAT_S,
             "graceful_timeout": GRACEFUL_S,
@@ -67,7 +70,7 @@ class AdminApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has n
             "forwarded_allow_ips": "",
             "loglevel": "error",
             "control_socket_disable": True,
-            "proc_name": "weir-admin",
+            "proc_name": f"weir-{self._process}",
             "post_fork": lambda _server, _worker: die_with_parent(master),
             "when_ready": lambda _server: self._on_ready(),
         }
