@@ -2,8 +2,8 @@
 
 | topic | direction | body |
 |---|---|---|
-| ``credential`` | asked by a worker | ``{"kind", "id"}``; answered with ``{"verifier": msgpack or nil, "seq"}``, or nil |
-| ``used`` | told by a worker, once a minute | ``{"names": {"<kind>:<id>": wall milliseconds of the last use}}`` |
+| ``credential`` | asked by a worker | ``{"kind", "id"}``; the answer: ``{"verifier": msgpack or nil, "seq"}``, or nil |
+| ``used`` | told by a worker, each minute | ``{"names": {"<kind>:<id>": wall milliseconds of the last use}}`` |
 | ``credentials`` | news, also at the start of a connection | ``{"drop": [name, …], "all", "seq"}`` |
 | ``credentials-fresh`` | news | ``{"at": monotonic seconds}`` |
 | ``revoked`` | news, every part at the start of a connection | ``{"part", "parts", "values": [[value, end], …]}`` |
@@ -12,10 +12,10 @@
 *An answer.* ``verifier`` nil: there is no such credential. The whole answer nil: it cannot be known now. ``seq`` is the
 change of the feed up to which the answer is known to be right.
 
-*A drop* ``name`` concerns what is kept as ``<kind>:<id>``, also that there is no such thing; ``consumer:<name>`` further
-every verifier of that consumer; ``client:<id>`` further every opaque token of that client. An answer whose ``seq`` is
-lower than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take no answer with a
-lower ``seq``, which here may also be lower than what was heard before (the store is another one).
+*A drop* ``name`` concerns what is kept as ``<kind>:<id>``, also that there is no such thing; ``consumer:<name>``
+further every verifier of that consumer; ``client:<id>`` further every opaque token of that client. An answer whose
+``seq`` is lower than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take no answer
+with a lower ``seq``, which here may also be lower than what was heard before (the store is another one).
 
 *A connection* begins with ``all`` where the agent knows how the store stands, since drops may have been missed. Without
 store the agent says nothing, and the worker goes on with what it knows, as long as ``credentials-fresh`` allows.
@@ -40,8 +40,8 @@ REVOKED = "revoked"
 
 MAX_ID = 512
 """Characters of the id in a question; nothing longer is a credential."""
-MAX_USED = 50_000
-"""Names in one word on last uses, which has to fit into a frame with the longest names that are in use."""
+MAX_USED = 1_000
+"""Names in one word on last uses, so that the longest fit into a frame; a worker says as many words as it needs."""
 REVOKED_PARTS = 32
 """A value is always in the same part, so that each fits into one frame."""
 
