@@ -119,6 +119,16 @@ class Keys(NamedTuple):
         ``audit_add.lua``."""
         return self._control(f"audit-gate:{address}")
 
+    def signing(self) -> str:
+        """Hash kid → signing key of access tokens (msgpack; private part sealed), and ``revision``, no TTL, at most 32
+        keys. Writer: ``signing_write.lua``. Reader: auth."""
+        return self._control("signing")
+
+    def auth_public(self) -> str:
+        """String, no TTL: issuer and public keys of access tokens (msgpack). Writer: ``signing_write.lua``. Readers:
+        agents, auth."""
+        return self._control("auth-public")
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 
