@@ -12,6 +12,7 @@ import msgspec
 
 from weir.store.connect import Client
 from weir.store.errors import StoreError
+from weir.store.feed import FEED_LENGTH
 from weir.store.health import Member
 from weir.store.keys import Keys
 from weir.store.scripts import run_script
@@ -21,7 +22,6 @@ MAX_DRAINS = 10_000
 LONGEST_MS = 7 * 86_400_000
 MAX_TEXT = {"reason": 1024, "author": 256}
 """Characters."""
-FEED_LENGTH = 1000
 
 
 class Full(StoreError):

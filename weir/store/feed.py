@@ -15,6 +15,8 @@ from weir.store.keys import Keys
 from weir.store.scripts import run_script
 
 MAX_POLL = 1000
+FEED_LENGTH = 1000
+"""Changes that the store keeps."""
 _QUIET_S = 5.0
 """After so much silence a subscription is asked for a sign of life, after twice that it is given up."""
 
@@ -24,9 +26,9 @@ class Change(NamedTuple):
 
     seq: int
     topic: str
-    """``version``; later credentials, certificates, targets."""
+    """``version``, ``drain``, ``credential``, ``issuer``, ``signing``, ``revoked``, ``user``, ``initial``."""
     id: str
-    """Of a version: its number."""
+    """Of a version: its number; of a credential: ``<kind>:<id>``; ``consumer:<name>`` concerns all that it has."""
 
 
 class Changes(NamedTuple):

@@ -129,6 +129,29 @@ class Keys(NamedTuple):
         agents, auth."""
         return self._control("auth-public")
 
+    def records(self, kind: str) -> str:
+        """Hash id → record of a consumer, key, basic login, hmac key, OAuth client, user, issuer or initial token
+        (msgpack, ``weir.models.auth.records``), bounded by kind, no TTL. Writers: ``record_create.lua``,
+        ``record_replace.lua``, ``record_remove.lua``, ``consumer_change.lua``, ``key_rotate.lua``. Readers: admin API,
+        auth, agents."""
+        return self._control(f"records:{kind}")
+
+    def record_index(self, kind: str) -> str:
+        """Sorted set, all scores 0: ``i<id>``, and of what belongs to a consumer ``o<consumer>`` NUL ``<id>``, no TTL.
+        Writers: as ``records``. Reader: ``record_page.lua``."""
+        return self._control(f"record-index:{kind}")
+
+    def credentials_used(self) -> str:
+        """Sorted set ``<kind>:<id>`` of a credential → milliseconds of its last use, to the minute, at most 600 000:
+        the longest ago goes first. No TTL. Writers: ``credentials_used.lua``, and what removes a credential. Reader:
+        admin API."""
+        return self._control("credentials-used")
+
+    def revoked(self) -> str:
+        """Sorted set ``jti`` of a token, or ``sid`` of all tokens of a family → seconds of the end of what it revokes,
+        at most 100 000, no TTL. Writer: ``revoke.lua``. Readers: agents, auth."""
+        return self._control("revoked")
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 

@@ -69,7 +69,8 @@ class Versions:
         fields = {
             _text(name): value for name, value in self._client.call("HGETALL", self._keys.head()).items()
         }
-        if not fields:
+        # "seq" alone: consumers and keys were made before the first publish.
+        if "incarnation" not in fields:
             return None
         try:
             return Head(

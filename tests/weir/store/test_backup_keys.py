@@ -9,7 +9,10 @@ import pytest
 from weir.store.backup_keys import COUNTERS, LEFT_OUT, VERSION, kind_of
 from weir.store.keys import Keys
 
-CONTROL = {"drains", "access-tokens", "access-tokens-used", "audit", "audit-refused"}
+CONTROL = {
+    "drains", "access-tokens", "access-tokens-used", "audit", "audit-refused",
+    "records", "record-index", "credentials-used", "revoked",
+}  # fmt: skip
 """Copied as they are. Whoever adds a key decides here, or in ``backup_keys``, whether a backup has it."""
 
 

@@ -26,7 +26,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function ends(entry) return tonumber(string.sub(entry, 1, 13)) end
 
 local seq = redis.call('HGET', head, 'seq')
-if not seq then return {'empty', 0} end
+if not redis.call('HGET', head, 'incarnation') then return {'empty', 0} end
 local before = redis.call('HGET', drains, target)
 if before and ends(before) <= now then before = false end
 

@@ -1,0 +1,57 @@
+"""Records as bytes: msgpack, what names a state of one, and which ids there may be. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+
+import msgspec
+
+from weir.models.auth.records import Record
+from weir.store.errors import StoreError
+from weir.store.record_kinds import Kind, R
+
+MAX_RECORD_BYTES = 64 * 1024
+MAX_ID_BYTES = 256
+ETAG_DIGITS = 16
+
+
+def encode_record(record: Record, before: bytes = b"") -> bytes:
+    """``before``: what is replaced; its fields that this program does not know stay. Raises StoreError if it is too
+    large."""
+    data = msgspec.msgpack.encode(record)
+    if before:
+        unknown = msgspec.msgpack.decode(before, type=dict[str, object])
+        for known in record.__struct_fields__:
+            unknown.pop(known, None)
+        if unknown:
+            data = msgspec.msgpack.encode({**msgspec.structs.asdict(record), **unknown})
+    if len(data) > MAX_RECORD_BYTES:
+        raise StoreError(f"a record of {len(data)} bytes is over the limit of {MAX_RECORD_BYTES // 1024} KiB")
+    return data
+
+
+def decode_record(kind: Kind[R], data: bytes) -> R:
+    """Raises StoreError for what this program cannot read."""
+    try:
+        return msgspec.msgpack.decode(data, type=kind.type)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"one of the {kind.name} in the store cannot be read: {error}") from error
+
+
+def etag_of(data: bytes) -> str:
+    """The first 16 hex digits of the SHA-256."""
+    return hashlib.sha256(data).hexdigest()[:ETAG_DIGITS]
+
+
+def sha1_of(data: bytes) -> str:
+    """By which a script knows it: scripts have no SHA-256."""
+    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def checked_id(id_: str) -> str:
+    """The same. Raises StoreError for one that could be taken for something else in the index or the feed."""
+    size = len(id_.encode("utf-8", "surrogatepass"))
+    if not 0 < size <= MAX_ID_BYTES or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in id_):
+        raise StoreError(f"an id must have 1 to {MAX_ID_BYTES} bytes of UTF-8 and no control characters")
+    return id_
