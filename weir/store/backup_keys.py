@@ -19,6 +19,8 @@ LEFT_OUT = (
     "sessions", "sessions-seen", "login-links", "login-links-made", "login-failures", "audit-gate",
     "health-suspects", "health-evidence", "health-ejected", "health-nodes", "health-checked", "health-results",
     "health-lease",
+    "oauth-codes", "oauth-codes-made", "oauth-logins", "oauth-logins-seen", "oauth-logins-of", "oauth-questions",
+    "oauth-devices", "oauth-device", "oauth-device-code", "attempts",
 )  # fmt: skip
 """Made anew by those who need them, or good for moments only."""
 LONG_MS = 3_600_000

@@ -152,6 +152,62 @@ class Keys(NamedTuple):
         at most 100 000, no TTL. Writer: ``revoke.lua``. Readers: agents, auth."""
         return self._control("revoked")
 
+    def oauth_codes(self) -> str:
+        """Hash SHA-256 of an authorization code → its record (msgpack), or whose tokens it became, TTL 10 min after the
+        newest, at most 100 000. Writers: ``code_keep.lua``, ``code_take.lua``. Reader: auth."""
+        return self._control("oauth-codes")
+
+    def oauth_codes_made(self) -> str:
+        """Sorted set SHA-256 of an authorization code → milliseconds when it was made, TTL as ``oauth_codes``. Writers
+        and reader: as ``oauth_codes``."""
+        return self._control("oauth-codes-made")
+
+    def oauth_logins(self) -> str:
+        """Hash SHA-256 of a cookie → session of a person at auth (msgpack), TTL 7 d after the newest, at most 100 000.
+        Writers: ``login_begin.lua``, ``login_use.lua``, ``login_end.lua``. Reader: auth."""
+        return self._control("oauth-logins")
+
+    def oauth_logins_seen(self) -> str:
+        """Sorted set SHA-256 of a cookie → milliseconds of its last use, to the minute, TTL as ``oauth_logins``.
+        Writers and reader: as ``oauth_logins``."""
+        return self._control("oauth-logins-seen")
+
+    def oauth_logins_of(self, user: str) -> str:
+        """Sorted set SHA-256 of a cookie → milliseconds when the session began, of one person, at most 20, TTL 7 d
+        after the newest. Writers and readers: ``login_begin.lua``, ``login_end.lua``."""
+        return self._control(f"oauth-logins-of:{user}")
+
+    def oauth_questions(self, login: str) -> str:
+        """Hash ``<milliseconds>.<secret>`` → what a person is being asked in this session (msgpack), at most 20, TTL 10
+        min. Writers: ``question_keep.lua``, ``question_take.lua``. Reader: auth."""
+        return self._control(f"oauth-questions:{login}")
+
+    def oauth_consents(self, user: str) -> str:
+        """Hash client → what a person allowed it (msgpack), at most 200, TTL 400 d after the newest. Writers:
+        ``consent_keep.lua``, auth. Reader: auth."""
+        return self._control(f"oauth-consents:{user}")
+
+    def oauth_devices(self) -> str:
+        """Sorted set SHA-256 of a device code → milliseconds when the device stops waiting, at most 10 000, TTL 20 min.
+        Writers and readers: ``device_keep.lua``, ``device_poll.lua``."""
+        return self._control("oauth-devices")
+
+    def oauth_device(self, device: str) -> str:
+        """Hash of one device that waits for a person's word, TTL 20 min: ``record``, ``client``, ``status``,
+        ``ends_ms``, ``interval_ms``, ``polled_ms``, ``decision``. Writers: ``device_keep.lua``, ``device_poll.lua``,
+        ``device_decide.lua``. Reader: auth."""
+        return self._control(f"oauth-device:{device}")
+
+    def oauth_device_code(self, code: str) -> str:
+        """String, SHA-256 of the device code that a user code (here its SHA-256) belongs to, TTL 10 min. Writers:
+        ``device_keep.lua``, ``device_decide.lua``. Reader: auth."""
+        return self._control(f"oauth-device-code:{code}")
+
+    def attempts(self, subject: str) -> str:
+        """String, attempts of a subject (a hash of it) that were not right, TTL its window. Writers and readers:
+        ``attempt_take.lua``, ``attempt_back.lua``."""
+        return self._control(f"attempts:{subject}")
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 

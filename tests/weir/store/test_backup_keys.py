@@ -11,7 +11,7 @@ from weir.store.keys import Keys
 
 CONTROL = {
     "drains", "access-tokens", "access-tokens-used", "audit", "audit-refused",
-    "records", "record-index", "credentials-used", "revoked",
+    "records", "record-index", "credentials-used", "revoked", "oauth-consents",
 }  # fmt: skip
 """Copied as they are. Whoever adds a key decides here, or in ``backup_keys``, whether a backup has it."""
 

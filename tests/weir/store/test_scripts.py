@@ -24,7 +24,7 @@ def calls() -> list[tuple[str, frozenset[str]]]:
     """Every ``run_script(session, "name", …)`` and ``script_call("name", …)`` in the store's sources, with its
     keywords."""
     found = []
-    for path in SOURCES.glob("*.py"):
+    for path in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if (
                 isinstance(node, ast.Call)
