@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-Process: TypeAlias = Literal["up", "edge", "admin", "client"]
+Process: TypeAlias = Literal["up", "edge", "admin", "auth", "client"]
 """Who takes a setting; ``client`` is every command that works on a store or a gateway and then ends."""
 
 

@@ -13,7 +13,7 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="DIR",
         default=".weir",
         help="Directory for what must survive a restart: last good version, embedded store, addresses.",
-        processes=("up", "edge", "admin", "client"),
+        processes=("up", "edge", "admin", "auth", "client"),
     ),
     Setting(
         name="config",
@@ -51,7 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
             "Store of the cluster: redis://, rediss://, unix://, redis+sentinel://h1:26379,h2:26379/mymaster "
             "or redis+cluster://h1:6379,h2:6379."
         ),
-        processes=("up", "edge", "admin", "client"),
+        processes=("up", "edge", "admin", "auth", "client"),
     ),
     Setting(
         name="redis_counters",
@@ -98,7 +98,7 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="NAME",
         default="default",
         help="Name of the cluster; several clusters can share one store.",
-        processes=("up", "edge", "admin", "client"),
+        processes=("up", "edge", "admin", "auth", "client"),
     ),
     Setting(
         name="max_nodes",
@@ -305,6 +305,46 @@ SETTINGS: tuple[Setting, ...] = (
         default="2",
         help="Worker processes of the admin API.",
         processes=("up", "admin"),
+    ),
+    Setting(
+        name="auth",
+        parse=parse_address,
+        placeholder="HOST:PORT",
+        default="127.0.0.1:8002",
+        help="Where the OAuth 2 authorization server answers; port 0 asks for a free port.",
+        processes=("up", "auth"),
+    ),
+    Setting(
+        name="public_url",
+        parse=values.public_url,
+        placeholder="URL",
+        default="",
+        default_text="the address where it listens",
+        help=(
+            "How applications and people reach the authorization server, such as https://login.example.com: the "
+            "issuer of every token. https, but for this machine's own addresses. With another one, tokens of the "
+            "old one are refused."
+        ),
+        processes=("up", "auth"),
+    ),
+    Setting(
+        name="auth_workers",
+        parse=values.admin_workers,
+        placeholder="N",
+        default="1",
+        help="Worker processes of the authorization server.",
+        processes=("up", "auth"),
+    ),
+    Setting(
+        name="signing_rotation",
+        parse=values.rotation,
+        placeholder="TIME",
+        default="30d",
+        help=(
+            "How long a key signs access tokens until the next one does, which is published a day before; 1h to "
+            "365d."
+        ),
+        processes=("up", "auth"),
     ),
     Setting(
         name="demo",

@@ -19,9 +19,11 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 RATIO = re.compile(r"\d(\.\d{1,9})?", re.ASCII)
 DURATION = re.compile(r"(\d{1,9})(ms|s|m|h)", re.ASCII)
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+ROTATION = re.compile(r"(\d{1,4})(h|d)", re.ASCII)
 SIZE = re.compile(r"(\d{1,9})(B|KiB|MiB)", re.ASCII)
 BYTES = {"B": 1, "KiB": 1024, "MiB": 1024 * 1024}
 MAX_COUNT = 1_000_000
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 STORE_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "redis+cluster")
 ON = frozenset({"1", "true", "yes", "on"})
 OFF = frozenset({"0", "false", "no", "off"})
@@ -96,6 +98,24 @@ def admin_url(text: str) -> str:
     if text and (not sound or "@" in parts.netloc or url != f"{parts.scheme}://{parts.netloc}"):
         raise ValueError(f'"{text}" is not http:// or https:// with a host, such as https://weir.example.com')
     return url
+
+
+def public_url(text: str) -> str:
+    """As ``admin_url``, but http only for this machine's own addresses: what goes there are secrets and tokens."""
+    url = admin_url(text)
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError(f'"{text}" is not https://, which everything but this machine needs')
+    return url.lower()
+
+
+def rotation(text: str) -> float:
+    """Seconds, from ``12h`` or ``30d``; an hour to 365 days."""
+    found = ROTATION.fullmatch(text)
+    seconds = int(found[1]) * (86400.0 if found[2] == "d" else 3600.0) if found else 0.0
+    if not 3600 <= seconds <= 365 * 86400:
+        raise ValueError(f'"{text}" is not a time between 1h and 365d, such as 30d')
+    return seconds
 
 
 def duration(text: str) -> float:

@@ -12,7 +12,7 @@ def names(process) -> list[str]:
 
 
 def test_every_process_knows_its_state_directory_and_its_store():
-    for process in ("up", "edge", "client"):
+    for process in ("up", "edge", "auth", "client"):
         assert {"state", "redis", "cluster"} <= set(names(process))
 
 

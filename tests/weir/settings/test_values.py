@@ -124,3 +124,42 @@ def test_the_access_log_has_two_formats():
     assert [values.log_format(text) for text in ("json", "combined")] == ["json", "combined"]
     with pytest.raises(ValueError, match="not one of json, combined"):
         values.log_format("common")
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("", ""),
+        ("https://Login.example.com/", "https://login.example.com"),
+        ("http://localhost:8002", "http://localhost:8002"),
+        ("http://[::1]:8002", "http://[::1]:8002"),
+    ],
+)
+def test_a_public_url_is_https_but_for_this_machine(text: str, url: str) -> None:
+    assert values.public_url(text) == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://login.example.com",
+        "http://10.0.0.1:8002",
+        "https://a.example/x",
+        "https://u@a.example",
+        "ftp://a",
+    ],
+)
+def test_another_public_url_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        values.public_url(text)
+
+
+def test_a_rotation_is_an_hour_to_a_year() -> None:
+    assert (values.rotation("1h"), values.rotation("30d"), values.rotation("365d")) == (
+        3600,
+        2592000,
+        31536000,
+    )
+    for text in ("0h", "59m", "366d", "1", "d", "-1d"):
+        with pytest.raises(ValueError, match="between 1h and 365d"):
+            values.rotation(text)
