@@ -16,8 +16,8 @@ Settings of one process are flags; every flag has a variable, and the flag wins.
 not set. A setting that can be given more than once takes several values in its variable, separated by spaces
 or commas. What holds for the whole cluster is said once in `defaults { … }` of the rules, not here.
 
-`up` is `weir up`, `edge` is `weir edge`, `admin` is `weir admin`, `auth` is `weir auth`, `client` is every command that works on a
-store or a running gateway and then ends.
+`up` is `weir up`, `edge` is `weir edge`, `admin` is `weir admin`, `auth` is `weir auth`, `client` is every
+command that works on a store or a running gateway and then ends.
 
 | flag | variable | default | taken by | what it is |
 |---|---|---|---|---|
