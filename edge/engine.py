@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from edge.access_log.log import AccessLog
+from edge.auth.services import AuthServices
 from edge.deadlines import Sweeper
 from edge.downstream.address_counts import AddressCounts
 from edge.downstream.known_requests import KnownRequests
@@ -54,6 +55,7 @@ class Engine:
         self.mirrors = Mirrors(telemetry)
         self.asks = Asks()
         self.limiter = Limiter(self.asks)
+        self.auth = AuthServices(self.asks, self._max_stale_s)
         self.tracer: Tracer | None = None
         """None: no spans are recorded."""
         self.sampler: Sampler | None = None
@@ -67,6 +69,9 @@ class Engine:
     def new_request_id(self) -> str:
         """Unique; 96 random bits of this worker and a number."""
         return f"{self._prefix}{next(self._numbers):08x}"
+
+    def _max_stale_s(self) -> float:
+        return self.snapshot.settings.credentials_max_stale_ms / 1000
 
     def watch(self, sampler: Sampler | None) -> None:
         """Begins or ends that somebody watches requests."""

@@ -20,6 +20,7 @@ from weir.routing.networks import Address, parse_address
 from weir.routing.request_values import first_cookie_values, first_query_values
 
 if TYPE_CHECKING:
+    from edge.auth.passed import Passed
     from edge.downstream.connection import Downstream
     from edge.forwarding.mirror import Copy
     from edge.http.known_heads import KnownHead
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from edge.retry.kept_body import KeptBody
     from edge.versions.plan import Plan
     from edge.versions.snapshot import Snapshot
+    from weir.models.auth.caller import Caller
 
 
 class Exchange:
@@ -60,6 +62,10 @@ class Exchange:
     """``fields`` hold what says where the request came from."""
     plan: Plan | None = None
     captures: Mapping[str, str] = NO_CAPTURES
+    caller: Caller | None = None
+    """Who was found to call; also one that was refused, if it was proven who it is."""
+    passed: Passed | None = None
+    """The verdict that holds for all requests with this head; then ``known`` is what it was remembered with."""
     upstream = ""
     replayable = True
     """Whatever was read of the body is still at hand."""
@@ -169,7 +175,7 @@ class Exchange:
         if name == "rule":
             return self.plan.name if self.plan is not None else ""
         if name == "consumer":
-            return ""
+            return "" if self.caller is None else self.caller.consumer
         return str(getattr(self, name))
 
 

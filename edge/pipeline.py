@@ -1,8 +1,7 @@
 """The life of a request: the one ordered list of its phases (``docs/life-of-a-request.md`` has the same).
 
 ``guard`` and ``match`` run for every request, but for one that came before byte for byte (``known_requests``); of
-``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs, exactly once. Between ``admit`` and ``limit``
-will stand, once it is built: authenticate (decision 5).
+``RULE_PHASES`` a rule uses those it asks for; ``record`` always runs, exactly once.
 """
 
 from __future__ import annotations
@@ -13,11 +12,32 @@ from types import ModuleType
 
 from edge.answers import Answer, Refusal
 from edge.exchange import Exchange
-from edge.phases import admit, cors, forward, guard, limit, match, mirror, record, respond, rewrite
+from edge.phases import (
+    admit,
+    authenticate,
+    cors,
+    forward,
+    guard,
+    limit,
+    match,
+    mirror,
+    record,
+    respond,
+    rewrite,
+)
 from edge.upstream.errors import ClientGone
 from edge.versions.plan import Plan
 
-RULE_PHASES: tuple[ModuleType, ...] = (cors, admit, limit, respond, rewrite, mirror, forward)
+RULE_PHASES: tuple[ModuleType, ...] = (
+    cors,
+    admit,
+    authenticate,
+    limit,
+    respond,
+    rewrite,
+    mirror,
+    forward,
+)
 PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)
 
 RulePhase = Callable[[Exchange, Plan], Answer | None]

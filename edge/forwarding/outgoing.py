@@ -97,8 +97,8 @@ def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, mor
         host = target.authority if share.host_of_target else share.host or exchange.host_sent
         return request_head(head.method, path.encode("ascii"), host, exchange.fields, more)
     maker = target if share.host_of_target else share
-    if known.share is not share or known.maker is not maker:
-        known.share, known.maker = share, maker
+    if known.share is not share or known.maker is not maker or known.sent_for is not exchange.passed:
+        known.share, known.maker, known.sent_for = share, maker, exchange.passed
         known.sent = _known_lines(known, plan, share, target, exchange)
     trace = f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"
     ids = f"X-Request-Id: {exchange.request_id}\r\ntraceparent: {trace}\r\n"
@@ -116,8 +116,8 @@ def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, mor
 
 
 def _known_lines(known: KnownHead, plan: Plan, share: Share, target: Target, exchange: Exchange) -> bytes:
-    """What is the same in every request with this head that goes there."""
-    fields = apply_edits(plan.request_edits, list(known.fields), exchange)
+    """What is the same in every request with this head that goes there, as long as the same verdict holds."""
+    fields = apply_edits(plan.request_edits, list(exchange.fields), exchange)
     fields.append((b"x-forwarded-host", b"X-Forwarded-Host", known.host_sent))
     host = target.authority if share.host_of_target else share.host or known.host_sent
     return b"Host: %b\r\n%b" % (host, field_lines(fields))

@@ -8,11 +8,14 @@ this can accept nothing that the parser refuses; a property test holds the two t
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.http.connection_field import listed
 from edge.http.head import Field, RequestHead
 from weir.routing.authority import BadAuthority, normalise_authority
+
+if TYPE_CHECKING:
+    from edge.auth.passed import Passed
 
 MAX_HEADS = 1024
 """Remembered in a worker; at the bound all are forgotten."""
@@ -31,7 +34,10 @@ FIRST_LINE = re.compile(
 class KnownHead:
     """Of HTTP/1.1, without a body, without anything that concerns this connection only."""
 
-    __slots__ = ("fields", "forwarded", "host", "host_sent", "hosts", "keep_alive", "maker", "sent", "share")
+    __slots__ = (
+        "fields", "forwarded", "host", "host_sent", "hosts", "keep_alive", "maker", "passed", "sent", "sent_for",
+        "share",
+    )  # fmt: skip
 
     def __init__(self, head: RequestHead) -> None:
         """Raises BadAuthority."""
@@ -44,7 +50,10 @@ class KnownHead:
         self.keep_alive = head.keep_alive
         self.share: object = None
         self.maker: object = None
-        """What ``sent`` was made for."""
+        """What ``sent`` was made for, with ``sent_for``."""
+        self.passed: Passed | None = None
+        """Who sends it, as a rule found out last."""
+        self.sent_for: Passed | None = None
         self.sent = b""
         """The lines that whoever sends it on makes of it; kept until it goes elsewhere."""
 

@@ -41,6 +41,7 @@ class Asks:
         self._out: deque[tuple[int, str, Any]] = deque()
         self._filled = Event()
         self._news: dict[str, Take] = {}
+        self._on_attach: list[Callable[[], None]] = []
 
     def ask(self, topic: str, body: Any, timeout_s: float) -> Any | None:
         """The answer, or None: the agent is away, did not answer in time, or has nothing to say. Blocks this
@@ -73,11 +74,17 @@ class Asks:
         """``take`` gets every piece of news on ``topic`` from now on; one taker for a topic."""
         self._news[topic] = take
 
+    def on_attach(self, take: Callable[[], None]) -> None:
+        """``take`` is called at the beginning of each connection, before anything comes on it. It must not block."""
+        self._on_attach.append(take)
+
     # What follows is the link's.
 
     def attach(self) -> None:
         """A connection stands; ``next_frames`` gives what is to be sent on it."""
         self.connected = True
+        for take in self._on_attach:
+            take()
 
     def detach(self) -> None:
         """The connection is gone and every question with it."""

@@ -143,6 +143,15 @@ FAMILIES: tuple[Family, ...] = (
         labels=("limit", "outcome"),
     ),
     Family(
+        name="weir_auth_total",
+        kind="counter",
+        help=(
+            "Requests of rules that require a credential, by method (none: none was shown) and result: accepted, or "
+            "the code of the refusal."
+        ),
+        labels=("method", "result"),
+    ),
+    Family(
         name="weir_malformed_total",
         kind="counter",
         help="Requests refused before they met a rule, by status.",

@@ -53,6 +53,8 @@ class Telemetry:
         """Attempts that might have been repeated, by upstream and outcome."""
         self.limits: dict[tuple[str, str], int] = {}
         """Requests that were counted against a limit, by limit and outcome."""
+        self.auth: dict[tuple[str, str], int] = {}
+        """Requests of rules that require a credential, by method and result."""
         self.request_seconds = Histogram()
         self.upstream_seconds: defaultdict[str, Histogram] = defaultdict(Histogram)
         """By upstream."""
@@ -154,6 +156,11 @@ class Telemetry:
         key = (limit, outcome)
         self.limits[key] = self.limits.get(key, 0) + 1
 
+    def authenticated(self, method: str, result: str) -> None:
+        """One request of a rule that requires a credential; ``method`` is ``none`` where none was shown."""
+        key = (method, result)
+        self.auth[key] = self.auth.get(key, 0) + 1
+
     def spanned(self, outcome: str, requests: int) -> None:
         """Requests whose spans were ``exported``, ``failed`` to be, or were ``dropped``."""
         self.spans[outcome] = self.spans.get(outcome, 0) + requests
@@ -176,7 +183,7 @@ class Telemetry:
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
         self.compressions = {}
         self.connections, self.mirrors, self.lookups, self.retries = {}, {}, {}, {}
-        self.concurrency, self.limits = {}, {}
+        self.concurrency, self.limits, self.auth = {}, {}, {}
         self.request_seconds, self.accepted, self.spans = Histogram(), 0, {}
         self.upstream_seconds, self.phase_seconds = defaultdict(Histogram), defaultdict(Histogram)
         self.ejections = {}
@@ -206,6 +213,7 @@ class Telemetry:
             ("weir_mirrored_total", self.mirrors),
             ("weir_compressed_total", self.compressions),
             ("weir_limit_total", self.limits),
+            ("weir_auth_total", self.auth),
             ("weir_malformed_total", self.malformed),
             ("weir_connections_refused_total", self.connections),
             ("weir_dns_lookups_total", self.lookups),

@@ -101,12 +101,14 @@ class Loader:
         parts = self._reader.read(pace)
         if parts is None:
             return None
-        return build(parts, self._upstreams, self._engine.snapshot, pace, self._engine.limiter)
+        engine = self._engine
+        return build(parts, self._upstreams, engine.snapshot, pace, engine.limiter, engine.auth)
 
     def _swap(self, snapshot: Snapshot) -> None:
         old, self._engine.snapshot = self._engine.snapshot, snapshot
         self._engine.names.heads.forget()
         self._engine.requests.forget()
+        self._engine.auth.changed()
         self._upstreams.retain(snapshot.pools, frozenset().union(*snapshot.retried.values()))
         gevent.spawn(self._let_go, old, snapshot)
 

@@ -26,6 +26,8 @@ from weir.routing.networks import NetworkSet
 
 if TYPE_CHECKING:
     from edge.answers import Answer
+    from edge.auth.requirement import Requirements
+    from edge.auth.services import AuthServices
     from edge.exchange import Exchange
     from edge.limiting.verdict import Limiting
 
@@ -52,7 +54,7 @@ class Plan:
     __slots__ = (
         "allow", "answers_pass", "body_limit", "compression", "cors", "counted_as", "deny", "edits_are_fixed",
         "limits", "location", "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits",
-        "respond", "response_edits", "shares", "sticky_shares",
+        "requirements", "respond", "response_edits", "shares", "sticky_shares",
     )  # fmt: skip
 
     def __init__(
@@ -62,9 +64,9 @@ class Plan:
         settings: Settings,
         limiter: Limiting | None = None,
         owner: str = "",
+        auth: AuthServices | None = None,
     ) -> None:
         """``upstreams``: of the rule's ``owner``, by name. Raises ValueError for what this edge cannot do."""
-        _refuse_unbuilt(route)
         self.name = route.name
         self.counted_as = f"{owner}/{route.name}"
         """In usage: names are of their owner."""
@@ -84,6 +86,7 @@ class Plan:
         """Of every answer; the rule's own come last."""
         if self.cors is not None:
             self.response_edits = (self.cors, *self.response_edits)
+        self.requirements = _requirements(route, auth)
         self.limits: RuleLimits | None = None
         if route.limits:
             self.limits = _limits(route, owner, limiter)
@@ -147,11 +150,13 @@ def _limits(route: Route, owner: str, limiter: Limiting | None) -> RuleLimits:
     return RuleLimits(route, owner, limiter)
 
 
-def _refuse_unbuilt(route: Route) -> None:
-    """The check before a publish refuses these; a version from elsewhere must not lose them silently."""
-    asked = {
-        "require": route.require is not None and bool(route.require.any_of),
-    }
-    for clause, present in asked.items():
-        if present:
-            raise ValueError(f"rule {route.name}: {clause} is not built yet")
+def _requirements(route: Route, auth: AuthServices | None) -> Requirements | None:
+    """None where anybody may pass."""
+    if route.require is None or not route.require.any_of:
+        return None
+    if auth is None:
+        raise ValueError(f"rule {route.name}: nobody looks at credentials here")
+    try:
+        return auth.requirements(route.require)
+    except ValueError as error:
+        raise ValueError(f"rule {route.name}: {error}") from None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from edge.auth.services import AuthServices
 from edge.limiting.verdict import Limiting
 from edge.pipeline import phases_of
 from edge.upstream.upstreams import PoolId, Upstream, Upstreams
@@ -64,7 +65,12 @@ class Snapshot:
 
 
 def build(
-    parts: VersionParts, upstreams: Upstreams, previous: Snapshot, pace: Pace, limiter: Limiting | None = None
+    parts: VersionParts,
+    upstreams: Upstreams,
+    previous: Snapshot,
+    pace: Pace,
+    limiter: Limiting | None = None,
+    auth: AuthServices | None = None,
 ) -> Snapshot:
     """Raises ValueError (BadCondition is one) for a version that this edge cannot serve."""
     snapshot = Snapshot(parts.settings)
@@ -84,7 +90,7 @@ def build(
         key, own = route_set.key, by_owner.get(route_set.owner, {})
         plans = unchanged.get(key)
         if plans is None or not _are_the_same(previous.upstreams[key], own):
-            plans = _plans(route_set, own, known, parts.settings, pace, limiter)
+            plans = _plans(route_set, own, known, parts.settings, pace, limiter, auth)
             snapshot.retried[key] = _give_budgets(route_set.owner, plans, parts.settings, upstreams)
             used = {upstream.name: upstream for plan in plans for upstream in plan.upstreams()}
             snapshot.upstreams[key] = tuple(used.values())
@@ -127,12 +133,13 @@ def _plans(
     settings: Settings,
     pace: Pace,
     limiter: Limiting | None,
+    auth: AuthServices | None,
 ) -> list[Plan]:
     plans = []
     for route in pace.over(route_set.routes):
         plan = known.get(id(route))
         if plan is None or not _are_the_same(plan.upstreams(), upstreams):
-            plan = Plan(route, upstreams, settings, limiter, route_set.owner)
+            plan = Plan(route, upstreams, settings, limiter, route_set.owner, auth)
             plan.phases = phases_of(plan)
         plans.append(plan)
     return plans

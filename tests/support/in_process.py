@@ -101,7 +101,9 @@ class InProcess:
         self.number += 1
         write_version(self.files, rules, self.number)
         engine = self.engine
-        engine.snapshot = build(self.parts(), self.upstreams, engine.snapshot, Pace(), engine.limiter)
+        engine.snapshot = build(
+            self.parts(), self.upstreams, engine.snapshot, Pace(), engine.limiter, engine.auth
+        )
         return self.engine.snapshot
 
     def parts(self) -> VersionParts:

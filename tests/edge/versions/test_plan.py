@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.auth.services import AuthServices
+from edge.link.asks import Asks
 from edge.phases import admit, forward, respond, rewrite
 from edge.versions.plan import Plan
 from tests.support.in_process import InProcess
@@ -17,15 +19,15 @@ def route(**clauses: object) -> Route:
     return Route(**{"name": "a", "condition": AnyRequest(), "action": Respond(status=200), **clauses})
 
 
-@pytest.mark.parametrize(
-    "clauses",
-    [
-        {"require": Require(any_of=(Requirement(method="key"),))},
-    ],
-)
-def test_what_is_not_built_is_never_ignored(clauses: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="not built yet"):
-        Plan(route(**clauses), {}, Settings())
+def test_what_is_not_built_is_never_ignored() -> None:
+    auth = AuthServices(Asks(), lambda: 60.0)
+    with pytest.raises(ValueError, match="rule a: require mtls is not built yet"):
+        Plan(route(require=Require(any_of=(Requirement(method="mtls"),))), {}, Settings(), auth=auth)
+
+
+def test_credentials_that_nobody_looks_at_are_never_ignored() -> None:
+    with pytest.raises(ValueError, match="nobody looks at credentials"):
+        Plan(route(require=Require(any_of=(Requirement(method="key"),))), {}, Settings())
 
 
 def test_limits_that_nothing_counts_are_never_ignored() -> None:

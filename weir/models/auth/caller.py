@@ -19,3 +19,7 @@ class Caller(NamedTuple):
     """Of a token: ``sub``."""
     client: str = ""
     """Of a token: ``client_id``."""
+    expires_ms: int = 0
+    """When what was shown ends (Unix); 0: never."""
+    verifier: str = ""
+    """Name of the ``Verifier`` that it was judged by, such as ``key:<id>``; empty where there was none."""

@@ -1,0 +1,25 @@
+"""What the upstream is told of who called. Clients cannot say any of it: fields named ``X-Weir-…`` are dropped as
+they are read, with ``_`` read as ``-`` (``edge/http/names.py``), also from trailers and where Connection lists them.
+"""
+
+from __future__ import annotations
+
+from edge.edits.headers import header_bytes
+from edge.edits.template import for_header
+from edge.http.head import Field
+from weir.models.auth.caller import Caller
+
+_FIELDS = (
+    (b"X-Weir-Consumer", "consumer"),
+    (b"X-Weir-Subject", "subject"),
+    (b"X-Weir-Client", "client"),
+    (b"X-Weir-Credential", "credential"),
+)
+SCOPES = b"X-Weir-Scopes"
+
+
+def identity_fields(caller: Caller) -> list[Field]:
+    """Those that have something to say. Scopes are separated by spaces."""
+    said = [(name, str(getattr(caller, member))) for name, member in _FIELDS]
+    said.insert(1, (SCOPES, " ".join(caller.scopes)))
+    return [(name.lower(), name, header_bytes(for_header(value))) for name, value in said if value]
