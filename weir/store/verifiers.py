@@ -1,0 +1,116 @@
+"""Verifiers out of the store: the credential and its consumer, read in one step with the number of the newest change.
+
+That number is what a reader compares with changes that it hears of meanwhile: a verifier of seq 7 says nothing of
+change 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from weir.models.auth.records import ApiKey, BasicLogin, Consumer, HmacKey, OAuthClient
+from weir.models.auth.verifier import Verifier, VerifierKind
+from weir.store.connect import Session
+from weir.store.keys import Keys
+from weir.store.record_bytes import decode_record
+from weir.store.record_kinds import BASICS, CLIENTS, CONSUMERS, HMACS, KEYS, Kind
+from weir.store.scripts import Value, run_script
+
+MAX_READ = 500
+"""Verifiers of one script call."""
+_KINDS: dict[str, Kind[Any]] = {
+    "key": KEYS,
+    "basic": BASICS,
+    "hmac": HMACS,
+    "client": CLIENTS,
+    "consumer": CONSUMERS,
+}
+
+Credential: TypeAlias = ApiKey | BasicLogin | HmacKey | OAuthClient | Consumer
+
+
+class Named(NamedTuple):
+    """Which verifier."""
+
+    kind: VerifierKind
+    id: str
+
+
+def read_verifier(session: Session, keys: Keys, kind: VerifierKind, id_: str) -> tuple[Verifier | None, int]:
+    """None: there is none, or its consumer is gone. Raises StoreAway and StoreError."""
+    found, seq = read_verifiers(session, keys, [Named(kind, id_)])
+    return found[0], seq
+
+
+def read_verifiers(
+    session: Session, keys: Keys, wanted: Sequence[Named]
+) -> tuple[list[Verifier | None], int]:
+    """In the order of ``wanted``, at most 500, all of one moment. Raises StoreAway and StoreError."""
+    if len(wanted) > MAX_READ:
+        raise ValueError(f"{len(wanted)} verifiers are wanted at once; {MAX_READ} can be read")
+    flat: list[Value] = [text for named in wanted for text in named]
+    seq, *rows = run_script(
+        session,
+        "verifiers_read",
+        head=keys.head(),
+        consumers=keys.records(CONSUMERS.name),
+        keys=keys.records(KEYS.name),
+        basics=keys.records(BASICS.name),
+        hmacs=keys.records(HMACS.name),
+        clients=keys.records(CLIENTS.name),
+        wanted=flat,
+    )
+    found = [
+        _verifier(named, record, consumer)
+        for named, record, consumer in zip(wanted, rows[::2], rows[1::2], strict=True)
+    ]
+    return found, int(seq)
+
+
+def _verifier(named: Named, record: bytes, consumer: bytes) -> Verifier | None:
+    if not record:
+        return None
+    credential = decode_record(_KINDS[named.kind], record)
+    return verifier_of(named, credential, decode_record(CONSUMERS, consumer) if consumer else None)
+
+
+def verifier_of(named: Named, credential: Credential, consumer: Consumer | None) -> Verifier | None:
+    """What a node needs of both. None where the credential says whose it is, and there is no such consumer."""
+    owner = credential.name if isinstance(credential, Consumer) else credential.consumer
+    if isinstance(credential, Consumer):
+        consumer = credential
+    if consumer is None and owner:
+        return None
+    return Verifier(
+        kind=named.kind,
+        id=named.id,
+        secret=_secret(credential),
+        consumer=owner,
+        tags=consumer.tags if consumer else (),
+        scopes=_scopes(credential, consumer),
+        expires_ms=credential.expires_ms if isinstance(credential, ApiKey | HmacKey) else 0,
+        enabled=not credential.disabled and not (consumer and consumer.disabled),
+        not_before_ms=credential.not_before_ms if isinstance(credential, OAuthClient) else 0,
+    )
+
+
+def _secret(credential: Credential) -> str:
+    match credential:
+        case ApiKey():
+            return credential.hash
+        case BasicLogin():
+            return credential.password
+        case HmacKey():
+            return credential.sealed.decode("latin-1")
+        case _:
+            return ""
+
+
+def _scopes(credential: Credential, consumer: Consumer | None) -> tuple[str, ...]:
+    """A key never has more than its consumer has now; a token says its own."""
+    if consumer is None or isinstance(credential, OAuthClient):
+        return ()
+    if isinstance(credential, ApiKey) and credential.scopes is not None:
+        return tuple(scope for scope in credential.scopes if scope in consumer.scopes)
+    return consumer.scopes
