@@ -1,0 +1,47 @@
+"""The URL of an authorization server: the ``iss`` of its tokens, and where its metadata is. Pure.
+
+OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2 and §3.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from weir.models.auth.redirect_uris import LOOPBACK
+
+MAX_URL = 512
+"""Characters."""
+_PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+"""Visible ASCII of a URI."""
+
+
+def problem_of(url: str, *, query: bool = False) -> str:
+    """Why it cannot be one, in words behind "it"; empty where it can. ``query``: it may have one, as a ``jwks_uri``."""
+    if not 0 < len(url) <= MAX_URL or not _PLAIN.fullmatch(url):
+        return f"is not 1 to {MAX_URL} visible ASCII characters of a URL"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+        return "is no URL with https and a host"
+    if "@" in parts.netloc:
+        return "has a user name before the host"
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        return "is http, which only 127.0.0.1, [::1] and localhost may be"
+    if "#" in url or ("?" in url and not query):
+        return "has a fragment" if "#" in url else "has a query"
+    return ""
+
+
+def metadata_urls(issuer: str) -> tuple[str, ...]:
+    """Where its metadata may be, in the order in which to ask: OpenID Connect's place, then that of RFC 8414 §3.1."""
+    parts = urlsplit(issuer)
+    path = parts.path.rstrip("/")
+    base = f"{parts.scheme}://{parts.netloc}"
+    return (
+        f"{base}{path}/.well-known/openid-configuration",
+        f"{base}/.well-known/oauth-authorization-server{path}",
+    )
