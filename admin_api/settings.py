@@ -23,6 +23,8 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis: str
     redis_counters: str
     """Where nodes count together; the same as ``redis`` unless it was given."""
+    secrets: Path | None
+    """The key ring; None: what would have to be encrypted is refused."""
     cluster: str
     admin: Address
     admin_url: str
@@ -39,6 +41,7 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
             )
         values["redis_counters"] = values["redis_counters"] or values["redis"]
         values["state"] = values["state"].absolute()
+        values["secrets"] = values["secrets"].absolute() if values["secrets"] else None
         return cls(**values)
 
     @property

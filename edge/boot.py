@@ -32,6 +32,8 @@ from weir.processes.child import Child
 from weir.processes.group import Group
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import Address, CannotListen, address_of, bind
+from weir.secrets.errors import SecretsError
+from weir.secrets.ring import KeyRing
 from weir.settings.arguments import SettingsError
 
 BAD_SET_UP = 2
@@ -47,6 +49,10 @@ GUNICORN_START_S = 240.0
 GUNICORN_STOP_S = 5.0
 """Beyond the drain timeout, before it is killed."""
 AGENT_STOP_S = 5.0
+
+
+class BadSecrets(Exception):
+    """The key ring cannot be used; the text is for a person."""
 
 
 class BadRules(Exception):
@@ -69,14 +75,30 @@ def supervise(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         settings = EdgeSettings.from_arguments(argv, environ)
         with ExitStack() as stack:
             stack.enter_context(hold(settings.state))
+            check_secrets(settings)
             check_rules_file(settings)
             listeners = stack.enter_context(bound(settings))
             link = stack.enter_context(link_socket(settings))
             stack.callback(run_file.remove, settings.run_file)
             return _run(argv, settings, listeners, link)
-    except (SettingsError, StateHeld, StateUnusable, CannotListen, BadRules) as error:
+    except (SettingsError, StateHeld, StateUnusable, CannotListen, BadSecrets, BadRules) as error:
         sys.stderr.write(f"weir edge: {error}\n")
         return BAD_SET_UP
+
+
+def check_secrets(settings: EdgeSettings) -> None:
+    """Raises ``BadSecrets`` for a key ring that is none, or that would let the edge sign tokens."""
+    if settings.secrets is None:
+        return
+    try:
+        ring = KeyRing.read(settings.secrets)
+    except SecretsError as error:
+        raise BadSecrets(str(error)) from error
+    if ring.has("signing"):
+        raise BadSecrets(
+            f"the key ring {settings.secrets} has signing keys, which the edge must not hold; make one for it with: "
+            f"weir secret export --without signing --to FILE"
+        )
 
 
 def check_rules_file(settings: EdgeSettings) -> None:

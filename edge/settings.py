@@ -31,6 +31,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis: str
     redis_counters: str
     """Where limits and budgets count; the same as ``redis`` unless it was given."""
+    secrets: Path | None
+    """The key ring; None: what needs one is not kept."""
     workers: int
     node: str
     cluster: str
@@ -78,6 +80,7 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
         values["proxy_protocol"] = for_each_address(values["proxy_protocol"], len(values["edge"]))
         values["state"] = values["state"].absolute()
         values["config"] = values["config"].absolute() if values["config"] else None
+        values["secrets"] = values["secrets"].absolute() if values["secrets"] else None
         values["workers"] = values["workers"] or cores()
         values["node"] = values["node"] or node_name(socket.gethostname())
         return cls(**values)

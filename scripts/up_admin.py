@@ -33,10 +33,10 @@ STOP_S = 15.0
 
 
 def admin_child(
-    state: Path, store_url: str, values: Mapping[str, Any], ready: Callable[[int], bool]
+    state: Path, store_url: str, secrets: Path, values: Mapping[str, Any], ready: Callable[[int], bool]
 ) -> Child:
     """Everything said to ``weir up`` that is the admin API's, as flags, so that no variable decides otherwise."""
-    arguments = ["--state", str(state)]
+    arguments = ["--state", str(state), "--secrets", str(secrets)]
     for name in ("admin", "admin_workers", "cluster"):
         arguments += ["--" + name.replace("_", "-"), str(values[name])]
     return Child(

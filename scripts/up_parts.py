@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from scripts import gateway_file
 from weir.processes import run_file
 from weir.processes.ports import Address, CannotListen, address_of, bind
+from weir.secrets.errors import SecretsError
+from weir.secrets.ring_file import EDGE_RING, RING, ensure_ring, keep_edge_ring, read_ring
 from weir.settings.values import without_password
 from weir.store.binary import ServerBinary, find_server
 from weir.store.embedded import EmbeddedStore, data_written_by, end_server, prepare
@@ -47,9 +49,18 @@ class Demo(NamedTuple):
     address: Address
 
 
+class Rings(NamedTuple):
+    """Files of key rings."""
+
+    whole: Path
+    edge: Path
+    """The same without the keys that seal signing keys."""
+
+
 class Parts(NamedTuple):
     state: Path
     store: Store
+    rings: Rings
     demo: Demo | None
     rules: Path | None
     """The file that is followed; None: only what the store holds."""
@@ -71,7 +82,20 @@ def prepare_parts(values: Mapping[str, Any], state: Path, stack: ExitStack) -> P
         if is_new:
             write_rules(own, demo)
         config = own if own.exists() else None
-    return Parts(state, store, demo, config, has_demo_rules=demo is not None and config == own)
+    rings = rings_for(values, state)
+    return Parts(state, store, rings, demo, config, has_demo_rules=demo is not None and config == own)
+
+
+def rings_for(values: Mapping[str, Any], state: Path) -> Rings:
+    """The ring that was given, or the state directory's, which is made if need be; the edge's is kept in step."""
+    given: Path | None = values["secrets"]
+    rings = Rings(given.absolute() if given else state / RING, state / EDGE_RING)
+    try:
+        keys = read_ring(rings.whole)[0] if given else ensure_ring(rings.whole)
+        keep_edge_ring(rings.edge, keys)
+    except SecretsError as error:
+        raise CannotStart(str(error)) from error
+    return rings
 
 
 def check_readable(path: Path) -> None:

@@ -92,7 +92,7 @@ def group_of(parts: Parts, values: Mapping[str, Any]) -> Group:
         children.append(demo_child(parts.demo))
     children.append(edge_child(parts, values))
     ready = is_running(parts.state / "admin" / "run.json")
-    children.append(admin_child(parts.state, parts.store.url, values, ready))
+    children.append(admin_child(parts.state, parts.store.url, parts.rings.whole, values, ready))
     return Group(children, say=say, on_ready=lambda: announce(parts, values["cluster"]))
 
 
@@ -137,6 +137,7 @@ def demo_child(demo: Demo) -> Child:
 def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
     state = parts.state / "edge"
     arguments = edge_arguments(state, parts.rules, values)
+    arguments += ["--secrets", str(parts.rings.edge)]
     headers = ",".join(f"{name}={value}" for name, value in values["otlp_headers"].items())
     # An embedded store has this node only, so all that is kept for the time without a store is this node's.
     if most := values["max_nodes"] or (1 if parts.store.embedded is not None else 0):

@@ -8,6 +8,7 @@ import pytest
 from scripts.up_parts import CannotStart, Parts, Store, prepare_parts, remembered_port, shown
 from weir.processes import run_file
 from weir.processes.ports import Address, address_of, bind
+from weir.secrets.ring_file import ensure_ring, new_key, read_ring, without_signing, write_ring
 
 Prepare = Callable[..., Parts]
 
@@ -23,6 +24,7 @@ def prepare(tmp_path: Path) -> Iterator[Prepare]:
                 "demo": Address("127.0.0.1", 0),
                 "redis": "",
                 "store_bin": None,
+                "secrets": None,
             }
             state = tmp_path / "state"
             state.mkdir(exist_ok=True)
@@ -127,3 +129,37 @@ def test_paths_are_shown_as_short_as_they_can_be_said_from_here(
 
 def test_a_store_elsewhere_is_told_by_its_address() -> None:
     assert Store("redis://10.0.0.1:6379").text() == "redis://10.0.0.1:6379"
+
+
+def purposes(path: Path) -> set[str]:
+    return {key.purpose for key in read_ring(path)[0]}
+
+
+def test_a_state_gets_a_key_ring_once_and_the_edge_one_without_signing_keys(prepare: Prepare) -> None:
+    rings = prepare(no_demo=True).rings
+    whole, edge = read_ring(rings.whole)[0], read_ring(rings.edge)[0]
+    assert purposes(rings.whole) == {"store", "signing", "node", "tls"}
+    assert purposes(rings.edge) == {"store", "node", "tls"}
+    assert set(edge) < set(whole)
+    assert prepare(no_demo=True).rings == rings
+    assert read_ring(rings.whole)[0] == whole
+
+
+def test_the_edges_ring_follows_a_ring_that_was_given(prepare: Prepare, tmp_path: Path) -> None:
+    given = tmp_path / "given.json"
+    keys = ensure_ring(given)
+    rings = prepare(no_demo=True, secrets=given).rings
+    assert rings.whole == given
+    assert read_ring(rings.edge)[0] == without_signing(keys)
+    write_ring(given, [*keys, new_key("store")])
+    prepare(no_demo=True, secrets=given)
+    assert len(read_ring(rings.edge)[0]) == 4
+    assert not (tmp_path / "state" / "secrets.json").exists()
+
+
+def test_a_ring_that_others_may_read_is_refused(prepare: Prepare, tmp_path: Path) -> None:
+    given = tmp_path / "given.json"
+    ensure_ring(given)
+    given.chmod(0o644)
+    with pytest.raises(CannotStart, match="may be read by others"):
+        prepare(no_demo=True, secrets=given)

@@ -11,14 +11,14 @@ import pytest
 from admin_api.settings import AdminSettings
 from edge.settings import MAX_NODES, EdgeSettings
 from scripts.up_admin import admin_child
-from scripts.up_parts import Parts
+from scripts.up_parts import Parts, Rings
 from scripts.verbs.up import DESCRIPTION, edge_child
 from weir.processes.child import always
 from weir.settings.arguments import read_settings
 from weir.settings.table import SETTINGS
 
-OWN = {"state", "config", "edge", "redis"}
-"""Decided by ``weir up``: of its own state, the file that it follows, a list, its store."""
+OWN = {"state", "config", "edge", "redis", "secrets"}
+"""Decided by ``weir up``: of its own state, the file that it follows, a list, its store, what the edge may have."""
 SAID = {
     "status": "127.0.0.1:9", "redis_counters": "redis://127.0.0.1:9/3", "workers": "3", "node": "a-node",
     "cluster": "b", "max_nodes": "5", "proxy_protocol": "v2", "head_timeout": "11s", "keep_alive": "12s",
@@ -33,7 +33,8 @@ URL = "redis://127.0.0.1:9/1"
 
 def parts(tmp_path: Path, embedded: object = None) -> Parts:
     store = SimpleNamespace(url=URL, embedded=embedded)
-    return Parts(state=tmp_path, store=cast("Any", store), demo=None, rules=None, has_demo_rules=False)
+    rings = Rings(tmp_path / "secrets.json", tmp_path / "edge-secrets.json")
+    return Parts(tmp_path, cast("Any", store), rings, demo=None, rules=None, has_demo_rules=False)
 
 
 def told(tmp_path: Path, *arguments: str, embedded: object = None) -> EdgeSettings:
@@ -63,14 +64,14 @@ ADMIN_SAID = {
 
 def told_admin(tmp_path: Path, *arguments: str) -> AdminSettings:
     values = read_settings("up", "weir up", DESCRIPTION, list(arguments), {})
-    child = admin_child(tmp_path, URL, values, always)
+    child = admin_child(tmp_path, URL, tmp_path / "secrets.json", values, always)
     argv = list(child.argv())
     return AdminSettings.from_arguments(argv[argv.index("admin_api") + 1 :], dict(child.environment))
 
 
 def test_every_setting_of_up_and_admin_is_tried() -> None:
     both = {each.name for each in SETTINGS if {"up", "admin"} <= set(each.processes)}
-    assert both - {"state", "redis"} == set(ADMIN_SAID)
+    assert both - {"state", "redis", "secrets"} == set(ADMIN_SAID)
 
 
 @pytest.mark.parametrize("name", ADMIN_SAID)
@@ -79,6 +80,11 @@ def test_a_setting_reaches_the_admin_api(tmp_path: Path, name: str) -> None:
     direct = AdminSettings.from_arguments(["--redis", URL, *said], {})
     assert getattr(told_admin(tmp_path, *said), name) == getattr(direct, name)
     assert getattr(direct, name) != getattr(told_admin(tmp_path), name)
+
+
+def test_only_the_admin_api_gets_the_whole_key_ring(tmp_path: Path) -> None:
+    assert told(tmp_path).secrets == tmp_path / "edge-secrets.json"
+    assert told_admin(tmp_path).secrets == tmp_path / "secrets.json"
 
 
 def test_an_embedded_store_has_one_node_unless_more_is_said(tmp_path: Path) -> None:

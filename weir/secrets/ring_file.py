@@ -19,6 +19,8 @@ import msgspec
 
 from weir.secrets.errors import BadRing
 
+RING, EDGE_RING = "secrets.json", "edge-secrets.json"
+"""Names in a state directory: the ring that ``weir up`` makes, and what its edge gets of it."""
 PURPOSES = ("store", "signing", "node", "tls")
 """What a new ring has keys for. A ring may have others, of a newer Weir."""
 EDGE_PURPOSES = ("store", "node", "tls")

@@ -66,6 +66,18 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge", "admin"),
     ),
     Setting(
+        name="secrets",
+        parse=values.file,
+        placeholder="FILE",
+        default=None,
+        default_text="none; of weir up, `secrets.json` in the state directory",
+        help=(
+            "Key ring that encrypts what Weir must read again from the store or the disk (secrets.md). The edge's must "
+            "be without signing keys."
+        ),
+        processes=("up", "edge", "admin", "auth", "client"),
+    ),
+    Setting(
         name="store_bin",
         parse=values.file,
         placeholder="FILE",
