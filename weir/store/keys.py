@@ -208,6 +208,51 @@ class Keys(NamedTuple):
         ``attempt_take.lua``, ``attempt_back.lua``."""
         return self._control(f"attempts:{subject}")
 
+    def refresh_families(self) -> str:
+        """Hash sid → family of refresh tokens (msgpack), at most 500 000: ended ones make room. No TTL. Writers:
+        ``family_begin.lua``, ``family_step.lua``. Reader: auth."""
+        return self._control("refresh-families")
+
+    def refresh_current(self) -> str:
+        """Hash sid → SHA-256 of the refresh token that is good now, and the Unix second by which every access token of
+        the family has ended. No TTL. Writers and reader: as ``refresh_families``."""
+        return self._control("refresh-current")
+
+    def refresh_ends(self) -> str:
+        """Sorted set sid → milliseconds when its refresh token ends, no TTL. Writers and reader: as
+        ``refresh_families``."""
+        return self._control("refresh-ends")
+
+    def refresh_index(self) -> str:
+        """Sorted set of user, NUL, sid, all with score 0: whose families there are. No TTL. Writers and reader: as
+        ``refresh_families``."""
+        return self._control("refresh-index")
+
+    def opaque_tokens(self) -> str:
+        """Hash id → opaque access token (msgpack; of its secret only a hash), at most 200 000: ended ones make room. No
+        TTL. Writers: ``opaque_keep.lua``, ``opaque_forget.lua``, ``family_step.lua``. Readers: agents, auth."""
+        return self._control("opaque-tokens")
+
+    def opaque_ends(self) -> str:
+        """Sorted set id of an opaque access token → milliseconds of its end, no TTL. Writers and reader:
+        as ``opaque_tokens``."""
+        return self._control("opaque-ends")
+
+    def opaque_index(self) -> str:
+        """Sorted set of sid, NUL, id of an opaque access token, all with score 0. No TTL. Writers and reader: as
+        ``opaque_tokens``."""
+        return self._control("opaque-index")
+
+    def assertions(self) -> str:
+        """Sorted set SHA-256 of client and ``jti`` → Unix second of the assertion's end, at most 100 000, no TTL.
+        Writer and reader: ``assertion_use.lua``."""
+        return self._control("assertions")
+
+    def client_failures(self, name: str) -> str:
+        """String, how often a client, or a client address, failed to prove who it is, TTL 60 s after the first.
+        Writer and reader: ``login_failure.lua``."""
+        return self._control(f"client-failures:{name}")
+
     def health_suspects(self) -> str:
         """Sorted set ``<owner>/<upstream> <URL>`` → milliseconds of the target's last failure, TTL 20 s, at most 1000.
 

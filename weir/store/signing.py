@@ -14,6 +14,7 @@ import msgspec
 from weir.store.connect import Client
 from weir.store.durability import on_disk
 from weir.store.errors import StoreError
+from weir.store.feed import FEED_LENGTH
 from weir.store.keys import Keys
 from weir.store.scripts import Value, run_script
 
@@ -21,7 +22,6 @@ TOPIC = "signing"
 SCHEMA = 1
 MAX_KEYS = 32
 DURABLE_MS = 2000
-FEED_LENGTH = 1000
 
 
 class SealedKey(msgspec.Struct, frozen=True, kw_only=True):
