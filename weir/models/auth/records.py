@@ -96,6 +96,8 @@ class OAuthClient(Record, frozen=True, kw_only=True):
     jwks: str = ""
     """JSON Web Key Set of a private_key_jwt client."""
     redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    """Where a person may be sent after signing out (OIDC RP-Initiated Logout 1.0)."""
     grants: tuple[GrantType, ...] = ("client_credentials",)
     scopes: tuple[str, ...] = ()
     audiences: tuple[str, ...] = ()

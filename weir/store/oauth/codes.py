@@ -34,8 +34,8 @@ class CodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     redirect_uri: str = ""
     """As the application asked; empty if it left it out."""
     scopes: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
-    """RFC 8707."""
+    audiences: tuple[str, ...] = ()
+    """Whom the tokens are for (RFC 8707)."""
     challenge: str
     """PKCE, S256."""
     nonce: str = ""

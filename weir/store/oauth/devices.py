@@ -36,7 +36,7 @@ class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = 1
     client: str
     scopes: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = 1
     client: str
     scopes: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
     redirect_uri: str = ""
     """Where the answer goes."""
     asked_uri: str = ""
