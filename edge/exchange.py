@@ -146,6 +146,15 @@ class Exchange:
             self._address = (parse_address(self.ip),)
         return self._address[0]
 
+    @property
+    def consumer(self) -> str | None:
+        """As ``Facts`` says: what limits count by."""
+        return None if self.caller is None else self.caller.counted_as
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return () if self.caller is None else self.caller.tags
+
     def header(self, name: str) -> str | None:
         """All values of the lower-case name, joined (RFC 9110 §5.3); ``host`` is what the client asked for.
 

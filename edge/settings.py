@@ -49,6 +49,8 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_fields: int
     max_connections: int
     max_connections_per_address: int
+    auth_failures: int
+    """Wrong credentials of an address in a minute; 0: no limit."""
     drain_delay: float
     """Seconds, as the two below; 0: none."""
     drain_timeout: float

@@ -40,7 +40,15 @@ def question_of(options: argparse.Namespace) -> Question:
         if options.request or options.header:
             raise Mistake("--curl has the whole request; leave the request and -H away")
         curl = read_text("-") if options.curl == "-" else options.curl
-        return Question(curl=curl, ip=options.ip, version=version, draft=draft, all=options.all)
+        return Question(
+            curl=curl,
+            ip=options.ip,
+            consumer=options.consumer,
+            tags=tuple(options.tag),
+            version=version,
+            draft=draft,
+            all=options.all,
+        )
     if not options.request:
         raise Mistake("which request? weir explain 'GET http://api.example.com/', or --curl")
     method, _, url = options.request.strip().rpartition(" ")
@@ -49,4 +57,12 @@ def question_of(options: argparse.Namespace) -> Question:
     except BadRequest as error:
         raise Mistake(str(error)) from error
     request = DescribedRequest(method=method.strip() or "GET", url=url, headers=headers)
-    return Question(request=request, ip=options.ip, version=version, draft=draft, all=options.all)
+    return Question(
+        request=request,
+        ip=options.ip,
+        consumer=options.consumer,
+        tags=tuple(options.tag),
+        version=version,
+        draft=draft,
+        all=options.all,
+    )

@@ -44,12 +44,14 @@ def described(question: Question) -> Described:
         raise _refused("", "bad-request", "give either a request or a curl command")
     if question.request is not None:
         request = question.request
-        return Described(request.method, request.url, request.headers, question.ip)
+        return Described(
+            request.method, request.url, request.headers, question.ip, question.consumer, question.tags
+        )
     try:
         sent = read_curl(question.curl or "")
     except BadCurl as error:
         raise _refused("curl", "bad-curl", str(error), error.line, error.column) from None
-    return Described(sent.method, sent.url, sent.headers, question.ip)
+    return Described(sent.method, sent.url, sent.headers, question.ip, question.consumer, question.tags)
 
 
 def _manifest(call: Call, version: int | None) -> Manifest | None:

@@ -10,12 +10,15 @@ import msgspec
 
 from edge.access_log.attempt import Attempt, attempt_of, milliseconds
 from edge.access_log.bounds import MAX_VALUE
+from edge.access_log.credentials import without_secrets
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
 
 LONGEST_UNREAD = 256
 """Bytes that are shown of a target that was not understood."""
+
+NOBODY = ("", "", "")
 
 _encoder = msgspec.json.Encoder()
 
@@ -47,6 +50,12 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """Limits in shadow that would have."""
     trace_id: str = ""
     """Of W3C Trace Context; empty for a request that was not understood."""
+    consumer: str = ""
+    """Who called, also if the rule refused them; of a token of nobody's the client or subject."""
+    auth: str = ""
+    """The method: ``key``, ``token``, ``basic``, ``hmac``."""
+    credential: str = ""
+    """Id of the key, ``jti`` of the token, user name; never a secret."""
 
 
 def take(exchange: Exchange, ended: float) -> tuple[Any, ...]:
@@ -74,6 +83,7 @@ def take(exchange: Exchange, ended: float) -> tuple[Any, ...]:
         exchange.limited,
         exchange.shadowed,
         exchange.trace_id,
+        exchange.caller,
     )
 
 
@@ -86,7 +96,7 @@ def encode(taken: Sequence[tuple[Any, ...]], wall: float) -> bytes:
 def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
     (
         started, ended, request_id, ip, method, scheme, host, path, status, bytes_in, bytes_out, rule, upstream,
-        version, attempts, served, code, detail, limit, shadowed, trace_id,
+        version, attempts, served, code, detail, limit, shadowed, trace_id, caller,
     ) = taken  # fmt: skip
     return Entry(
         stamps.text(wall + started),
@@ -95,7 +105,7 @@ def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
         method,
         scheme,
         host,
-        path,
+        without_secrets(path),
         status,
         bytes_in,
         bytes_out,
@@ -109,6 +119,11 @@ def entry(taken: tuple[Any, ...], wall: float, stamps: Timestamps) -> Entry:
         limit,
         shadowed,
         trace_id,
+        *(
+            NOBODY
+            if caller is None
+            else (caller.counted_as or "", caller.method, caller.credential[:MAX_VALUE])
+        ),
     )
 
 

@@ -25,11 +25,15 @@ class FailureThrottle:
     """Of one worker. An IPv6 client counts as its /64."""
 
     def __init__(self, per_minute: int = PER_MINUTE, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``per_minute`` 0: nothing is held up."""
-        self._each_s = WINDOW_S / per_minute if per_minute else 0.0
         self._clock = clock
+        self._each_s = 0.0
+        self.allow(per_minute)
         self._until: OrderedDict[str, float] = OrderedDict()
         """When all failures of an address are forgotten, each after its part of the window."""
+
+    def allow(self, per_minute: int) -> None:
+        """From now on; 0: nothing is held up."""
+        self._each_s = WINDOW_S / per_minute if per_minute else 0.0
 
     def check(self, facts: Facts) -> None:
         """Before anybody is asked, or anything slow is hashed. Raises Denied."""

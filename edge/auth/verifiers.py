@@ -2,7 +2,7 @@
 
 * An answer is as old as its number of the feed; one that is older than a drop of the same name is asked for again.
 * That a credential does not exist is known for ``NEGATIVE_S`` only, so that guessing costs the store little.
-* A new agent may have seen what an old one could not tell, so a connection to one begins with nothing known.
+* While agent or store are away, what is known goes on; when they are back, the agent says what to forget.
 * Everything is good only as long as the store has confirmed it within ``credentials max_stale``.
 """
 
@@ -10,18 +10,16 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 from gevent.event import Event
 
 from edge.link.asks import Asks
+from edge.link.credential_words import CREDENTIAL, CREDENTIALS, FRESH, MAX_ID
 from weir.models.auth.verifier import Verifier, VerifierKind
 
-TOPIC = "credential"
-DROPS, FRESH = "credentials", "credentials-fresh"
-"""Topics of news."""
 MAX_KNOWN = 20_000
 """Verifiers of one worker; the one that was not used longest goes first."""
 MAX_UNKNOWN = 10_000
@@ -54,11 +52,11 @@ class _Asked:
     def __init__(self) -> None:
         self.ended = Event()
         self.drops: dict[str, int] = {}
-        """Of this name and of consumers, since it was asked."""
+        """Names that changed since it was asked, each with the number of its newest change."""
 
 
 class _Drop(msgspec.Struct, frozen=True):
-    """What the agent says: names of verifiers or ``consumer:<name>``, which concerns all of a consumer's."""
+    """What the agent says; ``edge/link/credential_words.py`` has its meaning."""
 
     seq: int
     drop: tuple[str, ...] = ()
@@ -95,9 +93,8 @@ class Verifiers:
         self._asked: dict[Name, _Asked] = {}
         self._fresh_at: float | None = None
         """The store has confirmed everything then (monotonic seconds); None: nobody said yet."""
-        asks.on_news(DROPS, self._drop)
+        asks.on_news(CREDENTIALS, self._drop)
         asks.on_news(FRESH, self._fresh)
-        asks.on_attach(self._forget)
 
     def is_known(self, kind: VerifierKind, id: str) -> bool:  # noqa: A002
         """Whether ``find`` asks nobody, and finds it."""
@@ -106,6 +103,8 @@ class Verifiers:
     def find(self, kind: VerifierKind, id: str) -> Verifier | None:  # noqa: A002
         """None: there is none. Raises Unavailable. Blocks this greenlet for ``TIMES`` × ``ASK_S`` at most."""
         name = (kind, id)
+        if len(id) > MAX_ID:
+            return None
         for _ in range(TIMES):
             known = self._known.get(name)
             if known is not None:
@@ -127,7 +126,7 @@ class Verifiers:
         """None: look again. Raises Unavailable."""
         asked = self._asked[name] = _Asked()
         try:
-            reply = self._asks.ask(TOPIC, {"kind": name[0], "id": name[1]}, ASK_S)
+            reply = self._asks.ask(CREDENTIAL, {"kind": name[0], "id": name[1]}, ASK_S)
             answer, verifier = _read(reply)
         finally:
             if self._asked.get(name) is asked:
@@ -142,7 +141,8 @@ class Verifiers:
             _put(self._unknown, name, self._clock() + NEGATIVE_S, MAX_UNKNOWN)
             return None
         known = _Known(verifier, answer.seq)
-        _put(self._known, name, known, MAX_KNOWN)
+        if _put(self._known, name, known, MAX_KNOWN):
+            self._changed()  # nobody would notice that the one that went is dropped
         return known
 
     def _is_unknown(self, name: Name) -> bool:
@@ -163,24 +163,45 @@ class Verifiers:
         self._fresh_at = msgspec.convert(body, _Fresh).at
 
     def _drop(self, body: Any) -> None:
-        dropped = msgspec.convert(body, _Drop)
+        """What cannot be understood may concern anything."""
+        try:
+            dropped = msgspec.convert(body, _Drop)
+        except msgspec.ValidationError as error:
+            log.error("the node agent says what has changed in a way that is not understood: %s", error)
+            self._forget()
+            return
         if dropped.all:
             self._forget()
             return
-        names = frozenset(dropped.drop)
         for asked in self._asked.values():
-            asked.drops.update((each, dropped.seq) for each in names)
-        for name in [name for name in self._unknown if f"{name[0]}:{name[1]}" in names]:
-            del self._unknown[name]
-        outdated = [
-            name
-            for name, known in self._known.items()
-            if known.seq < dropped.seq
-            and (known.verifier.name in names or f"consumer:{known.verifier.consumer}" in names)
-        ]
+            asked.drops.update((each, dropped.seq) for each in dropped.drop)
+        outdated = [name for name in self._concerned(dropped.drop) if self._known[name].seq < dropped.seq]
         for name in outdated:
             del self._known[name]
-        self._changed()
+        if outdated:
+            self._changed()
+
+    def _concerned(self, drops: Iterable[str]) -> set[Name]:
+        """Known ones; also forgets that there is none of a name."""
+        found: set[Name] = set()
+        consumers, clients = set(), set()
+        for each in drops:
+            kind, _, id = each.partition(":")  # noqa: A001
+            name: Name = (kind, id)  # type: ignore[assignment]  # of a kind that is unknown, nothing is known
+            self._unknown.pop(name, None)
+            if name in self._known:
+                found.add(name)
+            if kind == "consumer":
+                consumers.add(id)
+            elif kind == "client":
+                clients.add(id)
+        if consumers or clients:
+            found.update(
+                name
+                for name, (verifier, _) in self._known.items()
+                if verifier.consumer in consumers or (name[0] == "opaque" and verifier.client in clients)
+            )
+        return found
 
     def _forget(self) -> None:
         """Also what is being asked: its answer may be older than this."""
@@ -216,14 +237,19 @@ _decoder = msgspec.msgpack.Decoder(Verifier)
 
 def _dropped(drops: dict[str, int], name: Name, verifier: Verifier | None) -> int:
     """The newest drop that concerns it; -1: none."""
-    found = max(drops.get(EVERYTHING, -1), drops.get(f"{name[0]}:{name[1]}", -1))
+    names = [EVERYTHING, f"{name[0]}:{name[1]}"]
     if verifier is not None:
-        found = max(found, drops.get(f"consumer:{verifier.consumer}", -1))
-    return found
+        names.append(f"consumer:{verifier.consumer}")
+        if name[0] == "opaque":
+            names.append(f"client:{verifier.client}")
+    return max(drops.get(each, -1) for each in names)
 
 
-def _put(table: OrderedDict[Name, Any], name: Name, value: Any, most: int) -> None:
+def _put(table: OrderedDict[Name, Any], name: Name, value: Any, most: int) -> bool:
+    """Whether another one had to go."""
     table[name] = value
     table.move_to_end(name)
-    if len(table) > most:
-        table.popitem(last=False)
+    if len(table) <= most:
+        return False
+    table.popitem(last=False)
+    return True

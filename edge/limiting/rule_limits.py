@@ -31,7 +31,6 @@ class RuleLimits:
     __slots__ = ("_limiter", "_only", "_template", "_uses", "are_edited", "names", "policies", "shown")
 
     def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
-        """Raises ValueError for what cannot be counted by yet."""
         self._limiter = limiter
         counted = _once(route.limits)
         self._uses = tuple(_use(each, route.name, owner, limiter) for each in counted)

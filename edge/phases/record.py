@@ -37,6 +37,19 @@ def run(exchange: Exchange) -> None:
             exchange.bytes_out,
         )
     )
+    if exchange.caller is not None:
+        engine.telemetry.called.append(
+            (
+                exchange.caller,
+                exchange.status,
+                exchange.code,
+                exchange.started,
+                ended,
+                exchange.served is not None,
+                exchange.bytes_in,
+                exchange.bytes_out,
+            )
+        )
     if exchange.attempts:
         engine.telemetry.usage.attempts(plan.counted_as, exchange.upstream, exchange.attempts)
     if len(answered) >= MAX_WAITING:

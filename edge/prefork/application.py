@@ -63,6 +63,10 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Of one worker; what is above waits in the listener's queue, where another worker may take it."""
     per_address: int = 1000
     """Of one client address in one worker; 0: no limit."""
+    auth_failures: int = 20
+    """Wrong credentials of one client address in one worker in a minute; 0: no limit."""
+    secrets: Path | None = None
+    """Key ring; None: this node has none."""
     timeout_s: int = 30
     """A worker whose event loop stands still for so long is killed."""
     backlog: int = 2048

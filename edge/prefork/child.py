@@ -38,6 +38,8 @@ def run(arguments: ChildArguments) -> None:
             max_fields=settings.max_fields,
             worker_connections=settings.max_connections,
             per_address=settings.max_connections_per_address,
+            auth_failures=settings.auth_failures,
+            secrets=settings.secrets,
         )
     )
 

@@ -54,6 +54,7 @@ from edge.versions.files import VersionFiles
 from edge.versions.loader import Loader
 from edge.versions.reader import VersionReader
 from edge.versions.snapshot import Snapshot
+from weir.secrets.ring import KeyRing
 
 NOTIFY_S = 0.25
 """How often gunicorn is told that this worker lives, and how late a stop is noticed at worst."""
@@ -108,6 +109,9 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets, drains)
         loader = Loader(self.engine, VersionReader(VersionFiles(options.versions)), upstreams)
         self._gauges(telemetry, upstreams)
+        self.engine.auth.throttle.allow(options.auth_failures)
+        if options.secrets is not None:
+            self.engine.auth.ring = KeyRing.read(options.secrets)
         self.engine.sweeper.start()
         self.engine.access_log.start()
         self.engine.tracer = _tracer(options, self.engine)
@@ -143,6 +147,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         if self.engine.tracer is not None:
             self.engine.tracer.close()
         if self._link is not None:
+            self.engine.telemetry.used.hurry()
             if self._budgets is not None:
                 self._budgets.finish()
             self._limiter.flush()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from edge.access_log.credentials import without_secrets
+
 HIDDEN = "…"
 MAX_TEXT = 512
 """Characters of a path, a host or a name of a rule that are shown."""
@@ -21,7 +23,7 @@ _SEPARATOR = re.compile(r"[&;]")
 
 def shown_path(path: str, query_string: str) -> str:
     """``/a;sid=7`` and ``?q=x&page=2`` as ``/a;sid?q&page``. ``query_string`` has its ``?``."""
-    shown = shown_text(_PARAMETER.sub(lambda match: ";" + _name(match[0][1:]), path))
+    shown = shown_text(_PARAMETER.sub(lambda match: ";" + _name(match[0][1:]), without_secrets(path)))
     if len(query_string) < 2:
         return shown
     pieces = _SEPARATOR.split(query_string[1:], MAX_NAMES)

@@ -13,14 +13,20 @@ from operator import itemgetter
 from typing import Any
 
 from edge.access_log.attempt import Served
+from edge.auth.used import UsedCredentials
+from edge.link.credential_words import USED
 from edge.telemetry.frames import frames_of
 from edge.telemetry.histogram import Histogram
-from edge.telemetry.usage_counts import TOPIC, Answered, UsageCounts
+from edge.telemetry.usage_counts import TOPIC, Answered, Called, UsageCounts
 
 MAX_WAITING = 2_000
 """Requests that wait for being counted; to count so many takes a millisecond or two."""
 MAX_PHASED = 256
 """Requests of one ``fold`` whose phases are looked at; of more, some spread evenly over them."""
+
+ACCEPTED = "accepted"
+REFUSED = frozenset({"credential-invalid", "credential-expired", "insufficient-scope", "forbidden"})
+"""Codes of requests whose caller is known and was not let in."""
 
 Gauge = Callable[[], float]
 Gauges = Callable[[], Iterable[list[Any]]]
@@ -34,6 +40,9 @@ class Telemetry:
         """Not yet counted; who appends calls ``fold`` at ``MAX_WAITING``."""
         self.served: list[Served] = []
         """The same of attempts that brought an answer; at most one for each of ``answered`` and of those in flight."""
+        self.called: list[Called] = []
+        """Of those that are in ``answered``, the ones whose caller is known."""
+        self.used = UsedCredentials()
         self.requests: Counter[tuple[str, int]] = Counter()
         """By rule and status."""
         self.attempts: Counter[tuple[str, int | str]] = Counter()
@@ -101,7 +110,18 @@ class Telemetry:
             seconds[upstream].append(head - started)
         for upstream, values in seconds.items():
             self.upstream_seconds[upstream].observe_all(values)
+        called, self.called = self.called, []
+        if called:
+            self._fold_called(called)
         self._fold_phases(answered[:: 1 + len(answered) // MAX_PHASED])
+
+    def _fold_called(self, called: list[Called]) -> None:
+        accepted = Counter(each[0].method for each in called if each[2] not in REFUSED)
+        for method, count in accepted.items():
+            key = (method, ACCEPTED)
+            self.auth[key] = self.auth.get(key, 0) + count
+        self.usage.fold_called(called)
+        self.used.note((each[0].verifier, each[4]) for each in called)
 
     def _fold_phases(self, answered: list[Answered]) -> None:
         """From the moments that are known anyway."""
@@ -190,6 +210,7 @@ class Telemetry:
         gauges = [[family, [], float(read())] for family, read in self._gauges]
         gauges += [gauge for labelled in self._labelled for gauge in labelled()]
         told = [{"kind": "asks", "items": [[0, TOPIC, entries]]} for entries in self.usage.take()]
+        told += [{"kind": "asks", "items": [[0, USED, names]]} for names in self.used.take()]
         return [*frames_of({"counters": counters, "histograms": histograms, "gauges": gauges}), *told]
 
     def _histograms(self) -> Iterable[list[Any]]:

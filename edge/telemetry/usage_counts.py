@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from edge.access_log.attempt import Attempt, Served
+from weir.models.auth.caller import Caller
 from weir.models.usage import (
     BOUNDS,
     BYTES_IN,
@@ -33,10 +34,14 @@ TOPIC = "usage"
 MAX_ENTRIES = 200
 """Of one frame: with names as long as they may be it stays below a frame's bound."""
 TOO_MANY, ERROR = 429, 500
+RATE_LIMITED = "rate-limited"
+CONSUMER = "c"
 
 Answered: TypeAlias = tuple[str, int, float, float, Served | None, str, int, int]
 """Rule, status, monotonic seconds of start and end, the attempt that gave the answer, ``<owner>/<rule>`` (empty: no
 rule matched), bytes of the body that came and of the answer."""
+Called: TypeAlias = tuple[Caller, int, str, float, float, bool, int, int]
+"""Caller, status, code, monotonic seconds of start and end, whether an upstream answered, bytes as above."""
 Member: TypeAlias = tuple[str, str, str]
 """``<owner>/<rule>``, upstream and URL: a rule's upstreams are its owner's."""
 
@@ -50,6 +55,7 @@ class UsageCounts:
     def __init__(self) -> None:
         self._rules: dict[str, list[float]] = {}
         self._targets: dict[Member, list[float]] = {}
+        self._consumers: dict[str, list[float]] = {}
 
     def fold(self, answered: Sequence[Answered], seconds: list[int]) -> float:
         """Counts them; adds each to its bucket in ``seconds`` too, and gives the seconds of all."""
@@ -84,6 +90,19 @@ class UsageCounts:
             counts[FIRST_BUCKET + bisect_left(BOUNDS, lasted)] += 1
         return total
 
+    def fold_called(self, called: Iterable[Called]) -> None:
+        """Counts them by consumer; requests of nobody's tokens are in no count."""
+        for caller, status, code, begun, ended, served, taken, sent in called:
+            if caller.consumer:
+                numbers = self._of(self._consumers, caller.consumer)
+                numbers[_CLASSES[status]] += 1
+                numbers[BYTES_IN] += taken
+                numbers[BYTES_OUT] += sent
+                numbers[MICROSECONDS] += ended - begun
+                numbers[FIRST_BUCKET + bisect_left(BOUNDS, ended - begun)] += 1
+                numbers[LIMITED] += code == RATE_LIMITED
+                numbers[OWN_ERRORS] += not served and status >= ERROR
+
     def attempts(self, rule: str, upstream: str, attempts: Iterable[Attempt]) -> None:
         """Those that are not the one that gave the answer. One whose idle connection was closed says nothing."""
         for one in attempts:
@@ -99,16 +118,21 @@ class UsageCounts:
 
     def take(self) -> Iterator[list[list[Any]]]:
         """Lists of at most ``MAX_ENTRIES``: name and numbers of each; counting starts anew."""
-        entries = self._entries(self._rules, self._targets)
-        self._rules, self._targets = {}, {}
+        entries = self._entries(self._rules, self._targets, self._consumers)
+        self._rules, self._targets, self._consumers = {}, {}, {}
         while part := list(islice(entries, MAX_ENTRIES)):
             yield part
 
     def _entries(
-        self, rules: dict[str, list[float]], targets: dict[Member, list[float]]
+        self,
+        rules: dict[str, list[float]],
+        targets: dict[Member, list[float]],
+        consumers: dict[str, list[float]],
     ) -> Iterator[list[Any]]:
         for rule, numbers in rules.items():
             yield [RULE + rule[:MAX_NAME], _whole(numbers)]
+        for consumer, numbers in consumers.items():
+            yield [CONSUMER + consumer[:MAX_NAME], _whole(numbers)]
         for (rule, upstream, url), numbers in _by_owner(targets).items():
             yield [TARGET + f"{rule}/{upstream} {url}"[:MAX_NAME], _whole(numbers)]
 

@@ -44,7 +44,7 @@ class Encoder:
     def _spans(self, taken: tuple[Any, ...], wall: float) -> Iterator[Span]:
         (
             trace_id, span_id, parent_id, started, ended, method, scheme, host, port, path, version, agent, ip,
-            status, code, request_id, rule, upstream, number, attempts, served,
+            status, code, request_id, rule, upstream, number, attempts, served, caller,
         ) = taken  # fmt: skip
         failed = code if status == 499 else str(status) if status >= 500 else ""
         server = Span(
@@ -73,6 +73,9 @@ class Encoder:
                     "weir.version": number,
                     "weir.code": code,
                     "weir.request_id": request_id,
+                    "weir.auth": "" if caller is None else caller.method,
+                    "weir.consumer": "" if caller is None else caller.counted_as or "",
+                    "weir.credential": "" if caller is None else caller.credential,
                 }
             ),
             status=Status(code=Status.STATUS_CODE_ERROR) if status >= 500 else None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 
+from edge.access_log.credentials import without_secrets
 from edge.tracing.context import is_chosen, parent_of
 from edge.tracing.trace_context import TRACEPARENT
 
@@ -120,7 +121,7 @@ def taken(exchange: Exchange, ended: float) -> tuple[Any, ...]:
         exchange.scheme,
         exchange.host,
         exchange.port,
-        exchange.path,
+        without_secrets(exchange.path),
         head.version,
         agent[:MAX_AGENT].decode("latin-1"),
         exchange.ip,
@@ -132,4 +133,5 @@ def taken(exchange: Exchange, ended: float) -> tuple[Any, ...]:
         exchange.snapshot.number,
         exchange.attempts,
         exchange.served,
+        exchange.caller,
     )

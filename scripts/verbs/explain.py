@@ -34,6 +34,7 @@ def run(arguments: list[str]) -> int:
         if options.curl or not options.request:
             raise BadRequest("with --file, the request is given as METHOD URL")
         request = described(options.request, options.header, options.ip)
+        request = request._replace(consumer=options.consumer, tags=tuple(options.tag))
         explanation = explain_request(_configuration(options.file), request, all=options.all)
     except Refused as refused:
         for problem in refused.problems:
@@ -76,6 +77,15 @@ def parser() -> argparse.ArgumentParser:
         "-H", "--header", action="append", default=[], help="a header field, such as 'X-User: 7'; repeatable"
     )
     made.add_argument("--ip", default="127.0.0.1", help="the client's address (default: %(default)s)")
+    made.add_argument(
+        "--consumer",
+        default="",
+        metavar="NAME",
+        help="who calls, for limits by consumer (nothing is checked)",
+    )
+    made.add_argument(
+        "--tag", action="append", default=[], help="a tag of the consumer, for limits by tag; repeatable"
+    )
     made.add_argument("--all", action="store_true", help="also the rules that the index ruled out")
     made.add_argument("--json", action="store_true", help="print the explanation as JSON")
     add_access(made)

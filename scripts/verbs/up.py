@@ -39,7 +39,7 @@ EDGE_STOP_S = 17.0
 """Beyond its drain delay and drain timeout; longer than the edge gives its own children together."""
 EDGE_FLAGS = (
     "status", "workers", "node", "cluster", "max_fields", "max_connections", "max_connections_per_address",
-    "access_log", "access_log_format", "metrics_series", "otlp_endpoint",
+    "auth_failures", "access_log", "access_log_format", "metrics_series", "otlp_endpoint",
 )  # fmt: skip
 EDGE_TIMES = (
     "head_timeout",

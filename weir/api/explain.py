@@ -38,6 +38,10 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A curl command, as browsers copy it: instead of ``request``."""
     ip: Annotated[str, msgspec.Meta(max_length=64)] = "127.0.0.1"
     """The client's address, as it is after ``trusted_proxies`` was applied."""
+    consumer: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """Who calls, for limits ``by consumer``; no credential is looked at."""
+    tags: Annotated[tuple[Annotated[str, msgspec.Meta(max_length=64)], ...], msgspec.Meta(max_length=32)] = ()
+    """Of that consumer, for limits ``by tag``."""
     version: Number | None = None
     """Without: the current one."""
     draft: Draft | None = None

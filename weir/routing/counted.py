@@ -24,10 +24,7 @@ def counted(route: Route, facts: Facts) -> Iterator[str]:
 
 
 def _as_what(limit: Counted, rule: str, facts: Facts) -> str:
-    try:
-        key_of = compile_key(limit.rate.by, rule)
-    except ValueError as reason:
-        return str(reason)
+    key_of = compile_key(limit.rate.by, rule)
     cost = "" if limit.cost == 1 else f" at a cost of {limit.cost}"
     if key_of is None:
         return f"counted with all its requests{cost}"

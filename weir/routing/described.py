@@ -33,6 +33,9 @@ class Described(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     ip: str = "127.0.0.1"
     """Of the client, after ``trusted_proxies`` was applied."""
+    consumer: str = ""
+    """Who calls, as far as limits count by it; empty: nobody is known."""
+    tags: tuple[str, ...] = ()
 
 
 class Configuration(NamedTuple):
@@ -85,6 +88,8 @@ def facts_of(request: Described, settings: Settings) -> RequestFacts:
         ip=request.ip,
         headers=request.headers,
         query=parts.query,
+        consumer=request.consumer or None,
+        tags=request.tags,
     )
 
 

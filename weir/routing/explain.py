@@ -19,6 +19,7 @@ from weir.routing.origins import Origins
 from weir.routing.places import places
 from weir.routing.precedence import advantage, deciding_component
 from weir.routing.predicate import compile_term, reader_of
+from weir.routing.required import required
 from weir.routing.retries import retries
 from weir.routing.table import Table
 
@@ -78,6 +79,7 @@ def explain(
 
 
 def _decisions(route: Route, facts: Facts, pools: Mapping[str, Pool], settings: Settings) -> Iterator[str]:
+    yield from required(route, facts)
     yield from counted(route, facts)
     yield from retries(route, facts, pools, settings)
     yield from places(route, pools)

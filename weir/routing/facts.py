@@ -37,6 +37,15 @@ class Facts(Protocol):
     @property
     def ip(self) -> str: ...
 
+    @property
+    def consumer(self) -> str | None:
+        """Who calls, for limits: the consumer; of a token of nobody's, ``client …`` or ``subject …``, which no consumer
+        is called. None: nobody was found."""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Of the consumer, in any order."""
+
     def address(self) -> Address | None:
         """``ip`` as a number; worth keeping once it was asked for. None if it is no address."""
 
@@ -60,12 +69,14 @@ class RequestFacts:
         "_queries",
         "_query_string",
         "_raw_headers",
+        "consumer",
         "host",
         "ip",
         "method",
         "path",
         "port",
         "scheme",
+        "tags",
     )
 
     def __init__(
@@ -79,6 +90,8 @@ class RequestFacts:
         ip: str = "127.0.0.1",
         headers: Iterable[tuple[str, str]] = (),
         query: str = "",
+        consumer: str | None = None,
+        tags: tuple[str, ...] = (),
     ) -> None:
         """``host`` and ``path`` in normal form; header names in any case; ``query`` without its ``?``."""
         self.host = host
@@ -87,6 +100,8 @@ class RequestFacts:
         self.scheme = scheme
         self.port = port
         self.ip = ip
+        self.consumer = consumer
+        self.tags = tags
         self._raw_headers = headers
         self._query_string = query
         self._headers: dict[str, str] | None = None

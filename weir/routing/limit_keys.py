@@ -2,6 +2,7 @@
 
 * An IPv6 client counts as its /64, the smallest network that one gets: else each could have 2^64 counters.
 * A value that is absent is one key too, apart from an empty one, so that leaving it out is no way around a limit.
+* Who has several tags counts by the set of them: in any order, it is one key.
 * A long key is replaced by its hash, and every key can be encoded, since both come from clients.
 """
 
@@ -25,7 +26,7 @@ KeyOf = Callable[["Facts"], str]
 
 
 def compile_key(by: tuple[LimitKey, ...], rule: str) -> KeyOf | None:
-    """None for a limit that counts all requests together. Raises ValueError for what nobody knows yet."""
+    """None for a limit that counts all requests together."""
     parts = [_part(key, rule) for key in by]
     if not parts:
         return None
@@ -68,7 +69,10 @@ def _part(key: LimitKey, rule: str) -> KeyOf:
             return lambda facts: _present(facts.query(name))
         case "cookie":
             return lambda facts: _present(facts.cookie(name))
-    raise ValueError(f"limit by {key.field} is not built yet")
+        case "consumer":
+            return lambda facts: _present(facts.consumer)
+        case "tag":
+            return lambda facts: _present(",".join(sorted(facts.tags)) or None)
 
 
 def _present(value: str | None) -> str:

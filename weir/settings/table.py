@@ -207,6 +207,17 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "edge"),
     ),
     Setting(
+        name="auth_failures",
+        parse=values.count_or_none,
+        placeholder="N",
+        default="20",
+        help=(
+            "Wrong credentials that one client address (of IPv6: one /64) may show to one worker in a minute. Beyond, "
+            "what would have to be looked up is answered with 429; 0 is no limit."
+        ),
+        processes=("up", "edge"),
+    ),
+    Setting(
         name="drain_delay",
         parse=values.duration_or_none,
         placeholder="TIME",

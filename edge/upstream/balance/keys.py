@@ -17,6 +17,9 @@ class Keyed(Protocol):
     @property
     def path(self) -> str: ...
 
+    @property
+    def consumer(self) -> str | None: ...
+
     def header(self, name: str) -> str | None:
         """By lower-case name."""
 
@@ -29,7 +32,7 @@ Key = Callable[[Keyed], str]
 
 
 def key_of(balance: Balance, upstream: str) -> Key:
-    """The client's address stands in for a header, cookie or query parameter that is missing or empty.
+    """The client's address stands in for a consumer, header, cookie or query parameter that is missing or empty.
 
     Raises ValueError for what is not built yet.
     """
@@ -38,6 +41,8 @@ def key_of(balance: Balance, upstream: str) -> Key:
         return lambda request: request.ip
     if balance.hash_on == "path":
         return lambda request: request.path
+    if balance.hash_on == "consumer":
+        return lambda request: request.consumer or request.ip
     if balance.hash_on == "header":
         lower = name.lower()
         return lambda request: request.header(lower) or request.ip

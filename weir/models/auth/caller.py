@@ -23,3 +23,12 @@ class Caller(NamedTuple):
     """When what was shown ends (Unix); 0: never."""
     verifier: str = ""
     """Name of the ``Verifier`` that it was judged by, such as ``key:<id>``; empty where there was none."""
+
+    @property
+    def counted_as(self) -> str | None:
+        """What limits know it by. No consumer has a space in its name, so tokens of nobody's are counted apart."""
+        if self.consumer:
+            return self.consumer
+        if self.client:
+            return f"client {self.client}"
+        return f"subject {self.subject}" if self.subject else None

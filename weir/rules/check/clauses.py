@@ -37,7 +37,7 @@ from weir.models.values import Destination, LimitKey, Rate, Secret
 from weir.rules.bounds import MAX_INTEGER, MAX_LIST
 from weir.rules.check import values
 from weir.rules.check.findings import Issue
-from weir.rules.clauses.access import OPTIONS
+from weir.rules.check.require import require_issues
 from weir.rules.clauses.actions import MAX_WEIGHT, REDIRECTS
 from weir.rules.clauses.limits import MAX_COST, MAX_COUNT, NAMED_KEYS
 from weir.rules.clauses.selection import MAX_PRIORITY
@@ -160,15 +160,6 @@ def _respond(respond: Respond) -> Issues:
 
 def _mirror(mirror: Mirror) -> Issues:
     yield _percent(mirror.percent)
-
-
-def _require(require: Require) -> Issues:
-    for requirement in require.any_of:
-        for option in requirement.options.keys() - OPTIONS[requirement.method]:
-            yield Issue("bad-option", f"{requirement.method} has no option {option}")
-        yield from map(values.too_long, requirement.options.values())
-        if requirement.method == "forward" and "url" not in requirement.options:
-            yield Issue("bad-option", "forward needs to know where to ask", 'forward(url: "http://…")')
 
 
 def _networks(clause: AllowIp | DenyIp | TrustedProxies) -> Issues:
@@ -319,7 +310,7 @@ _PLAIN: Mapping[type, Callable[[Any], Issues]] = {
     ProxyByPath: _by_path,
     Respond: _respond,
     Mirror: _mirror,
-    Require: _require,
+    Require: require_issues,
     AllowIp: _networks,
     DenyIp: _networks,
     TrustedProxies: _networks,

@@ -31,7 +31,7 @@ from weir.rules.inherit import last
 from weir.rules.outline import clauses_of
 from weir.rules.parser import Positions
 from weir.rules.pools import is_url
-from weir.rules.support import not_built, not_built_rate
+from weir.rules.support import not_built
 
 
 def check(
@@ -90,7 +90,7 @@ class _Check:
     def _rates(self, limit: Limit, path: str) -> None:
         for index, line in enumerate(limit.rates):
             self._comments_of(line, f"{path}.rates[{index}]")
-            for issue in (*rate_issues(line.rate), *_unbuilt(not_built_rate(line.rate))):
+            for issue in rate_issues(line.rate):
                 self._findings.error(issue, line, f"{path}.rates[{index}]")
 
     def _group(self, group: Group, path: str) -> None:

@@ -13,10 +13,10 @@ from weir.rules.syntax import RULE, Syntax
 METHODS: frozenset[str] = frozenset(get_args(AuthMethod))
 
 OPTIONS: dict[str, frozenset[str]] = {
-    "key": frozenset({"header", "query", "keep"}),
-    "token": frozenset({"scope", "audience", "issuer"}),
-    "basic": frozenset({"realm"}),
-    "hmac": frozenset(),
+    "key": frozenset({"header", "query", "keep", "scope", "tag"}),
+    "token": frozenset({"scope", "audience", "issuer", "keep", "tag"}),
+    "basic": frozenset({"realm", "keep", "scope", "tag"}),
+    "hmac": frozenset({"realm", "scope", "tag"}),
     "mtls": frozenset({"ca"}),
     "forward": frozenset({"url"}),
     "anonymous": frozenset(),
@@ -103,7 +103,13 @@ SYNTAXES = (
         RULE,
         'require METHOD[(OPTION: "…", …)] [or METHOD …]  |  require none',
         "Asks for a credential; the first that is present decides. `none` lifts what a group asks for.",
-        ('require key or token(scope: "api")', "require none"),
+        (
+            "require key",
+            'require key(header: "X-Token", scope: "orders:read", tag: "partner internal")',
+            'require token(issuer: "https://id.example.com", audience: "orders") or key(query: "api_key")',
+            "require key or anonymous",
+            "require none",
+        ),
     ),
     Syntax(
         "allow",
