@@ -25,6 +25,8 @@ from admin_api.settings import AdminSettings
 from weir.processes import run_file
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import Address, CannotListen, address_of, bind
+from weir.secrets.errors import SecretsError
+from weir.secrets.ring import KeyRing
 from weir.serving.gunicorn_app import ServedApplication
 from weir.serving.hosts import Hosts, hosts_of
 from weir.serving.stderr_log import log_to_stderr
@@ -42,16 +44,17 @@ def serve(settings: AdminSettings) -> int:
     try:
         for url in (settings.redis, settings.redis_counters):
             connect(url).close()
+        ring = KeyRing.read(settings.secrets) if settings.secrets else None
         # Not a context: workers are forked and leave through here too, and must not let go of it.
         lock = hold(settings.directory)
         run_file.remove(settings.run_file)
         listener = bind(settings.admin, what="the admin API")
-    except (StateHeld, StateUnusable, CannotListen, StoreError) as error:
+    except (StateHeld, StateUnusable, CannotListen, SecretsError, StoreError) as error:
         sys.stderr.write(f"weir admin: {error}\n")
         return BAD_SET_UP
     master = os.getpid()
     try:
-        run(settings, listener)
+        run(settings, listener, ring)
     finally:
         if os.getpid() == master:
             run_file.remove(settings.run_file)
@@ -59,12 +62,12 @@ def serve(settings: AdminSettings) -> int:
     return 0
 
 
-def run(settings: AdminSettings, listener: socket.socket) -> None:
+def run(settings: AdminSettings, listener: socket.socket, ring: KeyRing | None) -> None:
     """Until a signal; gunicorn takes the listener and closes it."""
     address = address_of(listener)
     hosts = hosts_of(address, settings.admin_url, "--admin-url")
     ServedApplication(
-        lambda stopping: application(settings, hosts, stopping),
+        lambda stopping: application(settings, hosts, stopping, ring),
         descriptor=listener.detach(),
         workers=settings.admin_workers,
         process="admin",
@@ -72,10 +75,12 @@ def run(settings: AdminSettings, listener: socket.socket) -> None:
     ).run()
 
 
-def application(settings: AdminSettings, hosts: Hosts, stopping: threading.Event) -> Flask:
+def application(
+    settings: AdminSettings, hosts: Hosts, stopping: threading.Event, ring: KeyRing | None
+) -> Flask:
     """What one worker serves. Nothing connects before the first call."""
     log_to_stderr()
-    services = services_for(settings, hosts, stopping)
+    services = services_for(settings, hosts, stopping, ring)
     credentials = Credentials(services.tokens, services.links, services.throttle)
     access = StoreAccess(credentials, services.sessions, secure=hosts.secure)
     journal = AuditJournal(services.audit)
@@ -84,12 +89,14 @@ def application(settings: AdminSettings, hosts: Hosts, stopping: threading.Event
     return app
 
 
-def services_for(settings: AdminSettings, hosts: Hosts, stopping: threading.Event) -> Services:
+def services_for(
+    settings: AdminSettings, hosts: Hosts, stopping: threading.Event, ring: KeyRing | None
+) -> Services:
     client = connect(settings.redis, timeout_s=STORE_TIMEOUT_S)
     is_same = settings.redis_counters == settings.redis
     counters = client if is_same else connect(settings.redis_counters, timeout_s=STORE_TIMEOUT_S)
     return services_of(
-        client, Keys(settings.cluster), counters, secure_cookies=hosts.secure, stopping=stopping
+        client, Keys(settings.cluster), counters, secure_cookies=hosts.secure, stopping=stopping, ring=ring
     )
 
 

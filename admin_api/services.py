@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from admin_api.accounts import Accounts, accounts_of
 from admin_api.checker import Checker, checkers
 from admin_api.documents import Documents
 from admin_api.live.cluster import read_cluster
@@ -13,6 +14,7 @@ from admin_api.live.present import present_of
 from admin_api.live.watching import Watching
 from admin_api.tables import Tables
 from weir.models.document import Owner
+from weir.secrets.ring import KeyRing
 from weir.store.access_tokens import AccessTokens
 from weir.store.audit import Audit
 from weir.store.connect import Client
@@ -47,6 +49,8 @@ class Services:
     links: LoginLinks
     throttle: LoginThrottle
     audit: Audit
+    accounts: Accounts
+    """Consumers, credentials, OAuth clients, users, issuers."""
     usage: Usage
     """Of the server of the counters, as ``samples``."""
     samples: Samples
@@ -74,6 +78,7 @@ def services_of(
     *,
     secure_cookies: bool = False,
     stopping: threading.Event | None = None,
+    ring: KeyRing | None = None,
 ) -> Services:
     """Connects to nothing yet."""
     versions = Versions(client, keys)
@@ -92,6 +97,7 @@ def services_of(
         links=LoginLinks(client, keys),
         throttle=LoginThrottle(client, keys),
         audit=Audit(client, keys),
+        accounts=accounts_of(client, keys, ring),
         usage=Usage(counters or client, keys),
         samples=Samples(counters or client, keys),
         documents=documents,

@@ -11,14 +11,19 @@ from weir.client.resources import definitions
 from weir.client.resources.audit import Audit
 from weir.client.resources.backup import Backup
 from weir.client.resources.config import Configuration
+from weir.client.resources.consumers import Consumers
 from weir.client.resources.counters import Counters
 from weir.client.resources.events import Events
+from weir.client.resources.issuers import Issuers
+from weir.client.resources.keys import Keys
 from weir.client.resources.nodes import Nodes
+from weir.client.resources.oauth_clients import InitialTokens, OAuthClients
 from weir.client.resources.questions import Questions
 from weir.client.resources.sessions import Sessions
 from weir.client.resources.targets import Targets
 from weir.client.resources.tokens import Tokens
 from weir.client.resources.traffic import Traffic
+from weir.client.resources.users import Users
 from weir.client.resources.versions import Versions
 
 
@@ -52,6 +57,12 @@ class Client(Calls):
         self.sessions = Sessions(self)
         self.tokens = Tokens(self)
         self.traffic = Traffic(self)
+        self.consumers = Consumers(self)
+        self.keys = Keys(self)
+        self.oauth_clients = OAuthClients(self)
+        self.initial_tokens = InitialTokens(self)
+        self.users = Users(self)
+        self.issuers = Issuers(self)
 
     @classmethod
     def at(cls, access: Access, *, timeout_s: float = TIMEOUT_S, retries: int = 3) -> Self:

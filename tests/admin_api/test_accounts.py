@@ -1,0 +1,52 @@
+"""Passwords are hashed a few at a time; what must be read again needs a key ring."""
+
+from __future__ import annotations
+
+import gevent
+import pytest
+
+from admin_api import accounts as module
+from admin_api.accounts import MOST_HASHING, Accounts, accounts_of
+from admin_api.problems import Refusal
+from weir.secrets.ring import KeyRing
+from weir.store.connect import Client
+from weir.store.keys import Keys
+
+
+@pytest.fixture
+def one(client: Client) -> Accounts:
+    return accounts_of(client, Keys("test"), KeyRing([]))
+
+
+def test_so_many_passwords_are_hashed_at_once(one: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    running: list[int] = []
+    most: list[int] = []
+
+    def slowly(work: object) -> str:
+        running.append(1)
+        most.append(len(running))
+        gevent.sleep(0.01)
+        running.pop()
+        return "hash"
+
+    monkeypatch.setattr(module, "off_loop", slowly)
+    jobs = [gevent.spawn(one.hash_of, "long enough") for _ in range(MOST_HASHING * 3)]
+    gevent.joinall(jobs, timeout=30)
+    assert [job.value for job in jobs] == ["hash"] * len(jobs)
+    assert max(most) == MOST_HASHING
+
+
+def test_who_waits_too_long_is_told_to_come_again(one: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAIT_S", 0.01)
+    for _ in range(MOST_HASHING):
+        one.hashing.acquire()
+    with pytest.raises(Refusal) as refused:
+        one.hash_of("long enough")
+    assert (refused.value.status, refused.value.code) == (503, "busy")
+
+
+def test_a_ring_without_the_right_key_seals_nothing(one: Accounts) -> None:
+    with pytest.raises(Refusal) as refused:
+        one.seal("secret", "hmac:x")
+    assert (refused.value.status, refused.value.code) == (409, "no-secrets")
+    assert "no key for store" in refused.value.answer.detail
