@@ -21,6 +21,7 @@ from weir.routing.request_values import first_cookie_values, first_query_values
 
 if TYPE_CHECKING:
     from edge.auth.passed import Passed
+    from edge.auth.signatures.content import BodyCheck
     from edge.downstream.connection import Downstream
     from edge.forwarding.mirror import Copy
     from edge.http.known_heads import KnownHead
@@ -66,6 +67,8 @@ class Exchange:
     """Who was found to call; also one that was refused, if it was proven who it is."""
     passed: Passed | None = None
     """The verdict that holds for all requests with this head; then ``known`` is what it was remembered with."""
+    body_check: BodyCheck | None = None
+    """What the body was signed to be: no piece goes on before it was looked at."""
     upstream = ""
     replayable = True
     """Whatever was read of the body is still at hand."""

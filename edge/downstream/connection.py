@@ -108,6 +108,8 @@ class Downstream:
         exchange.bytes_in = message.took
         if message.took > exchange.body_limit:
             raise Refusal("body-too-large", f"a body has at most {exchange.body_limit} bytes here")
+        if exchange.body_check is not None:
+            exchange.body_check.add(data, last=message.complete)
         if exchange.copy is not None:
             exchange.copy.add(data, last=message.complete)
         return data
