@@ -1,0 +1,1 @@
+"""Applications: how they prove who they are, how they register themselves."""

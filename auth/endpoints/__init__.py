@@ -1,0 +1,1 @@
+"""What is answered, one file for each endpoint with ``add(app, services)``; ``table`` lists them."""

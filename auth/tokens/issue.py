@@ -1,0 +1,144 @@
+"""Making tokens: access tokens as JWT (RFC 9068) or opaque, refresh tokens as members of their family."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, NamedTuple
+
+from authlib.oauth2.rfc6749 import InvalidGrantError
+
+from auth.errors import NotNowError
+from auth.signing.signing_keys import SigningKeys
+from auth.tokens.granted import Granted
+from weir.models.auth.secret_text import new_secret, random_text
+from weir.store.oauth.families import (
+    LONGEST_MS,
+    MARGIN_S,
+    Families,
+    Family,
+    FamilyRecord,
+    next_token,
+)
+from weir.store.oauth.opaque import OpaqueToken, OpaqueTokens
+
+JTI = 22
+"""Letters and digits: 131 bits."""
+
+
+class Access(NamedTuple):
+    """An access token."""
+
+    text: str
+    ends_s: int
+    life_s: int
+
+
+class Tokens:
+    """Raises StoreAway and StoreError, SecretsError where nothing can be signed, ``NotNowError`` where there are too
+    many tokens."""
+
+    def __init__(self, signing: SigningKeys, families: Families, opaque: OpaqueTokens, issuer: str) -> None:
+        self._signing = signing
+        self._families = families
+        self._opaque = opaque
+        self._issuer = issuer
+
+    def issue(self, granted: Granted, *, refresh: bool = False) -> dict[str, Any]:
+        """The token response (RFC 6749 §5.1); ``refresh``: with the first refresh token of its family."""
+        access = self._access(granted)
+        body = body_of(granted, access)
+        if refresh:
+            body["refresh_token"] = self._begin(granted, access)
+        return body
+
+    def renew(self, family: Family, shown: str, granted: Granted) -> dict[str, Any]:
+        """The token response for a refresh token whose SHA-256 is ``shown``. Raises InvalidGrantError if it was used
+        before, even if at the same moment: then the family has ended."""
+        access = self._access(granted)
+        new = next_token(granted.family)
+        done = self._families.rotate(family, shown, new, granted.client.refresh_s, access.ends_s + MARGIN_S)
+        if done == "missing":
+            raise InvalidGrantError("The refresh token has ended or was revoked.")
+        if done != "rotated":
+            raise InvalidGrantError("The refresh token was used before; its family is revoked.")
+        return body_of(granted, access) | {"refresh_token": new.text()}
+
+    def _begin(self, granted: Granted, access: Access) -> str:
+        """The first refresh token of a family."""
+        token, now_ms = next_token(granted.family), self._families.now_ms()
+        record = FamilyRecord(
+            client=granted.client.id,
+            user=granted.subject,
+            scopes=granted.scopes,
+            audiences=granted.audiences,
+            auth_time_s=granted.auth_time_s,
+            created_ms=now_ms,
+            last_ms=now_ms + max(LONGEST_MS, granted.client.refresh_s * 1000),
+        )
+        ends_s = access.ends_s + MARGIN_S
+        if not self._families.begin(granted.family, record, token, granted.client.refresh_s, ends_s):
+            raise NotNowError("There are too many refresh tokens.")
+        return token.text()
+
+    def _access(self, granted: Granted) -> Access:
+        now_s = int(time.time())
+        life_s = granted.life_s(now_s)
+        if life_s <= 0:
+            raise InvalidGrantError("What this token would be made from has ended.")
+        text = (
+            self._kept(granted, now_s, life_s)
+            if granted.client.opaque
+            else self._signing.sign(claims_of(granted, self._issuer, now_s, life_s), "at+jwt")
+        )
+        return Access(text, now_s + life_s, life_s)
+
+    def _kept(self, granted: Granted, now_s: int, life_s: int) -> str:
+        secret = new_secret("weiro")
+        token = OpaqueToken(
+            id=secret.id,
+            hash=secret.hash(),
+            client=granted.client.id,
+            subject=granted.subject,
+            scopes=granted.scopes,
+            audiences=granted.audiences,
+            created_ms=now_s * 1000,
+            expires_ms=(now_s + life_s) * 1000,
+            sid=granted.sid,
+            act=json.dumps(granted.act) if granted.act else "",
+        )
+        if not self._opaque.keep(token):
+            raise NotNowError("There are too many opaque tokens.")
+        return secret.text()
+
+
+def claims_of(granted: Granted, issuer: str, now_s: int, life_s: int) -> dict[str, Any]:
+    """RFC 9068 §2.2."""
+    audiences = granted.audiences
+    claims: dict[str, Any] = {
+        "iss": issuer,
+        "sub": granted.subject,
+        "aud": audiences[0] if len(audiences) == 1 else list(audiences),
+        "exp": now_s + life_s,
+        "iat": now_s,
+        "jti": random_text(JTI),
+        "client_id": granted.client.id,
+        "scope": " ".join(granted.scopes),
+    }
+    if granted.sid:
+        claims["sid"] = granted.sid
+    if granted.auth_time_s:
+        claims["auth_time"] = granted.auth_time_s
+    if granted.act:
+        claims["act"] = granted.act
+    return claims
+
+
+def body_of(granted: Granted, access: Access) -> dict[str, Any]:
+    """RFC 6749 §5.1. ``scope`` always, as it may be less than was asked for."""
+    return {
+        "access_token": access.text,
+        "token_type": "Bearer",
+        "expires_in": access.life_s,
+        "scope": " ".join(granted.scopes),
+    }
