@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from edge.auth.denied import Denied
 from edge.auth.method import Method
-from edge.auth.methods import key
+from edge.auth.methods import key, token
 from edge.auth.shown import AUTHORIZATION
 from weir.models.rule_clauses import Require
 from weir.models.values import Requirement
@@ -20,7 +20,23 @@ if TYPE_CHECKING:
 
 Compile = Callable[[Requirement, "AuthServices"], Method]
 
-METHODS: Mapping[str, Compile] = MappingProxyType({"key": key.compile})
+
+def _basic(requirement: Requirement, services: AuthServices) -> Method:
+    """Imported by the first rule that asks for it, as what it needs takes memory; so is the next."""
+    from edge.auth.methods import basic
+
+    return basic.compile(requirement, services)
+
+
+def _hmac(requirement: Requirement, services: AuthServices) -> Method:
+    from edge.auth.methods import hmac
+
+    return hmac.compile(requirement, services)
+
+
+METHODS: Mapping[str, Compile] = MappingProxyType(
+    {"key": key.compile, "token": token.compile, "basic": _basic, "hmac": _hmac}
+)
 """What this edge can ask for, beside ``anonymous``."""
 
 Identity = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]

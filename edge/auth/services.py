@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+from edge.auth.issuers import Issuers
 from edge.auth.requirement import Identity, Requirements, identity_of
+from edge.auth.revoked import Revoked
 from edge.auth.throttle import FailureThrottle
+from edge.auth.tokens import Tokens
 from edge.auth.verifiers import Verifiers
 from edge.link.asks import Asks
 from weir.models.rule_clauses import Require
 
 if TYPE_CHECKING:
+    from edge.auth.passwords import Passwords
     from weir.secrets.ring import KeyRing
 
 
@@ -32,9 +37,19 @@ class AuthServices:
         """Goes up with everything that may change a verdict."""
         self.verifiers = Verifiers(asks, max_stale_s, self.changed, clock)
         self.throttle = FailureThrottle(clock=clock)
+        self.issuers = Issuers(asks, self.changed, clock)
+        self.tokens = Tokens(self.issuers)
+        self.revoked = Revoked(asks, self.changed)
         self.ring: KeyRing | None = None
         """None: this node has no key ring."""
         self._requirements: WeakValueDictionary[Identity, Requirements] = WeakValueDictionary()
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """Made by the first rule that asks for one: what hashes them takes 7 MiB."""
+        from edge.auth.passwords import Passwords
+
+        return Passwords()
 
     def changed(self) -> None:
         """Something that verdicts rest on did; none of those that were remembered holds any more."""
