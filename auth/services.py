@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from auth.clients.authenticate import ClientAuthentication
+from auth.people.services import PeopleServices, people_services
 from auth.signing.signing_keys import SigningKeys
 from auth.tokens.issue import Tokens
 from auth.tokens.read import TokenReader
@@ -55,6 +56,8 @@ class Services:
     """Makes them."""
     reader: TokenReader
     """Reads them back."""
+    people: PeopleServices
+    """Who signs in here, and the pages for them."""
     stopping: threading.Event
     """Set when this worker begins to stop."""
 
@@ -74,6 +77,7 @@ def services_of(
 ) -> Services:
     """Connects to nothing yet."""
     clients, consumers = Records(client, keys, CLIENTS), Records(client, keys, CONSUMERS)
+    users = Records(client, keys, USERS)
     families, opaque, revoked = Families(client, keys), OpaqueTokens(client, keys), Revoked(client, keys)
     signing = SigningKeys(SigningStore(client, keys), ring, site.issuer, rotation_s)
     return Services(
@@ -83,7 +87,7 @@ def services_of(
         site=site,
         clients=clients,
         consumers=consumers,
-        users=Records(client, keys, USERS),
+        users=users,
         registration=Registration(client, keys),
         revoked=revoked,
         families=families,
@@ -94,5 +98,6 @@ def services_of(
         ),
         tokens=Tokens(signing, families, opaque, site.issuer),
         reader=TokenReader(signing, families, opaque, revoked, clients, consumers),
+        people=people_services(client, keys, users, site.issuer, secure=site.hosts.secure),
         stopping=stopping or threading.Event(),
     )

@@ -7,7 +7,23 @@ from typing import TypeAlias
 
 from flask import Flask
 
-from auth.endpoints import health, introspect, jwks, metadata, register, revoke, token
+from auth.endpoints import (
+    authorize,
+    consent,
+    device,
+    device_authorization,
+    health,
+    home,
+    introspect,
+    jwks,
+    login,
+    logout,
+    metadata,
+    register,
+    revoke,
+    token,
+    userinfo,
+)
 from auth.services import Services
 
 Add: TypeAlias = Callable[[Flask, Services], None]
@@ -19,6 +35,14 @@ ENDPOINTS: tuple[Add, ...] = (
     register.add,
     jwks.add,
     health.add,
+    authorize.add,
+    consent.add,
+    login.add,
+    logout.add,
+    home.add,
+    device_authorization.add,
+    device.add,
+    userinfo.add,
     metadata.add,
 )
 TOKEN_ENDPOINTS: tuple[type, ...] = (introspect.Introspection, revoke.Revocation)

@@ -53,9 +53,27 @@ class Pages:
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
 
-    def message(self, title: str, text: str, *, status: int = 200, **values: Any) -> Response:
-        """A page that only says something: keys of ``words``; ``detail`` is said as it is, ``hint`` is a key."""
-        return self.render("message.html", status=status, title=title, text=text, values=values)
+    def message(
+        self,
+        title: str,
+        text: str,
+        *,
+        status: int = 200,
+        detail: str = "",
+        hint: str = "",
+        request_id: str = "",
+    ) -> Response:
+        """A page that only says something. ``title``, ``text`` and ``hint`` are keys of ``words``, or empty; ``detail``
+        is said as it is."""
+        return self.render(
+            "message.html",
+            status=status,
+            title=title,
+            text=text,
+            detail=detail,
+            hint=hint,
+            request_id=request_id,
+        )
 
     def stylesheet(self) -> Response:
         answer = Response(self.style, content_type="text/css; charset=utf-8")

@@ -14,8 +14,8 @@ NextStep: TypeAlias = Literal["sign-in", "ask", "go-on"]
 
 
 def next_step(asked: Asked, login: Login | None, address_hash: str, *, covered: bool) -> NextStep:
-    """``login``: the session, if it is of the person that the application means. ``address_hash``: of this very request,
-    which a sign-in may have been for. ``covered``: the person allowed the same before.
+    """``login``: the session, if it is of the person that the application means. ``address_hash``: of this very
+    request, which a sign-in may have been for. ``covered``: the person allowed the same before.
 
     Raises ``Refused`` where nobody may be bothered (``prompt=none``).
     """

@@ -9,12 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from weir.models.auth.redirect_uris import MAX_URI, problem_of
+from weir.models.auth.redirect_uris import LOOPBACK, MAX_URI, problem_of
 
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?(/.*)?", re.DOTALL)
 _NAMED = re.compile(r"[a-z0-9.-]+(?::[0-9]+)?")
+
+
+class Place(NamedTuple):
+    """Where a person goes on to, as the page says it."""
+
+    kind: Literal["site", "machine", "app"]
+    name: str
 
 
 def is_registered(asked: str, registered: Iterable[str]) -> bool:
@@ -31,6 +39,13 @@ def is_assured(uri: str) -> bool:
     """Whether only the application itself can receive what is sent there: any program may take a port of the machine,
     or a scheme (RFC 8252 §8.6)."""
     return uri.startswith("https://")
+
+
+def place_of(uri: str) -> Place:
+    parts = urlsplit(uri)
+    if parts.scheme not in ("http", "https"):
+        return Place("app", parts.scheme)
+    return Place("machine" if parts.hostname in LOOPBACK else "site", parts.netloc)
 
 
 def form_source(uri: str) -> str:
