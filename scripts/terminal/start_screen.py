@@ -17,6 +17,8 @@ class Started(NamedTuple):
     admin: str
     sign_in: str
     """A link that works once."""
+    auth: str
+    """The issuer of the authorization server."""
     store: str
     demo: str
     rules: str
@@ -62,6 +64,7 @@ def places(started: Started) -> list[tuple[str, str, str]]:
     rows.append(("admin", started.admin, "the API; `weir status` asks it"))
     if started.sign_in:
         rows.append(("sign in", started.sign_in, "works once, within 15 minutes"))
+    rows.append(("auth", started.auth, "OAuth 2: where applications get their tokens"))
     if started.rules:
         rows.append(("rules", started.rules, "edit and save: live within a second"))
     else:

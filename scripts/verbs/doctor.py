@@ -178,7 +178,7 @@ def of_ports(state: Path) -> Iterator[Finding]:
 def busy_ports() -> Iterator[Finding]:
     """The defaults of ``weir up``."""
     for setting in settings_of("up"):
-        if setting.name not in ("edge", "status", "admin", "demo"):
+        if setting.name not in ("edge", "status", "admin", "auth", "demo"):
             continue
         address = parse_address(str(setting.default))
         with socket.socket() as probe:

@@ -1,4 +1,4 @@
-"""``weir up``: the whole gateway as one supervised group: embedded store, demo service, edge, admin API.
+"""``weir up``: the whole gateway as one supervised group: embedded store, demo service, edge, admin API, auth.
 
 What a person can get wrong is found before anything starts (``up_parts``), or by the child that finds it, which says
 it in a sentence and ends with exit code 2. The state directory outlives every stop; ``<state>/run.json`` has the
@@ -19,6 +19,7 @@ from typing import Any
 from scripts import gateway_file
 from scripts.terminal.start_screen import Started, screen, style_for
 from scripts.up_admin import admin_child, sign_in
+from scripts.up_auth import auth_child
 from scripts.up_parts import CannotStart, Demo, Parts, Store, prepare_parts, shown
 from weir.processes import run_file
 from weir.processes.child import Child
@@ -30,7 +31,8 @@ from weir.store.errors import StoreAway, StoreError
 
 HELP = "run everything: store, edge, admin API and a demo service"
 DESCRIPTION = (
-    "Runs the whole gateway: an embedded store, the edge, the admin API, and a demo service to try it with."
+    "Runs the whole gateway: an embedded store, the edge, the admin API, the authorization server, and a demo "
+    "service to try it with."
 )
 
 BAD_SET_UP = 2
@@ -91,8 +93,9 @@ def group_of(parts: Parts, values: Mapping[str, Any]) -> Group:
     if parts.demo is not None:
         children.append(demo_child(parts.demo))
     children.append(edge_child(parts, values))
-    ready = is_running(parts.state / "admin" / "run.json")
-    children.append(admin_child(parts.state, parts.store.url, parts.rings.whole, values, ready))
+    for name, child_of in (("admin", admin_child), ("auth", auth_child)):
+        ready = is_running(parts.state / name / "run.json")
+        children.append(child_of(parts.state, parts.store.url, parts.rings.whole, values, ready))
     return Group(children, say=say, on_ready=lambda: announce(parts, values["cluster"]))
 
 
@@ -194,6 +197,7 @@ def announce(parts: Parts, cluster: str) -> None:
     """Writes the addresses and shows the start screen."""
     edge = run_file.read(parts.state / "edge" / "run.json") or {}
     admin = run_file.read(parts.state / "admin" / "run.json") or {}
+    auth = run_file.read(parts.state / "auth" / "run.json") or {}
     link = sign_in(parts.state, parts.store.url, cluster, say)
     started = Started(
         version=metadata.version("weir"),
@@ -201,12 +205,13 @@ def announce(parts: Parts, cluster: str) -> None:
         status=str(edge.get("status", "")),
         admin=str(admin.get("admin", "")),
         sign_in=str(admin.get("admin_url", "")) + link if link else "",
+        auth=str(auth.get("issuer", "")),
         store=parts.store.text(),
         demo=f"http://{parts.demo.address.reachable()}" if parts.demo else "",
         rules=shown(parts.rules) if parts.rules else "",
         has_demo_rules=parts.has_demo_rules,
     )
-    run_file.write(parts.state / "run.json", run_facts(parts, started))
+    run_file.write(parts.state / "run.json", run_facts(parts, started) | {"auth": auth.get("auth")})
     print(screen(started, style_for(sys.stdout.isatty(), os.environ)), flush=True)
     if parts.demo and parts.rules and parts.has_demo_rules:
         warn_of_another_address(parts.rules, parts.demo)

@@ -1,4 +1,4 @@
-"""What is said to ``weir up`` about the edge reaches the edge, and what about the admin API that."""
+"""What is said to ``weir up`` about the edge, the admin API or the authorization server reaches the one it is for."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 
 from admin_api.settings import AdminSettings
+from auth.settings import AuthSettings
 from edge.settings import MAX_NODES, EdgeSettings
 from scripts.up_admin import admin_child
+from scripts.up_auth import auth_child
 from scripts.up_parts import Parts, Rings
 from scripts.verbs.up import DESCRIPTION, edge_child
 from weir.processes.child import always
@@ -82,8 +84,35 @@ def test_a_setting_reaches_the_admin_api(tmp_path: Path, name: str) -> None:
     assert getattr(direct, name) != getattr(told_admin(tmp_path), name)
 
 
-def test_only_the_admin_api_gets_the_whole_key_ring(tmp_path: Path) -> None:
+AUTH_SAID = {
+    "auth": "127.0.0.1:9", "public_url": "https://login.example.com", "auth_workers": "3", "cluster": "b",
+    "signing_rotation": "7d",
+}  # fmt: skip
+
+
+def told_auth(tmp_path: Path, *arguments: str) -> AuthSettings:
+    values = read_settings("up", "weir up", DESCRIPTION, list(arguments), {})
+    child = auth_child(tmp_path, URL, tmp_path / "secrets.json", values, always)
+    argv = list(child.argv())
+    return AuthSettings.from_arguments(argv[argv.index("auth") + 1 :], dict(child.environment))
+
+
+def test_every_setting_of_up_and_auth_is_tried() -> None:
+    both = {each.name for each in SETTINGS if {"up", "auth"} <= set(each.processes)}
+    assert both - {"state", "redis", "secrets"} == set(AUTH_SAID)
+
+
+@pytest.mark.parametrize("name", AUTH_SAID)
+def test_a_setting_reaches_the_authorization_server(tmp_path: Path, name: str) -> None:
+    said = ["--" + name.replace("_", "-"), AUTH_SAID[name]]
+    direct = AuthSettings.from_arguments(["--redis", URL, "--secrets", "s", *said], {})
+    assert getattr(told_auth(tmp_path, *said), name) == getattr(direct, name)
+    assert getattr(direct, name) != getattr(told_auth(tmp_path), name)
+
+
+def test_the_edge_does_not_get_the_whole_key_ring(tmp_path: Path) -> None:
     assert told(tmp_path).secrets == tmp_path / "edge-secrets.json"
+    assert told_auth(tmp_path).secrets == tmp_path / "secrets.json"
     assert told_admin(tmp_path).secrets == tmp_path / "secrets.json"
 
 

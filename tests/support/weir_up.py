@@ -42,6 +42,8 @@ class WeirUp:
             "127.0.0.1:0",
             "--admin-workers",
             "1",
+            "--auth",
+            "127.0.0.1:0",
             "--demo",
             "127.0.0.1:0",
             "--workers",

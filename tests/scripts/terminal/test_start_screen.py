@@ -6,6 +6,7 @@ STARTED = Started(
     status="http://127.0.0.1:8003",
     admin="http://127.0.0.1:8001",
     sign_in="http://127.0.0.1:8001/login?link=abc",
+    auth="http://127.0.0.1:8002",
     store="embedded, Valkey 9.1.2, in .weir/store",
     demo="http://127.0.0.1:8004",
     rules=".weir/gateway.weir",
@@ -19,6 +20,7 @@ weir 0.1.0 is up (Ctrl-C stops it)
   status   http://127.0.0.1:8003/readyz  also /healthz and /metrics
   admin    http://127.0.0.1:8001  the API; `weir status` asks it
   sign in  http://127.0.0.1:8001/login?link=abc  works once, within 15 minutes
+  auth     http://127.0.0.1:8002  OAuth 2: where applications get their tokens
   rules    .weir/gateway.weir  edit and save: live within a second
   demo     http://127.0.0.1:8004  the service behind the demo rules
   store    embedded, Valkey 9.1.2, in .weir/store
