@@ -80,7 +80,7 @@ class KeyRing:
                 f"what was sealed with the key {name} does not open as {purpose} of {bound}"
             ) from None
 
-    def keys(self) -> tuple[RingKey, ...]:
+    def every(self) -> tuple[RingKey, ...]:
         """As the file has them now."""
         self._look_again()
         return self._keys

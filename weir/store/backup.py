@@ -21,6 +21,7 @@ from weir.store.backup_keys import kind_of
 from weir.store.connect import Client
 from weir.store.errors import ChunksGone, ManifestUnreadable, StoreError
 from weir.store.keys import Keys
+from weir.store.record_bytes import index_members
 from weir.store.versions import Head, Versions, decode_manifest, digest_of
 
 TRIES = 5
@@ -75,6 +76,7 @@ class Backup:
     def _entries(self) -> Iterator[Entry]:
         # What is told of versions comes last: a store that lacks it is not taken for one that has a cluster.
         yield from self._copied(self._client, "control")
+        yield from self._records()
         yield from self._copied(self._counters, "counter")
         yield from self._published()
 
@@ -141,6 +143,15 @@ class Backup:
         ids = self._scanned("HSCAN", self._keys.publish_ids())
         known = ((name, value) for name, value in ids if int(value) <= number)
         yield from self._batches("hash", self._keys.publish_ids(), known)
+
+    def _records(self) -> Iterator[Entry]:
+        """Each with what the index has of it: read apart, they could be of different moments."""
+        head = self._keys.records("")
+        for key in dict.fromkeys(self._client.keys(f"{head}*")):
+            index = self._keys.record_index(key.removeprefix(head))
+            for batch in self._batches("hash", key, self._scanned("HSCAN", key)):
+                yield batch
+                yield from self._batches("zset", index, index_members(batch.items))
 
     def _copied(self, client: Client, kind: str) -> Iterator[Entry]:
         copied: set[str] = set()

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["version", "control", "counter", "left-out"]
-"""``version``: read by rules of their own. ``control``, ``counter``: copied as they are, on their server."""
+Kind: TypeAlias = Literal["version", "records", "control", "counter", "left-out"]
+"""``version``, ``records``: read by rules of their own. ``control``, ``counter``: copied as they
+are, on their server."""
 
 VERSION = ("head", "versions", "chunks", "chunk-references", "publish-ids")
 COUNTERS = ("day", "last", "about", "quota", "limit", "smooth")
 """On the server of the counters."""
+RECORDS = ("records", "record-index")
 LEFT_OUT = (
     "feed", "nodes", "node", "live", "budget", "minute", "samples", "samples-wanted", "restore",
     "sessions", "sessions-seen", "login-links", "login-links-made", "login-failures", "audit-gate",
@@ -35,6 +37,8 @@ def kind_of(rest: str) -> Kind:
     word, more = (match[1], match[2] or "") if match else ("", "")
     if word in VERSION:
         return "version"
+    if word in RECORDS:
+        return "records"
     if word in LEFT_OUT:
         return "left-out"
     if word in COUNTERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -14,6 +15,10 @@ from weir.store.record_kinds import Kind, R
 MAX_RECORD_BYTES = 64 * 1024
 MAX_ID_BYTES = 256
 ETAG_DIGITS = 16
+
+
+class _Owned(msgspec.Struct):
+    consumer: str = ""
 
 
 def encode_record(record: Record, before: bytes = b"") -> bytes:
@@ -47,6 +52,21 @@ def etag_of(data: bytes) -> str:
 def sha1_of(data: bytes) -> str:
     """By which a script knows it: scripts have no SHA-256."""
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+
+
+def index_members(pairs: Sequence[bytes]) -> Iterator[tuple[bytes, float]]:
+    """What ``Keys.record_index`` has of records: id, bytes, id, bytes, …; each with its score."""
+    for id_, data in zip(pairs[::2], pairs[1::2], strict=True):
+        yield b"i" + id_, 0.0
+        if owner := _owner(data):
+            yield b"o" + owner.encode() + b"\0" + id_, 0.0
+
+
+def _owner(data: bytes) -> str:
+    try:
+        return msgspec.msgpack.decode(data, type=_Owned).consumer
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"a record in the store cannot be read: {error}") from error
 
 
 def checked_id(id_: str) -> str:

@@ -13,6 +13,7 @@ from weir.models.auth.records import ApiKey, BasicLogin, Consumer, HmacKey, OAut
 from weir.models.auth.verifier import Verifier, VerifierKind
 from weir.store.connect import Session
 from weir.store.keys import Keys
+from weir.store.oauth.opaque import OpaqueToken, read_opaque
 from weir.store.record_bytes import decode_record
 from weir.store.record_kinds import BASICS, CLIENTS, CONSUMERS, HMACS, KEYS, Kind
 from weir.store.scripts import Value, run_script
@@ -38,7 +39,7 @@ class Named(NamedTuple):
 
 
 def read_verifier(session: Session, keys: Keys, kind: VerifierKind, id_: str) -> tuple[Verifier | None, int]:
-    """None: there is none, or its consumer is gone. Raises StoreAway and StoreError."""
+    """None: there is none, or its consumer or client is gone. Raises StoreAway and StoreError."""
     found, seq = read_verifiers(session, keys, [Named(kind, id_)])
     return found[0], seq
 
@@ -59,27 +60,32 @@ def read_verifiers(
         basics=keys.records(BASICS.name),
         hmacs=keys.records(HMACS.name),
         clients=keys.records(CLIENTS.name),
+        opaque=keys.opaque_tokens(),
         wanted=flat,
     )
     found = [
-        _verifier(named, record, consumer)
-        for named, record, consumer in zip(wanted, rows[::2], rows[1::2], strict=True)
+        _verifier(named, record, client, consumer)
+        for named, record, client, consumer in zip(wanted, rows[::3], rows[1::3], rows[2::3], strict=True)
     ]
     return found, int(seq)
 
 
-def _verifier(named: Named, record: bytes, consumer: bytes) -> Verifier | None:
+def _verifier(named: Named, record: bytes, client: bytes, consumer: bytes) -> Verifier | None:
     if not record:
         return None
-    credential = decode_record(_KINDS[named.kind], record)
-    return verifier_of(named, credential, decode_record(CONSUMERS, consumer) if consumer else None)
+    owner = decode_record(CONSUMERS, consumer) if consumer else None
+    if named.kind == "opaque":
+        issued_to = decode_record(CLIENTS, client) if client else None
+        return verifier_of_token(read_opaque(record), issued_to, owner)
+    return verifier_of(named, decode_record(_KINDS[named.kind], record), owner)
 
 
 def verifier_of(named: Named, credential: Credential, consumer: Consumer | None) -> Verifier | None:
     """What a node needs of both. None where the credential says whose it is, and there is no such consumer."""
-    owner = credential.name if isinstance(credential, Consumer) else credential.consumer
     if isinstance(credential, Consumer):
-        consumer = credential
+        consumer, owner = credential, credential.name
+    else:
+        owner = credential.consumer
     if consumer is None and owner:
         return None
     return Verifier(
@@ -92,6 +98,31 @@ def verifier_of(named: Named, credential: Credential, consumer: Consumer | None)
         expires_ms=credential.expires_ms if isinstance(credential, ApiKey | HmacKey) else 0,
         enabled=not credential.disabled and not (consumer and consumer.disabled),
         not_before_ms=credential.not_before_ms if isinstance(credential, OAuthClient) else 0,
+    )
+
+
+def verifier_of_token(
+    token: OpaqueToken, client: OAuthClient | None, consumer: Consumer | None
+) -> Verifier | None:
+    """None where its client is gone or has revoked it, or the client's consumer is gone."""
+    if client is None or token.created_ms < client.not_before_ms:
+        return None
+    of_client = verifier_of(Named("client", client.id), client, consumer)
+    if of_client is None:
+        return None
+    return Verifier(
+        kind="opaque",
+        id=token.id,
+        secret=token.hash,
+        consumer=of_client.consumer,
+        tags=of_client.tags,
+        scopes=token.scopes,
+        expires_ms=token.expires_ms,
+        enabled=of_client.enabled,
+        not_before_ms=of_client.not_before_ms,
+        subject=token.subject,
+        client=token.client,
+        audiences=token.audiences,
     )
 
 
