@@ -19,9 +19,12 @@ from typing import Any
 
 from edge.link import frames
 from edge.versions.files import VersionFiles
+from tests.support.credentials import Credentials
 from tests.support.raw_client import RawClient
+from tests.support.shared_secrets import SharedSecrets
 from tests.support.versions import write_version
 from tests.support.wait import wait_until
+from weir.secrets.ring_file import ensure_ring
 
 _MAIN = """
 import sys
@@ -35,6 +38,7 @@ options = json.loads(sys.argv[1])
 options["binds"] = tuple(options["binds"])
 options["versions"] = Path(options["versions"])
 options["agent_socket"] = Path(options["agent_socket"])
+options["secrets"] = Path(options["secrets"])
 run_gunicorn(GunicornOptions(**options))
 """
 
@@ -42,7 +46,9 @@ run_gunicorn(GunicornOptions(**options))
 class SmallAgent:
     """Tells every connected worker of the version in ``tell``, lends retries to all; keeps the frames that came."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, credentials: Credentials) -> None:
+        """``credentials``: what it knows of them."""
+        self.credentials = credentials
         self.messages: list[dict[str, Any]] = []
         self.version = ("", 0)
         self._connections: list[socket.socket] = []
@@ -56,6 +62,11 @@ class SmallAgent:
         for connection in list(self._connections):
             self._tell(connection)
 
+    def announce(self, topic: str, body: Any) -> None:
+        """News for the workers that are connected."""
+        for connection in list(self._connections):
+            frames.send(connection, {"kind": "news", "topic": topic, "body": body})
+
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
         return [message for message in self.messages if message["kind"] == kind]
 
@@ -67,9 +78,9 @@ class SmallAgent:
                 connection.shutdown(socket.SHUT_RDWR)
 
     def _answer(self, topic: str, body: Any) -> Any:
-        """As many retries as anybody asks for; of everything else it knows nothing."""
+        """As many retries as anybody asks for; of what is neither that nor a credential it knows nothing."""
         if topic != "budget":
-            return None
+            return self.credentials.answer(topic, body)
         if "need" not in body:
             return {"share": 0, "until": 0.0}
         until = time.clock_gettime(time.CLOCK_BOOTTIME) + 60.0
@@ -107,7 +118,7 @@ class SmallAgent:
 
 
 class EdgeProcess:
-    """``publish`` rules, then talk to ``port``; ``stop`` in the end."""
+    """``publish`` rules, then talk to ``port``; ``stop`` in the end. It has the key ring of ``credentials``."""
 
     def __init__(self, directory: Path, rules: str, *, workers: int = 1, **options: Any) -> None:
         self.directory = directory
@@ -115,7 +126,8 @@ class EdgeProcess:
         self.number = 0
         self.workers = workers
         self._log = directory / "access.log"
-        self.agent = SmallAgent(directory / "agent")
+        self.credentials = SharedSecrets(ensure_ring(directory / "secrets.json"))
+        self.agent = SmallAgent(directory / "agent", self.credentials)
         self.write(rules)
         self.agent.version = ("test", self.number)
         listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -125,6 +137,7 @@ class EdgeProcess:
             "workers": workers,
             "versions": str(self.files.directory),
             "agent_socket": str(directory / "agent"),
+            "secrets": str(directory / "secrets.json"),
             "access_log": str(self._log),
             "drain_timeout_s": 5,
             **options,
