@@ -71,6 +71,31 @@ VERBS = (
         module="scripts.verbs.tokens",
     ),
     Verb(
+        "consumer",
+        "list, create, change and remove consumers: who calls, with which tags and scopes",
+        module="scripts.verbs.consumers",
+    ),
+    Verb(
+        "key",
+        "list, create, rotate, disable and revoke API keys of consumers",
+        module="scripts.verbs.keys",
+    ),
+    Verb(
+        "client",
+        "list, create, change and remove OAuth clients; rotate their secrets, revoke their tokens",
+        module="scripts.verbs.clients",
+    ),
+    Verb(
+        "user",
+        "list, create, change and remove users of weir auth; set passwords, end sessions",
+        module="scripts.verbs.users",
+    ),
+    Verb(
+        "issuer",
+        "add, list, check and remove foreign authorization servers",
+        module="scripts.verbs.issuers",
+    ),
+    Verb(
         "backup", "save everything of the cluster as one file, or restore it", module="scripts.verbs.backup"
     ),
     Verb(

@@ -89,7 +89,10 @@ def bash(table: list[Words]) -> str:
         for flag, choices in each.values.items()
     )
     return BASH.format(
-        verbs=" ".join(verb.name for verb in VERBS), cases=cases, values=values or "        *) ;;"
+        verbs=" ".join(verb.name for verb in VERBS),
+        with_actions=" ".join(sorted({each.path[0] for each in table if len(each.path) == 2})),
+        cases=cases,
+        values=values or "        *) ;;",
     )
 
 
@@ -129,7 +132,7 @@ _weir() {{
         COMPREPLY=($(compgen -W "{verbs} help --version" -- "$word"))
         return
     fi
-    [[ $path == token && $COMP_CWORD -gt 2 ]] && path="$path ${{COMP_WORDS[2]}}"
+    [[ " {with_actions} " == *" $path "* && $COMP_CWORD -gt 2 ]] && path="$path ${{COMP_WORDS[2]}}"
     case "$path" in
 {cases}
     esac

@@ -6,9 +6,10 @@ import argparse
 import sys
 
 from scripts.access_flags import add_access
-from scripts.api_command import Mistake, show_json, with_api
+from scripts.actions import seconds
+from scripts.api_command import show_json, with_api
 from scripts.terminal.exit_codes import FINE
-from scripts.terminal.moments import ago, lasting_s, now_ms, span
+from scripts.terminal.moments import ago, now_ms, span
 from scripts.terminal.tables import table
 from weir.api.operation import ROLES
 from weir.api.tokens import DEFAULT_LIFE_S, MAX_LIFE_S, MadeToken, NewToken, Rotation, Token
@@ -118,13 +119,3 @@ def show(made: MadeToken, options: argparse.Namespace) -> int:
 
 def life(text: str) -> int:
     return seconds(text, LEAST_LIFE_S, MAX_LIFE_S) if text else DEFAULT_LIFE_S
-
-
-def seconds(text: str, least: int, most: int) -> int:
-    try:
-        amount = lasting_s(text)
-    except ValueError as error:
-        raise Mistake(str(error)) from error
-    if not least <= amount <= most:
-        raise Mistake(f"{text} is not between {span(least * 1000)} and {span(most * 1000)}")
-    return amount
