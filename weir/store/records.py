@@ -54,20 +54,32 @@ class Records(Generic[R]):
 
     def create(self, record: R) -> Created:
         """Raises StoreError for an id that cannot be one, and for a record of more than 64 KiB."""
-        id_ = checked_id(self._kind.id_of(record))
+        id_, data = checked_id(self._kind.id_of(record)), encode_record(record)
         if self._kind.type is Consumer:
-            made: Created = self._change_consumer(id_, encode_record(record), "")
+            made: Created = self._change_consumer(id_, data, "")
             return made
-        done: Created = self._run(
-            "record_create",
-            consumers=self._keys.records(CONSUMERS.name),
-            id=id_,
-            owner=self._owner(record),
-            record=encode_record(record),
-            most=self._kind.most,
-            most_owned=MOST_OF_OWNER,
-            **self._of(id_),
-        )
+        with self._session() as session:
+            done: Created = self._on_disk(
+                session,
+                run_script(
+                    session,
+                    "record_create",
+                    head=self._keys.head(),
+                    feed=self._keys.feed(),
+                    records=self._keys.records(self._kind.name),
+                    index=self._keys.record_index(self._kind.name),
+                    consumers=self._keys.records(CONSUMERS.name),
+                    id=id_,
+                    owner=self._owner(record),
+                    record=data,
+                    most=self._kind.most,
+                    most_owned=MOST_OF_OWNER,
+                    topic=self._kind.topic,
+                    change=self._kind.change(id_),
+                    feed_length=FEED_LENGTH,
+                    wake=self._keys.wake(),
+                ),
+            )
         return done
 
     def replace(self, record: R, etag: str) -> Replaced:
@@ -82,17 +94,29 @@ class Records(Generic[R]):
         old_owner, owner = self._kind.owner_of(decode_record(self._kind, before)), self._owner(record)
         if self._kind.owner_required and owner != old_owner:
             raise StoreError(f"{id_} belongs to the consumer {old_owner}, and that cannot be changed")
-        done: Replaced = self._run(
-            "record_replace",
-            consumers=self._keys.records(CONSUMERS.name),
-            id=id_,
-            seen=sha1_of(before),
-            old_owner=old_owner,
-            owner=owner,
-            record=encode_record(record, before),
-            most_owned=MOST_OF_OWNER,
-            **self._of(id_),
-        )
+        with self._session() as session:
+            done: Replaced = self._on_disk(
+                session,
+                run_script(
+                    session,
+                    "record_replace",
+                    head=self._keys.head(),
+                    feed=self._keys.feed(),
+                    records=self._keys.records(self._kind.name),
+                    index=self._keys.record_index(self._kind.name),
+                    consumers=self._keys.records(CONSUMERS.name),
+                    id=id_,
+                    seen=sha1_of(before),
+                    old_owner=old_owner,
+                    owner=owner,
+                    record=encode_record(record, before),
+                    most_owned=MOST_OF_OWNER,
+                    topic=self._kind.topic,
+                    change=self._kind.change(id_),
+                    feed_length=FEED_LENGTH,
+                    wake=self._keys.wake(),
+                ),
+            )
         return done
 
     def remove(self, id_: str, etag: str = "") -> Removed:
@@ -107,9 +131,25 @@ class Records(Generic[R]):
         if self._kind.type is Consumer:
             ended: Removed = self._change_consumer(id_, b"", seen)
             return ended
-        done: Removed = self._run(
-            "record_remove", used=self._keys.credentials_used(), id=id_, seen=seen, **self._of(id_)
-        )
+        with self._session() as session:
+            done: Removed = self._on_disk(
+                session,
+                run_script(
+                    session,
+                    "record_remove",
+                    head=self._keys.head(),
+                    feed=self._keys.feed(),
+                    records=self._keys.records(self._kind.name),
+                    index=self._keys.record_index(self._kind.name),
+                    used=self._keys.credentials_used(),
+                    id=id_,
+                    seen=seen,
+                    topic=self._kind.topic,
+                    change=self._kind.change(id_),
+                    feed_length=FEED_LENGTH,
+                    wake=self._keys.wake(),
+                ),
+            )
         return done
 
     def page(self, owner: str = "", after: str = "", limit: int = 100) -> tuple[list[Kept[R]], str]:
@@ -142,47 +182,37 @@ class Records(Generic[R]):
 
     def _change_consumer(self, name: str, record: bytes, seen: str) -> Any:
         """Made (``record``) or removed (empty)."""
-        return self._run(
-            "consumer_change",
-            head=self._keys.head(),
-            feed=self._keys.feed(),
-            consumers=self._keys.records(CONSUMERS.name),
-            index=self._keys.record_index(CONSUMERS.name),
-            keys=self._keys.records(KEYS.name),
-            keys_index=self._keys.record_index(KEYS.name),
-            basics=self._keys.records(BASICS.name),
-            basics_index=self._keys.record_index(BASICS.name),
-            hmacs=self._keys.records(HMACS.name),
-            hmacs_index=self._keys.record_index(HMACS.name),
-            clients=self._keys.records(CLIENTS.name),
-            clients_index=self._keys.record_index(CLIENTS.name),
-            used=self._keys.credentials_used(),
-            name=name,
-            record=record,
-            seen=seen,
-            most=self._kind.most,
-            feed_length=FEED_LENGTH,
-            wake=self._keys.wake(),
-        )
-
-    def _of(self, id_: str) -> dict[str, Any]:
-        """What every script takes that changes one record."""
-        return {
-            "head": self._keys.head(),
-            "feed": self._keys.feed(),
-            "records": self._keys.records(self._kind.name),
-            "index": self._keys.record_index(self._kind.name),
-            "topic": self._kind.topic,
-            "change": self._kind.change(id_),
-            "feed_length": FEED_LENGTH,
-            "wake": self._keys.wake(),
-        }
-
-    def _run(self, script: str, **values: Any) -> Any:
-        """What the script answers, when what it did is on the disk."""
         with self._session() as session:
-            done: bytes = run_script(session, script, **values)
-            on_disk(session, self._durable_ms)
+            return self._on_disk(
+                session,
+                run_script(
+                    session,
+                    "consumer_change",
+                    head=self._keys.head(),
+                    feed=self._keys.feed(),
+                    consumers=self._keys.records(CONSUMERS.name),
+                    index=self._keys.record_index(CONSUMERS.name),
+                    keys=self._keys.records(KEYS.name),
+                    keys_index=self._keys.record_index(KEYS.name),
+                    basics=self._keys.records(BASICS.name),
+                    basics_index=self._keys.record_index(BASICS.name),
+                    hmacs=self._keys.records(HMACS.name),
+                    hmacs_index=self._keys.record_index(HMACS.name),
+                    clients=self._keys.records(CLIENTS.name),
+                    clients_index=self._keys.record_index(CLIENTS.name),
+                    used=self._keys.credentials_used(),
+                    name=name,
+                    record=record,
+                    seen=seen,
+                    most=self._kind.most,
+                    feed_length=FEED_LENGTH,
+                    wake=self._keys.wake(),
+                ),
+            )
+
+    def _on_disk(self, session: Session, done: bytes) -> Any:
+        """What a script answered, when what it did is on the server's disk."""
+        on_disk(session, self._durable_ms)
         return done.decode()
 
     def _owner(self, record: R) -> str:

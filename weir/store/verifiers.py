@@ -61,6 +61,7 @@ def read_verifiers(
         hmacs=keys.records(HMACS.name),
         clients=keys.records(CLIENTS.name),
         opaque=keys.opaque_tokens(),
+        most=MAX_READ,
         wanted=flat,
     )
     found = [

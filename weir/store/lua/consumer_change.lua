@@ -34,55 +34,59 @@ local head, feed, consumers, index, keys, keys_index, basics, basics_index, hmac
 local name, record, seen, most, feed_length, wake = unpack(ARGV)
 
 local known = redis.call('HGET', consumers, name)
-if record ~= '' then
-  if known then return 'exists' end
-  if redis.call('HLEN', consumers) >= tonumber(most) then return 'full' end
-elseif not known then
-  -- Written again so that the WAITAOF which follows on this connection has something to wait for.
-  redis.call('HINCRBY', head, 'seq', 0)
-  return 'missing'
-elseif seen ~= '' and redis.sha1hex(known) ~= seen then
-  return 'stale'
-end
+if record ~= '' and known then return 'exists' end
+if record ~= '' and redis.call('HLEN', consumers) >= tonumber(most) then return 'full' end
+-- Written again so that the WAITAOF which follows on this connection has something to wait for.
+if record == '' and not known then return redis.call('HINCRBY', head, 'seq', 0) and 'missing' end
+if record == '' and seen ~= '' and redis.sha1hex(known) ~= seen then return 'stale' end
 
-local function each_owned(of_index, act)
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', of_index, '[o' .. name .. '\0', '(o' .. name .. '\1')) do
-    act(string.sub(member, #name + 3))
-    redis.call('ZREM', of_index, member)
-  end
+local first, last = '[o' .. name .. '\0', '(o' .. name .. '\1'
+local function ids(members)
+  for at, member in ipairs(members) do members[at] = string.sub(member, #name + 3) end
+  return members
 end
-
 local function belongs(data) return data and cmsgpack.unpack(data).consumer == name end
 
-local function forget(kind, records, of_index)
-  each_owned(of_index, function(id)
-    if belongs(redis.call('HGET', records, id)) then
-      redis.call('HDEL', records, id)
-      redis.call('ZREM', of_index, 'i' .. id)
-      redis.call('ZREM', used, kind .. ':' .. id)
-    end
-  end)
+for _, id in ipairs(ids(redis.call('ZRANGEBYLEX', keys_index, first, last))) do
+  if belongs(redis.call('HGET', keys, id)) then
+    redis.call('HDEL', keys, id)
+    redis.call('ZREM', keys_index, 'i' .. id)
+    redis.call('ZREM', used, 'key:' .. id)
+  end
 end
-
-forget('key', keys, keys_index)
-forget('basic', basics, basics_index)
-forget('hmac', hmacs, hmacs_index)
-each_owned(clients_index, function(id)
+redis.call('ZREMRANGEBYLEX', keys_index, first, last)
+for _, id in ipairs(ids(redis.call('ZRANGEBYLEX', basics_index, first, last))) do
+  if belongs(redis.call('HGET', basics, id)) then
+    redis.call('HDEL', basics, id)
+    redis.call('ZREM', basics_index, 'i' .. id)
+    redis.call('ZREM', used, 'basic:' .. id)
+  end
+end
+redis.call('ZREMRANGEBYLEX', basics_index, first, last)
+for _, id in ipairs(ids(redis.call('ZRANGEBYLEX', hmacs_index, first, last))) do
+  if belongs(redis.call('HGET', hmacs, id)) then
+    redis.call('HDEL', hmacs, id)
+    redis.call('ZREM', hmacs_index, 'i' .. id)
+    redis.call('ZREM', used, 'hmac:' .. id)
+  end
+end
+redis.call('ZREMRANGEBYLEX', hmacs_index, first, last)
+for _, id in ipairs(ids(redis.call('ZRANGEBYLEX', clients_index, first, last))) do
   local data = redis.call('HGET', clients, id)
   if belongs(data) then
     local client = cmsgpack.unpack(data)
     client.consumer = ''
     redis.call('HSET', clients, id, cmsgpack.pack(client))
   end
-end)
+end
+redis.call('ZREMRANGEBYLEX', clients_index, first, last)
 
+redis.call('HDEL', consumers, name)
+redis.call('ZREM', index, 'i' .. name)
+redis.call('ZREM', used, 'consumer:' .. name)
 if record ~= '' then
   redis.call('HSET', consumers, name, record)
   redis.call('ZADD', index, 0, 'i' .. name)
-else
-  redis.call('HDEL', consumers, name)
-  redis.call('ZREM', index, 'i' .. name)
-  redis.call('ZREM', used, 'consumer:' .. name)
 end
 local seq = redis.call('HINCRBY', head, 'seq', 1)
 redis.call('XADD', feed, 'MAXLEN', '=', feed_length, seq .. '-0', 'topic', 'credential', 'id', 'consumer:' .. name)

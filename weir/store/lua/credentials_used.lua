@@ -12,8 +12,8 @@
 --   used: made.
 -- COST
 --   O(uses × log names).
-local used = KEYS[1]
-local step_ms, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+local used = unpack(KEYS)
+local step_ms, most = unpack(ARGV, 1, 2)
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

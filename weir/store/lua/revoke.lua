@@ -19,7 +19,7 @@
 local head, feed, revoked = unpack(KEYS)
 local value, ends_s, most, feed_length, wake = unpack(ARGV)
 
-local now_s = tonumber(redis.call('TIME')[1])
+local now_s = redis.call('TIME')[1]
 redis.call('ZREMRANGEBYSCORE', revoked, '-inf', now_s)
 if not redis.call('ZSCORE', revoked, value) and redis.call('ZCARD', revoked) >= tonumber(most) then return 'full' end
 redis.call('ZADD', revoked, 'GT', ends_s, value)
