@@ -31,6 +31,10 @@ from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.service import HealthService
+from edge.agent.issuers.fetch import Fetch
+from edge.agent.issuers.keeper import IssuerKeeper
+from edge.agent.issuers.metrics import IssuerMetrics
+from edge.agent.issuers.service import IssuerService, IssuerStore
 from edge.agent.limits.holder import LimitHolder
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.limits.watch import Watch
@@ -43,11 +47,13 @@ from edge.agent.store_parts import StoreParts, counters_client, store_parts
 from edge.agent.store_pipe import StorePipe
 from edge.agent.traffic.service import Traffic
 from edge.agent.worker_link import Topic, WorkerLink
+from edge.auth.issuers import UNKNOWN_KEY, WANTED
 from edge.limiting.clock import boot_s
 from edge.prefork.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
 from edge.upstream.drains_file import drains_path
 from edge.versions.files import VersionFiles
+from weir.store.feed import Changes
 from weir.store.health import HealthCalls
 from weir.store.keys import Keys
 
@@ -92,6 +98,8 @@ class Agent:
             self._store.drains, drains_path(settings.versions), self.facts, self._link.announce
         )
         DrainMetrics(registry, self._drains)
+        self._issuers = self._make_issuers(settings)
+        IssuerMetrics(registry, self._issuers.keeper)
         self._health = HealthService(
             HealthCalls(Keys(settings.cluster), settings.node),
             self._pipe,
@@ -141,6 +149,7 @@ class Agent:
             "/targets": self._targets_page,
             "/budgets": self._budgets.page,
             "/limits": self._limits.page,
+            "/issuers": self._issuers.page,
         }
 
     def _make_follower(self, metrics: StateMetrics) -> Follower:
@@ -151,8 +160,16 @@ class Agent:
             metrics,
             tell=self._link.tell,
             settled=self._announcer.wake,
-            heard=self._drains.heard,
+            heard=self._heard,
         )
+
+    def _heard(self, changes: Changes) -> None:
+        self._drains.heard(changes)
+        self._issuers.heard(changes)
+
+    def _make_issuers(self, settings: EdgeSettings) -> IssuerService:
+        keeper = IssuerKeeper(settings.node_directory / "issuers", Fetch(), self._link.announce)
+        return IssuerService(IssuerStore.of(self._store.client, Keys(settings.cluster)), keeper, self.facts)
 
     def _make_budgets(self, settings: EdgeSettings) -> Budgets:
         return Budgets(
@@ -197,6 +214,7 @@ class Agent:
         self._health.start()
         self._limits.start()
         self._drains.start()
+        self._issuers.keeper.start()
         self._link.start()
         self._status.start()
         loops: Sequence[Callable[[], None]] = [
@@ -204,6 +222,7 @@ class Agent:
             self._announcer.run,
             self._budgets.run,
             self._live.run,
+            self._issuers.keeper.run,
         ]
         if self._config is not None:
             loops = [*loops, self._config.run]
@@ -221,6 +240,7 @@ class Agent:
         self._announcer.leave()
         self._health.stop()
         self._budgets.stop()
+        self._issuers.keeper.stop()
         self._link.stop()
         self._limits.stop()
         self._traffic.stop()
@@ -249,6 +269,8 @@ class Agent:
             "samples": self._traffic.samples,
             "budget": self._budgets,
             "drain": self._drains,
+            WANTED: self._issuers.wanted,
+            UNKNOWN_KEY: self._issuers.key,
         }
 
     def _follow(self) -> None:

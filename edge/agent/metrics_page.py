@@ -16,6 +16,7 @@ from edge.agent.budgets_metrics import BudgetMetrics
 from edge.agent.drains_metrics import DrainMetrics
 from edge.agent.facts import Facts
 from edge.agent.health.metrics import HealthMetrics
+from edge.agent.issuers.metrics import IssuerMetrics
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
@@ -88,8 +89,8 @@ class _NoBudgets:
         return []
 
 
-class _NoDrains:
-    """Of an agent without drained targets."""
+class _Nothing:
+    """Of an agent without drained targets and issuers."""
 
     def state(self) -> list[dict[str, Any]]:
         return []
@@ -104,7 +105,8 @@ def _own() -> Iterator[str]:
     HealthMetrics(registry)
     LimitMetrics(registry)
     BudgetMetrics(registry, _NoBudgets())
-    DrainMetrics(registry, _NoDrains())
+    DrainMetrics(registry, _Nothing())
+    IssuerMetrics(registry, _Nothing())
     TrafficMetrics(registry)
     labelled = dict(_labels(registry))
     for metric in registry.collect():
