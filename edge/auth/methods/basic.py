@@ -7,8 +7,8 @@ some minutes. A user who does not exist costs the same as a wrong password, and 
 from __future__ import annotations
 
 import binascii
+import re
 import time
-import unicodedata
 from typing import TYPE_CHECKING
 
 from edge.auth.challenges import REALM, quoted
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 BUSY_S = 1
 """When to come back while too many passwords are being checked."""
+MAX_NAME = 128
+"""Characters; no longer name exists."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WRONG = "there is no such user, or the password is another one"
 
 
@@ -85,6 +88,8 @@ class BasicMethod:
             hide_field(exchange, AUTHORIZATION)
 
     def _find(self, exchange: Exchange, username: str) -> Verifier | None:
+        if len(username) > MAX_NAME:
+            return None
         verifiers = self._services.verifiers
         if not verifiers.is_known("basic", username):
             self._services.throttle.check(exchange)
@@ -115,21 +120,20 @@ class BasicMethod:
 def read_basic(shown: str) -> tuple[str, str]:
     """User name and password of what follows ``Basic`` (RFC 7617 §2). Raises Denied.
 
-    The first colon ends the user name. Neither has control characters; the name is composed (NFC), as names are that
-    were made here.
+    The first colon ends the user name. Neither is empty or has control characters.
     """
     try:
         text = binascii.a2b_base64(shown.encode("latin-1"), strict_mode=True).decode("utf-8")
     except ValueError:  # of base64 and of UTF-8
         raise Denied("credential-invalid", "Basic is followed by USER:PASSWORD in UTF-8 and base64") from None
-    username, colon, password = text.partition(":")
-    if not colon or not username or not password:
+    username, _, password = text.partition(":")
+    if not username or not password:
         raise Denied(
             "credential-invalid", "Basic has a user name, a colon and a password, none of them empty"
         )
-    if any(unicodedata.category(character) == "Cc" for character in text):
+    if _CONTROLS.search(text):
         raise Denied("credential-invalid", "user name and password have no control characters")
-    return unicodedata.normalize("NFC", username), password
+    return username, password
 
 
 def compile(requirement: Requirement, services: AuthServices) -> BasicMethod:  # noqa: A001

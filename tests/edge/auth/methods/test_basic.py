@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.auth.denied import Denied
-from edge.auth.methods.basic import read_basic
+from edge.auth.methods.basic import MAX_NAME, read_basic
 from edge.auth.passwords import MAX_WAITING, THREADS, Passwords
 from tests.support.in_process import InProcess
 from tests.support.shared_secrets import SharedSecrets
@@ -65,7 +65,7 @@ class TestReading:
             ("test:123£", "test", "123£"),
             ("a:b:c:", "a", "b:c:"),
             ("a::", "a", ":"),
-            ("caf\u0065\u0301:p\u0065\u0301", "caf\u00e9", "p\u0065\u0301"),
+            ("caf\u00e9:p\u0065\u0301 \U0001f40e", "caf\u00e9", "p\u0065\u0301 \U0001f40e"),
             (" a : b ", " a ", " b "),
         ],
     )
@@ -235,6 +235,16 @@ class TestWhatItCosts:
         assert statuses[-1] == 429
         assert edge.status(_basic("alice", "right")) == 200
         assert edge.status(_basic("alice", "guess 0")) == 401, "known to be wrong: nothing is hashed"
+
+    def test_a_name_that_nobody_can_have_is_not_asked_for(
+        self, tmp_path: Path, credentials: SharedSecrets
+    ) -> None:
+        edge = _edge(tmp_path, credentials)
+        hashed = _counted(edge)
+        assert edge.status(_basic("a" * MAX_NAME, "correct horse")) == 401
+        assert edge.status(_basic("a" * (MAX_NAME + 1), "correct horse")) == 401
+        assert credentials.asked == ["basic:" + "a" * MAX_NAME]
+        assert len(hashed) == 2
 
     def test_while_the_store_is_away(self, tmp_path: Path, credentials: SharedSecrets) -> None:
         credentials.login()
