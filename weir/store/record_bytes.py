@@ -69,9 +69,16 @@ def _owner(data: bytes) -> str:
         raise StoreError(f"a record in the store cannot be read: {error}") from error
 
 
+def is_id(text: str) -> bool:
+    """Not so: what could be taken for something else in the index or the feed, or is no UTF-8."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    return 0 < size <= MAX_ID_BYTES and not any(
+        unicodedata.category(letter) in ("Cc", "Cs") for letter in text
+    )
+
+
 def checked_id(id_: str) -> str:
-    """The same. Raises StoreError for one that could be taken for something else in the index or the feed."""
-    size = len(id_.encode("utf-8", "surrogatepass"))
-    if not 0 < size <= MAX_ID_BYTES or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in id_):
+    """The same. Raises StoreError for what is none."""
+    if not is_id(id_):
         raise StoreError(f"an id must have 1 to {MAX_ID_BYTES} bytes of UTF-8 and no control characters")
     return id_

@@ -17,7 +17,7 @@ from weir.store.durability import on_disk
 from weir.store.errors import StoreError
 from weir.store.feed import FEED_LENGTH
 from weir.store.keys import Keys
-from weir.store.record_bytes import checked_id, decode_record, encode_record, etag_of, sha1_of
+from weir.store.record_bytes import checked_id, decode_record, encode_record, etag_of, is_id, sha1_of
 from weir.store.record_kinds import BASICS, CLIENTS, CONSUMERS, HMACS, KEYS, MOST_OF_OWNER, Kind, R
 from weir.store.scripts import run_script
 
@@ -49,7 +49,7 @@ class Records(Generic[R]):
         self._durable_ms = min(DURABLE_MS, int(client.timeout_s * 800))
 
     def get(self, id_: str) -> Kept[R] | None:
-        data = self._bytes(id_)
+        data = self._bytes(id_) if is_id(id_) else None
         return None if data is None else self._kept(data)
 
     def create(self, record: R) -> Created:
@@ -83,9 +83,9 @@ class Records(Generic[R]):
         return done
 
     def replace(self, record: R, etag: str) -> Replaced:
-        """The record of the same id, if it is still the one with ``etag``. Raises StoreError for another consumer of
-        what cannot be without one."""
-        id_ = self._kind.id_of(record)
+        """The record of the same id, if it is still the one with ``etag``. Raises StoreError as ``create``, and for
+        another consumer of what cannot be without one."""
+        id_ = checked_id(self._kind.id_of(record))
         before = self._bytes(id_)
         if before is None:
             return "missing"
@@ -122,6 +122,8 @@ class Records(Generic[R]):
     def remove(self, id_: str, etag: str = "") -> Removed:
         """Of a consumer: with its keys, basic logins and hmac keys; its clients lose it. ``etag`` empty: whatever it
         is now."""
+        if not is_id(id_):
+            return "missing"
         seen = ""
         if etag:
             before = self._bytes(id_)

@@ -14,7 +14,7 @@ from weir.models.auth.verifier import Verifier, VerifierKind
 from weir.store.connect import Session
 from weir.store.keys import Keys
 from weir.store.oauth.opaque import OpaqueToken, read_opaque
-from weir.store.record_bytes import decode_record
+from weir.store.record_bytes import decode_record, is_id
 from weir.store.record_kinds import BASICS, CLIENTS, CONSUMERS, HMACS, KEYS, Kind
 from weir.store.scripts import Value, run_script
 
@@ -50,7 +50,10 @@ def read_verifiers(
     """In the order of ``wanted``, at most 500, all of one moment. Raises StoreAway and StoreError."""
     if len(wanted) > MAX_READ:
         raise ValueError(f"{len(wanted)} verifiers are wanted at once; {MAX_READ} can be read")
-    flat: list[Value] = [text for named in wanted for text in named]
+    # What can be no id, such as a claim of a foreign token, is asked for as the empty one, which nothing has.
+    flat: list[Value] = [
+        text for named in wanted for text in (named.kind, named.id if is_id(named.id) else "")
+    ]
     seq, *rows = run_script(
         session,
         "verifiers_read",
