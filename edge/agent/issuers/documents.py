@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from edge.agent.issuers.addresses import problem_of_keys
 from edge.auth.jwt.keys import MAX_KEYS
 from edge.auth.jwt.strict_json import read_object
+from weir.models.auth.issuer_urls import problem_of
 
 MAX_BYTES = 256 * 1024
 """Of one document."""
@@ -29,9 +29,18 @@ def jwks_uri_of(data: bytes, issuer: str) -> str:
     uri = document.get("jwks_uri")
     if not isinstance(uri, str):
         raise BadDocument("names no jwks_uri")
-    if problem := problem_of_keys(uri, issuer):
+    if problem := problem_of_place(uri, issuer):
         raise BadDocument(f"names a jwks_uri that {problem}")
     return uri
+
+
+def problem_of_place(uri: str, issuer: str) -> str:
+    """Why keys are not fetched from there, behind "it"; empty where they are. Only an issuer on this machine may have
+    them without TLS."""
+    problem = problem_of(uri, query=True)
+    if not problem and uri.startswith("http:") and not issuer.startswith("http:"):
+        return "is http, and the issuer is not"
+    return problem
 
 
 def public_keys_of(data: bytes) -> dict[str, Any]:

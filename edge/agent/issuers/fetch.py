@@ -25,7 +25,7 @@ class NotThere(FetchError):
 
 
 class Fetch:
-    """Call it with an address that ``addresses.problem_of`` has nothing against. Raises FetchError."""
+    """Call it with an address that ``issuer_urls.problem_of`` has nothing against. Raises FetchError."""
 
     def __init__(self, context: ssl.SSLContext | None = None, time_s: float = TIME_S) -> None:
         """``context``: whose certificates are trusted; those that the machine trusts, if it is None."""

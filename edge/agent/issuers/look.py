@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from edge.agent.issuers.addresses import discovery_urls, problem_of, problem_of_keys
-from edge.agent.issuers.documents import BadDocument, jwks_uri_of, public_keys_of
+from edge.agent.issuers.documents import BadDocument, jwks_uri_of, problem_of_place, public_keys_of
 from edge.agent.issuers.fetch import FetchError
 from edge.agent.issuers.issuer import Terms
+from weir.models.auth.issuer_urls import metadata_urls, problem_of
 
 Get = Callable[[str], bytes]
 
@@ -23,7 +23,7 @@ def look(terms: Terms, get: Get) -> dict[str, Any]:
         raise NoKeys(f"{terms.url[:200]!r} {problem}")
     url = terms.jwks_uri
     try:
-        if url and (problem := problem_of_keys(url, terms.url)):
+        if url and (problem := problem_of_place(url, terms.url)):
             raise NoKeys(f"{url[:200]!r} {problem}")
         if not url:
             url, data = _metadata(terms.url, get)
@@ -36,7 +36,7 @@ def look(terms: Terms, get: Get) -> dict[str, Any]:
 def _metadata(issuer: str, get: Get) -> tuple[str, bytes]:
     """With where it was found. Raises NoKeys: what the first place said."""
     first = ""
-    for url in discovery_urls(issuer):
+    for url in metadata_urls(issuer):
         try:
             return url, get(url)
         except FetchError as error:

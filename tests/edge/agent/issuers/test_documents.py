@@ -30,9 +30,10 @@ def test_metadata_say_where_the_keys_are() -> None:
         (metadata(issuer=None), "another issuer"),
         (metadata(jwks_uri=None), "no jwks_uri"),
         (metadata(jwks_uri=["https://id.test/keys"]), "no jwks_uri"),
-        (metadata(jwks_uri="http://127.0.0.1:6379/"), "not https"),
-        (metadata(jwks_uri="http://id.test/keys"), "not https"),
-        (metadata(jwks_uri="file:///etc/passwd"), "https"),
+        (metadata(jwks_uri="http://127.0.0.1:6379/"), "is http, and the issuer is not"),
+        (metadata(jwks_uri="http://id.test/keys"), "is http"),
+        (metadata(jwks_uri="file:///etc/passwd"), "no URL with https"),
+        (metadata(jwks_uri="https://a@id.test/"), "user name"),
         (b"<html>", "not understood"),
         (b"[]", "not understood"),
         (metadata()[:-1] + b',"issuer":"https://evil.test"}', "not understood"),
@@ -42,6 +43,14 @@ def test_metadata_say_where_the_keys_are() -> None:
 def test_metadata_that_are_not_the_issuers_are_refused(data: bytes, says: str) -> None:
     with pytest.raises(BadDocument, match=says):
         jwks_uri_of(data, ISSUER)
+
+
+def test_keys_may_stand_elsewhere_and_without_tls_only_on_this_machine() -> None:
+    assert jwks_uri_of(metadata(jwks_uri="https://keys.test/k?a=b"), ISSUER) == "https://keys.test/k?a=b"
+    here = "http://127.0.0.1:8002"
+    assert jwks_uri_of(metadata(issuer=here, jwks_uri=f"{here}/jwks"), here) == f"{here}/jwks"
+    with pytest.raises(BadDocument, match="is http"):
+        jwks_uri_of(metadata(issuer=here, jwks_uri="http://id.test/jwks"), here)
 
 
 def test_of_keys_only_what_verifies_is_kept() -> None:
