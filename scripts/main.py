@@ -99,6 +99,11 @@ VERBS = (
         "backup", "save everything of the cluster as one file, or restore it", module="scripts.verbs.backup"
     ),
     Verb(
+        "secret",
+        "list, rotate, hand out and check the keys that encrypt secrets",
+        module="scripts.verbs.secrets",
+    ),
+    Verb(
         "doctor",
         "look for what usually goes wrong, and say what to do about it",
         module="scripts.verbs.doctor",
