@@ -12,9 +12,12 @@ answer nor its time tells who exists.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from gevent.event import AsyncResult
@@ -25,6 +28,8 @@ from weir.secrets.passwords import NOBODY, is_right
 THREADS = 2
 MAX_WAITING = 32
 """Beside those that are being made; about 0.7 s of work."""
+NICE = 5
+"""Of the threads: a quarter of the time of others, where all want the same core."""
 RIGHT_S = 300.0
 WRONG_S = 10.0
 MAX_REMEMBERED = 4096
@@ -40,9 +45,22 @@ class Threads(Protocol):
         """Runs it in a thread; the greenlet waits for a thread, and for the end."""
 
 
-def threads() -> Threads:
-    """As many as there may be."""
-    return ThreadPool(THREADS)
+class HashThreads:
+    """``THREADS`` of them, below the worker's own priority: who guesses passwords must not slow down everybody."""
+
+    def __init__(self) -> None:
+        self.pool = ThreadPool(THREADS)
+
+    def apply(self, work: Callable[..., bool], values: tuple[Any, ...]) -> bool:
+        return bool(self.pool.apply(_behind_others, (work, *values)))
+
+
+def _behind_others(work: Callable[..., bool], *values: Any) -> bool:
+    """On Linux a priority belongs to a thread (setpriority(2)); elsewhere it would be the whole process's."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # a sandbox may forbid it
+            os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    return work(*values)
 
 
 class Passwords:
@@ -52,7 +70,7 @@ class Passwords:
         self,
         *,
         is_right: Callable[[str, str], bool] = is_right,
-        threads: Callable[[], Threads] = threads,
+        threads: Callable[[], Threads] = HashThreads,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``is_right(password, hash)`` runs in one of ``threads``. ``clock``: seconds."""

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import gevent
 import pytest
 from gevent.event import Event
-from gevent.threadpool import ThreadPool
 
 from edge.auth.passwords import (
     MAX_REMEMBERED,
     MAX_WAITING,
+    NICE,
     RIGHT_S,
     THREADS,
     WRONG_S,
+    HashThreads,
     Passwords,
     TooManyWaiting,
-    threads,
 )
 from weir.secrets.passwords import NOBODY, hash_password
 
@@ -145,9 +147,21 @@ def test_as_many_wait_as_may_and_one_more_is_refused() -> None:
 
 
 def test_two_threads_and_no_more() -> None:
-    pool = threads()
-    assert isinstance(pool, ThreadPool)
-    assert pool.maxsize == THREADS == 2
+    assert HashThreads().pool.maxsize == THREADS == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
+def test_threads_stand_behind_the_worker() -> None:
+    seen: list[int] = []
+
+    def look() -> bool:
+        seen.append(os.getpriority(os.PRIO_PROCESS, 0))
+        return True
+
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    assert HashThreads().apply(look, ())
+    assert seen == [max(NICE, before)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_who_gives_up_leaves_no_place_taken() -> None:

@@ -206,3 +206,23 @@ def test_guesses_are_held_up_and_who_signs_well_is_not(edge: SigningEdge) -> Non
     assert verdicts[-1] == "too-many-failures"
     assert edge.verdict(SIGNED) == "ok"
     assert edge.verdict(merged(SignedRequest(label="a", key_id="guess-99"), SIGNED)) == "ok"
+
+
+def test_no_byte_of_what_is_signed_can_be_changed(edge: SigningEdge) -> None:
+    """Nor of what says how it is signed; and each alone."""
+    edge.engine.auth.throttle.allow(0)
+    signed = SignedRequest(
+        fields=(("Date", "today"),),
+        covered=(*ASKED, "date"),
+        created=int(time.time()),
+        more=';nonce="n";expires=99999999999',
+    )
+    wire = signed.wire()
+    assert edge.verdict(wire) == "ok"
+    parts = ["GET", "/orders?page=2", "a.test", "today", signed.signature_fields()[0][1]]
+    for part in parts:
+        start = wire.index(part.encode())
+        for at in range(start, start + len(part)):
+            changed = bytearray(wire)
+            changed[at] ^= 1
+            assert edge.verdict(bytes(changed)) != "ok", bytes(changed)
