@@ -42,7 +42,8 @@ class Method(Protocol):
     def challenge(self, denied: Denied | None) -> tuple[bytes, ...]:
         """Values of WWW-Authenticate; ``denied``: what this method said, if it is the one that decided."""
 
-    def hide(self, exchange: Exchange) -> None:
+    def hide(self, exchange: Exchange, *, proven: bool) -> None:
         """Takes every credential of this kind out of what the upstream gets (``exchange.fields``, ``query_string``),
-        unless the rule keeps it. Called for all methods of the rule once one has passed. Lists are replaced, never
-        changed: others share them."""
+        unless the rule keeps it and this method decided (``proven``): nobody has looked at the others, and an upstream
+        may take what it gets for looked at. Called for all methods of the rule once one has passed. Lists are
+        replaced, never changed: others share them."""

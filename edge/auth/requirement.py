@@ -72,7 +72,7 @@ class Requirements:
                 denied.method = method
                 raise
             for each in self.methods:
-                each.hide(exchange)
+                each.hide(exchange, proven=each is method)
             return caller
         if self.anonymous and not any(name == AUTHORIZATION for name, _, _ in exchange.head.fields):
             return None

@@ -83,8 +83,8 @@ class BasicMethod:
         """The same whatever was wrong: a browser asks for another password. Nothing where more rights are needed."""
         return () if denied is not None and denied.code == "insufficient-scope" else self._challenge
 
-    def hide(self, exchange: Exchange) -> None:
-        if not self._keep and self.shown(exchange) is not None:
+    def hide(self, exchange: Exchange, *, proven: bool) -> None:
+        if not (self._keep and proven) and self.shown(exchange) is not None:
             hide_field(exchange, AUTHORIZATION)
 
     def _find(self, exchange: Exchange, username: str) -> Verifier | None:

@@ -94,7 +94,7 @@ class HmacMethod:
         """No registered scheme has message signatures; the name says enough, and the rest what is needed."""
         return () if denied is not None and denied.code == "insufficient-scope" else self._challenge
 
-    def hide(self, exchange: Exchange) -> None:
+    def hide(self, exchange: Exchange, *, proven: bool) -> None:
         """Nothing: a signature is no secret, and its upstream may want to look at it too."""
 
     def _ours(self, exchange: Exchange, shown: str) -> tuple[Signature, Verifier]:

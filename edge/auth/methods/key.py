@@ -91,8 +91,8 @@ class KeyMethod:
         """A key is a bearer token too."""
         return bearer_challenge(denied)
 
-    def hide(self, exchange: Exchange) -> None:
-        if self._keep:
+    def hide(self, exchange: Exchange, *, proven: bool) -> None:
+        if self._keep and proven:
             return
         names = {name for name, _, _ in exchange.fields}
         if self._header in names:

@@ -76,8 +76,8 @@ class TokenMethod:
     def challenge(self, denied: Denied | None) -> tuple[bytes, ...]:
         return bearer_challenge(denied)
 
-    def hide(self, exchange: Exchange) -> None:
-        if not self._keep and self.shown(exchange) is not None:
+    def hide(self, exchange: Exchange, *, proven: bool) -> None:
+        if not (self._keep and proven) and self.shown(exchange) is not None:
             hide_field(exchange, AUTHORIZATION)
 
     def _signed(self, exchange: Exchange, text: str, issuer: Issuer) -> Caller:
