@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from admin_api.call import Answer, Call, Handler
-from admin_api.traffic.csv_lines import day_lines, heading
+from admin_api.traffic.csv_lines import consumer_lines, day_lines, heading
 from admin_api.traffic.figures import figures
 from admin_api.traffic.names import owner_and_rule, owner_upstream_target, rule_names
 from admin_api.traffic.sums import ordered, page, sums, total
@@ -22,6 +23,11 @@ from admin_api.traffic.times import (
 )
 from admin_api.traffic.unused import counting_since_ms, days_counted, unused_rules
 from weir.api.traffic import (
+    CONSUMER_CSV_COLUMNS,
+    ConsumerExportQuery,
+    ConsumerTraffic,
+    ConsumerTrafficPage,
+    ConsumerTrafficQuery,
     ExportQuery,
     Point,
     RulePage,
@@ -38,7 +44,7 @@ from weir.api.traffic import (
 )
 from weir.models.document import OWNERS
 from weir.models.sample import SampleFilter
-from weir.models.usage import RULE, TARGET, WIDTH
+from weir.models.usage import CONSUMER, RULE, TARGET, WIDTH
 from weir.store.usage import Period
 from weir.store.usage_read import About
 
@@ -80,6 +86,20 @@ def targets(call: Call) -> Answer:
     )
     shown, after = page(in_order, query.limit, query.cursor)
     return Answer(TargetPage(items=shown, next=after, span=times.span))
+
+
+def consumers(call: Call) -> Answer:
+    query: ConsumerTrafficQuery = call.query
+    times = times_of(query.window, call.services.usage.about())
+    seconds = times.span.seconds
+    found = sums(call.services.usage, times.periods, CONSUMER, lambda name: query.consumer in name)
+    items = [
+        ConsumerTraffic(consumer=name, traffic=figures(numbers, seconds)) for name, numbers in found.items()
+    ]
+    in_order = ordered(items, query.sort, lambda each: each.consumer, lambda each: each.traffic)
+    shown, after = page(in_order, query.limit, query.cursor)
+    everything = figures(total(found.values()), seconds)
+    return Answer(ConsumerTrafficPage(items=shown, next=after, span=times.span, total=everything))
 
 
 def rule(call: Call) -> Answer:
@@ -127,11 +147,16 @@ def unused(call: Call) -> Answer:
 
 def export(call: Call) -> Answer:
     query: ExportQuery = call.query
-    about = call.services.usage.about()
-    last = about.now_ms // length_ms("day") if query.last is None else number_of(query.last)
-    first = last - EXPORTED_DAYS + 1 if query.first is None else number_of(query.first)
-    times = times_between("day", max(first, last - MAX_DAYS + 1, 0), last, about)
-    return Answer(stream=_exported(call, times), headers={"Content-Disposition": _file_name(times)})
+    times = _days(call, query.first, query.last)
+    named = {"Content-Disposition": _file_name(times, "usage")}
+    return Answer(stream=_exported(call, times), headers=named)
+
+
+def export_consumers(call: Call) -> Answer:
+    query: ConsumerExportQuery = call.query
+    times = _days(call, query.first, query.last)
+    named = {"Content-Disposition": _file_name(times, "consumers")}
+    return Answer(stream=_exported_consumers(call, times), headers=named)
 
 
 def tail(call: Call) -> Answer:
@@ -172,18 +197,41 @@ def _exported(call: Call, times: Times) -> Iterator[bytes]:
         yield from day_lines(period, entries)
 
 
-def _file_name(times: Times) -> str:
+def _exported_consumers(call: Call, times: Times) -> Iterator[bytes]:
+    """As ``_exported``."""
+    query: ConsumerExportQuery = call.query
+    yield heading(CONSUMER_CSV_COLUMNS)
+    for period in times.periods:
+        entries = (
+            (name, numbers)
+            for name, numbers in call.services.usage.entries(period, CONSUMER)
+            if query.consumer in ("", name)
+        )
+        yield from consumer_lines(period, entries)
+
+
+def _days(call: Call, first: date | None, last: date | None) -> Times:
+    """As asked, or the last 30; at most ``MAX_DAYS``."""
+    about = call.services.usage.about()
+    until = about.now_ms // length_ms("day") if last is None else number_of(last)
+    since = until - EXPORTED_DAYS + 1 if first is None else number_of(first)
+    return times_between("day", max(since, until - MAX_DAYS + 1, 0), until, about)
+
+
+def _file_name(times: Times, what: str) -> str:
     if not times.periods:
-        return 'attachment; filename="weir-usage.csv"'
+        return f'attachment; filename="weir-{what}.csv"'
     first, last = day_of(times.periods[0].number), day_of(times.periods[-1].number)
-    return f'attachment; filename="weir-usage-{first}-{last}.csv"'
+    return f'attachment; filename="weir-{what}-{first}-{last}.csv"'
 
 
 HANDLERS: dict[str, Handler] = {
     "traffic.rules": rules,
     "traffic.rule": rule,
     "traffic.targets": targets,
+    "traffic.consumers": consumers,
     "traffic.unused": unused,
     "traffic.export": export,
+    "traffic.export_consumers": export_consumers,
     "traffic.tail": tail,
 }

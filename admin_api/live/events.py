@@ -11,13 +11,21 @@ from typing import Any
 import msgspec
 
 from admin_api.live.watching import Position, Present, Watching
-from weir.api.events import HEARTBEAT_S, DrainEvent, HealthEvent, ResetEvent, VersionEvent
+from weir.api.events import (
+    HEARTBEAT_S,
+    CredentialEvent,
+    DrainEvent,
+    HealthEvent,
+    IssuerEvent,
+    ResetEvent,
+    VersionEvent,
+)
 from weir.store.drains import TOPIC as DRAIN
 from weir.store.errors import StoreError
 from weir.store.feed import Change
 
 LOOK_S = 0.25
-TYPES = ("version", "drain", "node", "health", "counters")
+TYPES = ("version", "drain", "credential", "issuer", "node", "health", "counters")
 _ID = re.compile(r"([0-9]{1,16})-([0-9a-f]{0,8})")
 
 Told = tuple[str, Any]
@@ -147,6 +155,11 @@ def told_of(change: Change, incarnation: str) -> Told | None:
         member, _, url = change.id.rpartition(" ")
         owner, _, upstream = member.partition("/")
         return "drain", DrainEvent(owner=owner, upstream=upstream, target=url)
+    if change.topic == "credential":
+        kind, _, identity = change.id.partition(":")
+        return "credential", CredentialEvent(kind=kind, id=identity)
+    if change.topic == "issuer":
+        return "issuer", IssuerEvent(name=change.id)
     return None
 
 

@@ -1,10 +1,10 @@
 """What changes, as it happens: server-sent events.
 
-``version`` and ``drain`` come from the store's feed, each once and in order. Their ids are the number in the feed and
-the first eight digits of the incarnation (``17-0f3a99c1``); a client that sends the last one as ``Last-Event-ID`` goes
-on behind it. If that is not possible, as the feed no longer has what follows or the store is another one, ``reset``
-says so: read the state anew. ``node``, ``health`` and ``counters`` tell what is different from a moment before, without
-id.
+``version``, ``drain``, ``credential`` and ``issuer`` come from the store's feed, each once and in order. Their ids are
+the number in the feed and the first eight digits of the incarnation (``17-0f3a99c1``); a client that sends the last one
+as ``Last-Event-ID`` goes on behind it. If that is not possible, as the feed no longer has what follows or the store is
+another one, ``reset`` says so: read the state anew. ``node``, ``health`` and ``counters`` tell what is different from a
+moment before, without id.
 """
 
 from __future__ import annotations
@@ -33,6 +33,20 @@ class DrainEvent(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     upstream: str
     target: str
+
+
+class CredentialEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """``credential``: a consumer or a credential was made, changed or removed, by name; look at it for more."""
+
+    kind: str
+    """``consumer``, ``key``, ``basic``, ``hmac``, ``client``…"""
+    id: str
+
+
+class IssuerEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """``issuer``: a foreign issuer was registered, changed or removed."""
+
+    name: str
 
 
 class NodeEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +99,7 @@ OPERATIONS: tuple[Operation, ...] = (
         id="events.stream",
         method="GET",
         path="/events",
-        summary="Changes as they happen: events of the types version, drain, node, health, counters and reset.",
+        summary="Changes as they happen: version, drain, credential, issuer, node, health, counters, reset.",
         role="viewer",
         query=EventsQuery,
         media=("text/event-stream",),

@@ -1,4 +1,4 @@
-"""What went through the cluster: counts per rule and per target, rules without hits, and requests as they happen.
+"""What went through the cluster: counts per rule, target and consumer, unused rules, and requests as they happen.
 
 Counts are those of the nodes' agents, at most a few seconds behind. Minutes are kept for two hours, days for 400.
 """
@@ -74,6 +74,12 @@ class TargetTraffic(msgspec.Struct, frozen=True, kw_only=True):
     traffic: Traffic
 
 
+class ConsumerTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    consumer: str
+    """Of requests whose credential was accepted; ``(other)`` is what was beyond the bound of a minute or day."""
+    traffic: Traffic
+
+
 class Span(msgspec.Struct, frozen=True, kw_only=True):
     """The time that an answer is about."""
 
@@ -101,6 +107,14 @@ class TargetPage(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[TargetTraffic, ...] = ()
     next: str = ""
     span: Span
+
+
+class ConsumerTrafficPage(msgspec.Struct, frozen=True, kw_only=True):
+    items: tuple[ConsumerTraffic, ...] = ()
+    next: str = ""
+    span: Span
+    total: Traffic
+    """Of all consumers that the filter leaves, on every page."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,6 +182,13 @@ class TargetsQuery(Page, frozen=True, forbid_unknown_fields=True):
     """Only of the upstream of this name."""
 
 
+class ConsumerTrafficQuery(Page, frozen=True, forbid_unknown_fields=True):
+    window: Window = "5m"
+    sort: Sort = "requests"
+    consumer: Filter = ""
+    """Only consumers whose name contains this."""
+
+
 class RuleQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Name
     """Of a rule in a group: ``group/rule``."""
@@ -189,6 +210,15 @@ class ExportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owner: Owner | Literal[""] = ""
 
 
+class ConsumerExportQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    first: date | None = None
+    """The first day, in UTC; none: 30 days before the last. Without a day between them only the heading comes."""
+    last: date | None = None
+    """The last day; none: today, which is not over."""
+    consumer: Filter = ""
+    """Only this one; empty: all."""
+
+
 class TailQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What does not meet all of these is not even sampled, unless somebody else listens for it."""
 
@@ -201,12 +231,14 @@ class TailQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only requests that took at least so long."""
 
 
-CSV_COLUMNS = (
-    "day", "owner", "rule", "requests", "success", "redirects", "client_errors", "server_errors", "unanswered",
-    "own_errors", "limited", "retries", "retries_refused", "bytes_in", "bytes_out", "mean_ms", "p50_ms", "p90_ms",
-    "p99_ms",
+CSV_FIGURES = (
+    "requests", "success", "redirects", "client_errors", "server_errors", "unanswered", "own_errors", "limited",
+    "retries", "retries_refused", "bytes_in", "bytes_out", "mean_ms", "p50_ms", "p90_ms", "p99_ms",
 )  # fmt: skip
+CSV_COLUMNS = ("day", "owner", "rule", *CSV_FIGURES)
 """Of ``traffic.export``; the first line names them. A cell that begins with =, +, -, @ gets a ' before it."""
+CONSUMER_CSV_COLUMNS = ("day", "consumer", *CSV_FIGURES)
+"""Of ``traffic.export_consumers``, in the same way."""
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -237,6 +269,15 @@ OPERATIONS: tuple[Operation, ...] = (
         result=TargetPage,
     ),
     Operation(
+        id="traffic.consumers",
+        method="GET",
+        path="/traffic/consumers",
+        summary="Requests, errors, latency and refusals per consumer over a time.",
+        role="viewer",
+        query=ConsumerTrafficQuery,
+        result=ConsumerTrafficPage,
+    ),
+    Operation(
         id="traffic.unused",
         method="GET",
         path="/traffic/unused",
@@ -252,6 +293,15 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="Counts per rule and day as CSV, streamed.",
         role="viewer",
         query=ExportQuery,
+        media=("text/csv",),
+    ),
+    Operation(
+        id="traffic.export_consumers",
+        method="GET",
+        path="/traffic/export/consumers",
+        summary="Counts per consumer and day as CSV, streamed.",
+        role="viewer",
+        query=ConsumerExportQuery,
         media=("text/csv",),
     ),
     Operation(

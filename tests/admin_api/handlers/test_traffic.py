@@ -147,6 +147,37 @@ def test_days_are_exported_as_csv(admin: AdminClient, client: Client, keys: Keys
     ]
 
 
+def test_consumers_are_summed_sorted_filtered_and_paged(
+    admin: AdminClient, client: Client, keys: Keys, now: int
+) -> None:
+    counted(client, keys, Period("minute", now), {"calice": numbers(success=3), "cbob": numbers(limited=1)})
+    counted(client, keys, Period("minute", now - 1), {"calice": numbers(server_errors=1), "rapi/a": [9]})
+    found = get(admin, "consumers")
+    assert [(each["consumer"], each["traffic"]["requests"]) for each in found["items"]] == [
+        ("alice", 4),
+        ("bob", 0),
+    ]
+    assert found["total"]["requests"] == 4
+    assert [each["consumer"] for each in get(admin, "consumers", sort="limited")["items"]] == ["bob", "alice"]
+    assert [each["consumer"] for each in get(admin, "consumers", consumer="bo")["items"]] == ["bob"]
+    first = get(admin, "consumers", limit=1)
+    assert get(admin, "consumers", limit=1, cursor=first["next"])["items"][0]["consumer"] == "bob"
+
+
+def test_days_of_consumers_are_exported_as_csv(admin: AdminClient, client: Client, keys: Keys) -> None:
+    counted(client, keys, Period("day", 20_000), {"calice": numbers(success=2), "cbob": numbers(success=1)})
+    query = {"first": "2024-10-04", "last": "2024-10-06"}
+    answer = admin.get(f"{API}/export/consumers", query_string=query)
+    assert "weir-consumers-2024-10-04-2024-10-06.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [(row["day"], row["consumer"], row["requests"]) for row in rows] == [
+        ("2024-10-04", "alice", "2"),
+        ("2024-10-04", "bob", "1"),
+    ]
+    one = admin.get(f"{API}/export/consumers", query_string=query | {"consumer": "bob"}).text
+    assert ("alice" in one, "bob" in one) == (False, True)
+
+
 @pytest.mark.parametrize("query", [{"first": "2024-10-06", "last": "2024-10-04"}, {"last": "0001-01-01"}])
 def test_days_that_are_none_are_an_empty_table(admin: AdminClient, query: dict[str, str]) -> None:
     answer = admin.get(f"{API}/export", query_string=query)

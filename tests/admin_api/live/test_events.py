@@ -21,7 +21,7 @@ from admin_api.live.watching import Present, Watching
 from admin_api.services import services_of
 from tests.support.admin import admin_app
 from tests.support.wait import wait_until
-from weir.api.events import CountersEvent
+from weir.api.events import CountersEvent, CredentialEvent, IssuerEvent
 from weir.models.document import Document
 from weir.rules.parser import parse
 from weir.store.connect import Client
@@ -199,6 +199,7 @@ def test_only_the_types_that_were_asked_for_come(rig: Rig) -> None:
 def test_what_is_nobodys_business_is_not_told() -> None:
     assert told_of(Change(1, "token", "t1"), "i") is None
     assert told_of(Change(1, "version", "odd"), "i") is None
+    assert told_of(Change(1, "revoked", "jti"), "i") is None
 
 
 def test_silence_is_filled_with_comments(rig: Rig) -> None:
@@ -319,3 +320,10 @@ def test_events_are_a_stream_with_a_bounded_number_and_known_types(
     answer.close()
     odd = api.get("/api/v1/events?types=version,weather")
     assert (odd.status_code, odd.json["code"]) == (400, "invalid-query")
+
+
+def test_credentials_and_issuers_are_told_by_name() -> None:
+    told = [
+        told_of(Change(1, topic, name), "i") for topic, name in (("credential", "key:k1"), ("issuer", "a"))
+    ]
+    assert told == [("credential", CredentialEvent(kind="key", id="k1")), ("issuer", IssuerEvent(name="a"))]

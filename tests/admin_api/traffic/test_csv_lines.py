@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from admin_api.traffic.csv_lines import day_lines, heading, safe
-from weir.api.traffic import CSV_COLUMNS
+from admin_api.traffic.csv_lines import consumer_lines, day_lines, heading, safe
+from weir.api.traffic import CONSUMER_CSV_COLUMNS, CSV_COLUMNS
 from weir.models.usage import WIDTH
 from weir.store.usage import Period
 
@@ -27,6 +27,17 @@ def test_each_rule_has_a_line_in_the_order_of_names() -> None:
         ("2024-10-04", "file", "b", "3", "0"),
     ]
     assert tuple(found[0]) == CSV_COLUMNS
+
+
+def test_each_consumer_has_a_line_too() -> None:
+    entries = [("bob", [1] * WIDTH), ("=alice", [3, *[0] * (WIDTH - 1)])]
+    data = heading(CONSUMER_CSV_COLUMNS) + b"".join(consumer_lines(Period("day", 20_000), entries))
+    found = list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+    assert [(row["day"], row["consumer"], row["requests"]) for row in found] == [
+        ("2024-10-04", "'=alice", "3"),
+        ("2024-10-04", "bob", "5"),
+    ]
+    assert tuple(found[0]) == CONSUMER_CSV_COLUMNS
 
 
 def test_names_with_commas_quotes_and_lines_are_one_cell() -> None:

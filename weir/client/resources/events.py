@@ -8,9 +8,11 @@ import msgspec
 
 from weir.api.events import (
     CountersEvent,
+    CredentialEvent,
     DrainEvent,
     EventsQuery,
     HealthEvent,
+    IssuerEvent,
     NodeEvent,
     ResetEvent,
     VersionEvent,
@@ -20,6 +22,8 @@ from weir.client.calls import Calls
 TYPES: dict[str, type[msgspec.Struct]] = {
     "version": VersionEvent,
     "drain": DrainEvent,
+    "credential": CredentialEvent,
+    "issuer": IssuerEvent,
     "node": NodeEvent,
     "health": HealthEvent,
     "counters": CountersEvent,

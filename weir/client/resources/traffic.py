@@ -8,6 +8,10 @@ from typing import cast
 import msgspec
 
 from weir.api.traffic import (
+    ConsumerExportQuery,
+    ConsumerTraffic,
+    ConsumerTrafficPage,
+    ConsumerTrafficQuery,
     ExportQuery,
     RulePage,
     RuleQuery,
@@ -46,6 +50,12 @@ class Traffic:
     def every_target(self, query: TargetsQuery) -> Iterator[TargetTraffic]:
         return every(lambda cursor: self.targets(msgspec.structs.replace(query, cursor=cursor)))
 
+    def consumers(self, query: ConsumerTrafficQuery) -> ConsumerTrafficPage:
+        return cast(ConsumerTrafficPage, self._calls.call("traffic.consumers", query=query).result)
+
+    def every_consumer(self, query: ConsumerTrafficQuery) -> Iterator[ConsumerTraffic]:
+        return every(lambda cursor: self.consumers(msgspec.structs.replace(query, cursor=cursor)))
+
     def unused(self, query: UnusedQuery) -> UnusedPage:
         return cast(UnusedPage, self._calls.call("traffic.unused", query=query).result)
 
@@ -55,6 +65,10 @@ class Traffic:
     def export(self, query: ExportQuery) -> Iterator[bytes]:
         """CSV, in pieces as they come."""
         return self._calls.download("traffic.export", query=query)
+
+    def export_consumers(self, query: ConsumerExportQuery) -> Iterator[bytes]:
+        """CSV, in pieces as they come."""
+        return self._calls.download("traffic.export_consumers", query=query)
 
     def tail(self, query: TailQuery, last_event_id: str = "") -> Iterator[Sample]:
         """Requests as they happen, without end."""

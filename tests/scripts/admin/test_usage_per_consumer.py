@@ -1,0 +1,78 @@
+"""Usage per consumer as a file; what nodes count is tested with them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.admin.usage_per_consumer import COUNTS, lines_of, parser, query_of, totals, write_file
+from weir.api.traffic import CONSUMER_CSV_COLUMNS, ConsumerExportQuery
+
+pytestmark = pytest.mark.xdist_group("weir-api")
+TODAY = date(2026, 11, 23)
+
+
+def lines(*rows: dict[str, object]) -> list[str]:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, CONSUMER_CSV_COLUMNS, restval=0)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().splitlines(keepends=True)
+
+
+def test_the_table_has_the_columns_of_the_api(scripts: Any, tmp_path: Path) -> None:
+    out = tmp_path / "usage.csv"
+    ran = scripts.run("usage_per_consumer.py", "--days", "1", "--out", str(out))
+    assert ran.returncode == 0, ran.stderr
+    assert tuple(out.read_text().splitlines()[0].split(",")) == CONSUMER_CSV_COLUMNS
+    total = scripts.run("usage_per_consumer.py", "--total")
+    assert total.stdout.splitlines()[0].split(",") == ["consumer", *COUNTS, "mean_ms"]
+
+
+def test_days_are_summed_and_means_are_weighed() -> None:
+    found = totals(
+        lines(
+            {"consumer": "bob", "requests": 1, "success": 1, "mean_ms": 1.0},
+            {"consumer": "alice", "requests": 3, "success": 2, "bytes_in": 5, "mean_ms": 2.0},
+            {"consumer": "alice", "requests": 1, "success": 1, "mean_ms": 10.0},
+            {"consumer": "idle"},
+        )
+    )
+    rows = list(csv.DictReader(io.StringIO(found.decode(), newline="")))
+    assert [
+        (row["consumer"], row["requests"], row["success"], row["bytes_in"], row["mean_ms"]) for row in rows
+    ] == [
+        ("alice", "4", "3", "5", "4.0"),
+        ("bob", "1", "1", "0", "1.0"),
+        ("idle", "0", "0", "0", "0.0"),
+    ]
+
+
+def test_lines_are_whole_wherever_the_stream_is_cut() -> None:
+    assert list(lines_of([b"a\r", b"\nb\r\n", b"c", b"", b"d"])) == ["a\r\n", "b\r\n", "cd"]
+
+
+def test_what_breaks_off_is_no_file(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("broken")
+
+    with pytest.raises(OSError, match="broken"):
+        write_file(tmp_path / "usage.csv", pieces())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_days_are_those_that_were_asked_for() -> None:
+    options = parser().parse_args(["--last", "yesterday", "--days", "2", "--consumer", "acme"])
+    assert query_of(options, TODAY) == ConsumerExportQuery(
+        first=date(2026, 11, 21), last=date(2026, 11, 22), consumer="acme"
+    )
+    for wrong in (["--first", "2026-12-01"], ["--days", "0"], ["--last", "soon"]):
+        with pytest.raises(ValueError, match="after|least|isoformat"):
+            query_of(parser().parse_args(wrong), TODAY)
