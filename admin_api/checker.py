@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -126,11 +126,12 @@ def _warnings(drafted: Drafted, within_s: float | None) -> Warnings:
         try:
             next(steps)
         except StopIteration as done:
-            return Warnings(in_order(_placed(drafted.read, done.value)), False)
+            return Warnings(in_order(placed(drafted.read, done.value)), False)
     return Warnings((), True)
 
 
-def _placed(read: Read | None, problems: tuple[Problem, ...]) -> list[Problem]:
+def placed(read: Read | None, problems: Sequence[Problem]) -> list[Problem]:
+    """With the lines of a text."""
     if read is None:
         return list(problems)
     places = places_of(read, {problem.path for problem in problems if problem.path})

@@ -74,5 +74,5 @@ def test_days_are_those_that_were_asked_for() -> None:
         first=date(2026, 11, 21), last=date(2026, 11, 22), consumer="acme"
     )
     for wrong in (["--first", "2026-12-01"], ["--days", "0"], ["--last", "soon"]):
-        with pytest.raises(ValueError, match="after|least|isoformat"):
+        with pytest.raises(ValueError, match=r"after|least|isoformat"):
             query_of(parser().parse_args(wrong), TODAY)
