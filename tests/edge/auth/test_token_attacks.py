@@ -1,6 +1,7 @@
 """Tokens as attackers write them: each is refused with 401, whole requests through a whole edge.
 
-The edge trusts two issuers, each with several keys; what a real token of theirs may is in ``methods/test_token.py``.
+The edge trusts two issuers, each with several keys; attacks by what a token claims are in
+``test_token_claim_attacks.py``, what a real one may is in ``methods/test_token.py``.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,31 +17,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.tokens import AUDIENCE, FOREIGN, OWN, Signer, TokenEdge, b64, unb64
-
-RULES = f"""
-rule own {{ when path == "/"; require token; respond 200 "in" }}
-rule foreign {{
-    when path == "/foreign"
-    require token(issuer: "{FOREIGN}", audience: "{AUDIENCE}")
-    respond 200 "in"
-}}
-rule other {{ when path == "/other"; require token(audience: "other"); respond 200 "in" }}
-"""
-INVALID = "401 credential-invalid"
-EXPIRED = "401 credential-expired"
-
-
-class World:
-    """``own`` signs with ES256 and RS256, ``foreign`` with RS256, all with keys of the same names."""
-
-    def __init__(self, directory: Path) -> None:
-        self.own = Signer(OWN)
-        self.own_rsa = Signer(OWN, algorithm="RS256", kid="rsa", named=False)
-        self.foreign = Signer(FOREIGN, algorithm="RS256", named=False)
-        self.mallory = Signer(OWN)
-        self.edge = TokenEdge(directory, RULES, self.own.word(self.own_rsa), self.foreign.word())
-        self.edge.engine.auth.throttle.failed = lambda _facts: None  # type: ignore[method-assign]
+from tests.support.token_world import EXPIRED, INVALID, World
+from tests.support.tokens import b64, unb64
 
 
 @pytest.fixture(scope="module")
@@ -183,124 +159,6 @@ def test_an_unencoded_payload_is_refused(world: World) -> None:
     assert world.edge.code(f"{header}.{payload}.{b64(b'0' * 64)}") == INVALID
 
 
-def test_an_expired_token_is_refused(world: World) -> None:
-    now = int(time.time())
-    assert world.edge.code(world.own.token(world.own.claims(exp=now - 61))) == EXPIRED
-    assert world.edge.code(world.own.token(world.own.claims(exp=0))) == EXPIRED
-    assert world.edge.code(world.own.token(world.own.claims(exp=now - 30))) == "200"
-
-
-def test_a_token_that_never_expires_is_refused(world: World) -> None:
-    assert world.edge.code(world.own.token(world.own.claims(exp=None))) == INVALID
-
-
-def test_a_token_of_the_future_is_refused(world: World) -> None:
-    later = int(time.time()) + 120
-    assert world.edge.code(world.own.token(world.own.claims(nbf=later))) == INVALID
-    assert world.edge.code(world.own.token(world.own.claims(iat=later))) == INVALID
-    assert world.edge.code(world.own.token(world.own.claims(nbf=later - 90))) == "200"
-
-
-@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
-@pytest.mark.parametrize(
-    "value",
-    [
-        '"9999999999"',
-        "true",
-        "[9999999999]",
-        "{}",
-        "-1",
-        "1e400",
-        "1e300",
-        "NaN",
-        "Infinity",
-        "9" * 400,
-        "9" * 5000,
-    ],
-)
-def test_times_are_sensible_numbers(world: World, name: str, value: str) -> None:
-    claims = world.own.claims()
-    claims.pop(name, None)
-    payload = json.dumps(claims)[:-1] + f', "{name}": {value}}}'
-    assert world.edge.code(world.own.signed(json.dumps(world.own.header()), payload)) == INVALID
-
-
-@pytest.mark.parametrize(
-    "audience",
-    [
-        "other",
-        [],
-        None,
-        ["other", "more"],
-        "",
-        f"{OWN}/",
-        f"{OWN} ",
-        OWN.upper(),
-        {"a": OWN},
-        7,
-        [OWN, 7],
-        [[OWN]],
-    ],
-)
-def test_a_token_for_somebody_else_is_refused(world: World, audience: Any) -> None:
-    assert world.edge.code(world.own.token(world.own.claims(aud=audience))) == INVALID
-
-
-def test_a_token_for_one_api_is_none_for_another(world: World) -> None:
-    token = world.own.token(world.own.claims(aud="other"))
-    assert world.edge.code(token, "/other") == "200"
-    assert world.edge.code(token) == INVALID
-    assert world.edge.code(token, "/foreign") == INVALID
-
-
-@pytest.mark.parametrize(
-    "issuer",
-    ["https://evil.example", None, "", f"{OWN}/", f"{OWN}\u200b", OWN.upper(), [OWN], {"": OWN}, FOREIGN],
-)
-def test_a_token_of_another_issuer_is_refused(world: World, issuer: Any) -> None:
-    assert world.edge.code(world.own.token(world.own.claims(iss=issuer))) == INVALID
-
-
-def test_issuers_with_keys_of_the_same_name_are_not_mixed_up(world: World) -> None:
-    """Both call a key ``k1``; each signs what the other would."""
-    foreign_claims = world.foreign.claims()
-    assert world.edge.code(world.own.token(foreign_claims), "/foreign") == INVALID
-    assert (
-        world.edge.code(world.foreign.token(world.own.claims(), world.foreign.header(typ="at+jwt")))
-        == INVALID
-    )
-    assert world.edge.code(world.foreign.token()) == INVALID
-    assert world.edge.code(world.own.token(), "/foreign") == INVALID
-
-
-@pytest.mark.parametrize("client", ["ghost", "", None, 7, "APP", "app ", "app\n", ["app"]])
-def test_a_token_of_no_client_is_refused(world: World, client: Any) -> None:
-    assert world.edge.code(world.own.token(world.own.claims(client_id=client))) == INVALID
-
-
-@pytest.mark.parametrize(
-    "kind", ["JWT", "id_token+jwt", "logout+jwt", "dpop+jwt", "at", "at+jwt2", None, "jws", ""]
-)
-def test_an_id_token_is_no_access_token(world: World, kind: str | None) -> None:
-    """RFC 9068 §4: the same issuer signs both with the same keys."""
-    assert world.edge.code(world.own.token(header=world.own.header(typ=kind))) == INVALID
-
-
-@pytest.mark.parametrize(
-    "claims", [{"typ": "ID"}, {"typ": "Refresh"}, {"token_use": "id"}, {"typ": "Logout"}]
-)
-def test_other_tokens_of_foreign_issuers_are_no_access_tokens(world: World, claims: dict[str, Any]) -> None:
-    assert world.edge.code(world.foreign.token(world.foreign.claims(**claims)), "/foreign") == INVALID
-    for kind in ("logout+jwt", "dpop+jwt", "secevent+jwt"):
-        token = world.foreign.token(header=world.foreign.header(typ=kind))
-        assert world.edge.code(token, "/foreign") == INVALID
-
-
-def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(world: World) -> None:
-    """RFC 9449, RFC 8705: whoever stole it has not the key, and the key is not asked for here."""
-    assert world.edge.code(world.own.token(world.own.claims(cnf={"jkt": "x"}))) == INVALID
-
-
 def test_an_encrypted_token_is_refused(world: World) -> None:
     header = b64(json.dumps({"alg": "RSA-OAEP", "enc": "A256GCM", "kid": "rsa"}))
     answer = world.edge.show(f"{header}.{b64('key')}.{b64('iv')}.{b64('text')}.{b64('tag')}")
@@ -371,32 +229,6 @@ def test_what_is_no_object_is_refused(world: World, payload: bytes) -> None:
     assert world.edge.code(world.own.signed(json.dumps(world.own.header()), payload)) == INVALID
     claims = json.dumps(world.own.claims())
     assert world.edge.code(world.own.signed(payload, claims)) == INVALID
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [
-        {"sub": "alice\r\nX-Weir-Consumer: root"},
-        {"sub": "alice\u2028"},
-        {"jti": "t\u0000"},
-        {"scope": "read\nadmin"},
-        {"scope": ["read", 7]},
-        {"scope": {"read": True}},
-        {"sub": 7},
-        {"sub": ""},
-        {"jti": None},
-        {"iat": None},
-        {"sub": "x" * 2000},
-    ],
-)
-def test_claims_that_are_no_names_are_refused(world: World, claims: dict[str, Any]) -> None:
-    text = {**world.own.claims(), **claims}
-    assert world.edge.code(world.own.token({k: v for k, v in text.items() if v is not None})) == INVALID
-
-
-def test_half_a_surrogate_pair_is_refused(world: World) -> None:
-    payload = json.dumps(world.own.claims(sub="PLACE")).replace("PLACE", "\\ud800")
-    assert world.edge.code(world.own.signed(json.dumps(world.own.header()), payload)) == INVALID
 
 
 @pytest.mark.parametrize("letter", ["é", "ｅ", " ", "=", "+", "/", "%2E", "\u200b", "\t"])
