@@ -57,7 +57,7 @@ format: install-test  ## let ruff format the sources
 
 bench: install-test  ## measure beside what is installed: ARGS="--check" compares with the targets, --quick is a smoke run
 	@code=0; $(BIN)/python benchmarks/peers.py $(ARGS) || code=$$?; \
-	for each in routing record limiter masking scrape rule_count publish_one apply; do \
+	for each in routing record limiter masking scrape rule_count auth publish_one apply; do \
 		echo "== $$each"; $(BIN)/python benchmarks/$$each.py $(filter --check --quick,$(ARGS)) || code=$$?; \
 	done; exit $$code
 

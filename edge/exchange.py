@@ -138,6 +138,10 @@ class Exchange:
             fields.append(begun_field(self.trace_id, self.span_id, self.trace_flags))
         return fields
 
+    def forget_values(self) -> None:
+        """``fields`` and ``query_string`` are others now; what is asked for next is read from these."""
+        self._headers = self._queries = self._cookies = None
+
     @property
     def uri(self) -> str:
         """Path and query."""

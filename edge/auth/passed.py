@@ -55,6 +55,7 @@ class Passed:
         exchange.fields = self.fields
         if self._query:
             exchange.query_string = self.query_string
+        exchange.forget_values()
 
 
 def remember(requirements: Requirements, generation: int, query: str, exchange: Exchange) -> None:

@@ -11,8 +11,10 @@ from edge.auth.identity_fields import identity_fields
 from edge.auth.passed import remember
 from edge.auth.requirement import Requirements
 from edge.exchange import Exchange
+from edge.telemetry.telemetry import ACCEPTED
 from edge.versions.plan import Plan
 
+ANONYMOUS = "anonymous"
 AWAY_S = 1
 """When to come back while credentials cannot be looked up."""
 
@@ -31,6 +33,8 @@ def run(exchange: Exchange, plan: Plan) -> None:
         passed = known.passed
         if passed is not None and passed.holds(requirements, generation, exchange):
             passed.tell(exchange)
+            if passed.caller is None:
+                engine.telemetry.authenticated(ANONYMOUS, ACCEPTED)
             return
     query = exchange.query_string
     try:
@@ -38,10 +42,11 @@ def run(exchange: Exchange, plan: Plan) -> None:
     except Denied as denied:
         raise _refusal(exchange, requirements, denied) from None
     if caller is None:
-        engine.telemetry.authenticated("anonymous", "accepted")
+        engine.telemetry.authenticated(ANONYMOUS, ACCEPTED)
     else:
         exchange.caller = caller
         exchange.fields = exchange.fields + identity_fields(caller)
+        exchange.forget_values()
     remember(requirements, generation, query, exchange)
 
 

@@ -16,11 +16,12 @@ from tests.support.ports import free_port
 
 
 @contextmanager
-def start(folder: Path, work: Work, *, name: str = "weir") -> Iterator[Gateway]:
+def start(folder: Path, work: Work, *, name: str = "weir", rules: str = "") -> Iterator[Gateway]:
+    """``rules`` are further ones. What is started says in ``folder/state/run.json`` where it is."""
     port, file = free_port(), folder / "bench.weir"
-    file.write_text(rules_text(work))
+    file.write_text(rules_text(work) + rules)
     flags = ["--no-demo", "--workers", "1", "--access-log", "off", "--status", "127.0.0.1:0"]
-    flags += ["--admin", "127.0.0.1:0", "--admin-workers", "1"]
+    flags += ["--admin", "127.0.0.1:0", "--admin-workers", "1", "--auth", "127.0.0.1:0"]
     flags += ["--state", str(folder / "state"), "--config", str(file), "--edge", f"127.0.0.1:{port}"]
     # All of the load comes from one address, which a gateway on the open net would not let have so many.
     flags += ["--max-connections-per-address", "8192"]
