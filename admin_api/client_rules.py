@@ -37,9 +37,10 @@ def _grants(body: OAuthClientBody) -> Iterator[Problem]:
 def _redirects(body: OAuthClientBody) -> Iterator[Problem]:
     if "authorization_code" in body.grant_types and not body.redirect_uris:
         yield Problem("invalid-redirect-uri", "authorization_code needs a redirect URI", path="redirect_uris")
-    for place, uri in enumerate(body.redirect_uris):
-        if problem := problem_of(uri):
-            yield Problem("invalid-redirect-uri", f"{uri} {problem}", path=f"redirect_uris[{place}]")
+    for field in ("redirect_uris", "post_logout_redirect_uris"):
+        for place, uri in enumerate(getattr(body, field)):
+            if problem := problem_of(uri):
+                yield Problem("invalid-redirect-uri", f"{uri} {problem}", path=f"{field}[{place}]")
 
 
 def _keys(body: OAuthClientBody) -> Iterator[Problem]:

@@ -133,6 +133,7 @@ def _fields(body: OAuthClientBody) -> dict[str, Any]:
         "consumer": body.consumer or "",
         "jwks": msgspec.json.encode(body.jwks, order="deterministic").decode() if body.jwks else "",
         "redirect_uris": distinct(body.redirect_uris),
+        "post_logout_redirect_uris": distinct(body.post_logout_redirect_uris),
         "grants": distinct(body.grant_types),
         "scopes": distinct(tuple(body.scope.split())),
         "audiences": distinct(body.audiences),

@@ -120,6 +120,8 @@ def changed(body: OAuthClientBody, options: argparse.Namespace) -> OAuthClientBo
         fields["grant_types"] = tuple(SHORT.get(word, word) for word in words(options.grants))
     if options.redirect is not None:
         fields["redirect_uris"] = tuple(options.redirect)
+    if options.after_logout is not None:
+        fields["post_logout_redirect_uris"] = tuple(options.after_logout)
     if options.scopes is not None:
         fields["scope"] = " ".join(words(options.scopes))
     if options.audiences is not None:
@@ -301,6 +303,9 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--grants", metavar="WORDS", help=f"with spaces between them: {' '.join(SHORT)}")
     parser.add_argument(
         "--redirect", metavar="URI", action="append", help="where users are sent back to; may be repeated"
+    )
+    parser.add_argument(
+        "--after-logout", metavar="URI", action="append", help="where users may go after signing out"
     )
     parser.add_argument("--scopes", metavar="WORDS", help="what it may ask for at most")
     parser.add_argument(

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def list_all(client: Client, options: argparse.Namespace) -> int:
-    query = AllKeysQuery(limit=500, consumer=options.consumer or None, state=options.state or None)
+    query = AllKeysQuery(limit=500, consumer=options.consumer or None, state=options.only or None)
     keys = tuple(client.keys.every(query))
     if options.json:
         show_json({"items": keys})
@@ -118,7 +118,7 @@ def _show(key: Key, options: argparse.Namespace) -> int:
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--consumer", default="", metavar="NAME", help="only of this one")
-    parser.add_argument("--state", choices=get_args(KeyState), default="", help="only those that are so")
+    parser.add_argument("--only", choices=get_args(KeyState), default="", help="only those in this state")
 
 
 def _add_id(parser: argparse.ArgumentParser) -> None:

@@ -32,6 +32,8 @@ class OAuthClientBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """``none``: a public client, such as an app in a browser. Fixed once the client exists."""
     redirect_uris: RedirectUris = ()
     """Compared as they stand: https, http on this machine (of any port there), or a scheme such as com.example.app."""
+    post_logout_redirect_uris: RedirectUris = ()
+    """Where users may be sent back to when they sign out (OpenID Connect RP-Initiated Logout)."""
     grant_types: Grants = ("client_credentials",)
     scope: ScopeText = ""
     """What it may ask for at most."""
@@ -58,6 +60,7 @@ class OAuthClient(msgspec.Struct, frozen=True, kw_only=True):
     consumer: str | None = None
     token_endpoint_auth_method: ClientAuth
     redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
     grant_types: tuple[str, ...] = ()
     scope: str = ""
     jwks: dict[str, Any] | None = None
@@ -114,6 +117,7 @@ def client_of(record: Record, etag: str) -> OAuthClient:
         consumer=record.consumer or None,
         token_endpoint_auth_method=record.auth,
         redirect_uris=record.redirect_uris,
+        post_logout_redirect_uris=record.post_logout_redirect_uris,
         grant_types=record.grants,
         scope=" ".join(record.scopes),
         jwks=msgspec.json.decode(record.jwks, type=dict[str, Any]) if record.jwks else None,

@@ -61,6 +61,7 @@ def test_a_public_client_and_one_with_keys_have_no_secret(api: Accounts) -> None
         ({"redirect_uris": ["https://shop.example.com/#x"]}, "invalid-redirect-uri"),
         ({"redirect_uris": ["https://*.example.com/"]}, "invalid-redirect-uri"),
         ({"redirect_uris": ["javascript:alert(1)"]}, "invalid-redirect-uri"),
+        ({"post_logout_redirect_uris": ["http://shop.example.com/"]}, "invalid-redirect-uri"),
         ({"grant_types": ["authorization_code", "client_credentials"]}, "invalid-grants"),
         (
             {"grant_types": ["refresh_token"], "token_endpoint_auth_method": "client_secret_basic"},

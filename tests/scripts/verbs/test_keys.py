@@ -46,7 +46,7 @@ def test_a_key_is_rotated_disabled_enabled_and_revoked(weir: Commands) -> None:
     states = {each["id"]: each["state"] for each in weir.run("key", "list", "--json").json["items"]}
     assert states == {old: "expiring", new["id"]: "active"}
     assert weir.run("key", "disable", new["id"]).out.splitlines()[1].endswith("disabled")
-    assert weir.run("key", "list", "--state", "disabled", "--json").json["items"][0]["id"] == new["id"]
+    assert weir.run("key", "list", "--only", "disabled", "--json").json["items"][0]["id"] == new["id"]
     refused = weir.run("key", "rotate", new["id"])
     assert (refused.code, "disabled" in refused.err) == (2, True)
     assert weir.run("key", "enable", new["id"]).code == 0
