@@ -13,8 +13,10 @@ from auth.cors import add_cors
 from auth.endpoints.table import ENDPOINTS, TOKEN_ENDPOINTS
 from auth.errors import NotNowError
 from auth.grants.table import GRANTS
+from auth.proxies import BehindProxies
 from auth.server import EXTENSION, OAuthServer
 from auth.services import Services
+from weir.routing.networks import NetworkSet
 from weir.secrets.errors import SecretsError
 from weir.serving.access_log import add_access_log
 from weir.serving.hosts import CrossSite, WrongHost
@@ -44,6 +46,8 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_FORM_PARTS"] = MAX_FIELDS
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
+    proxied = BehindProxies(app.wsgi_app, NetworkSet(services.site.proxies))
+    app.wsgi_app = proxied  # type: ignore[method-assign]
     app.extensions[EXTENSION] = OAuthServer(services, GRANTS, TOKEN_ENDPOINTS)
     for add in ENDPOINTS:
         add(app, services)

@@ -75,6 +75,7 @@ def site_of(settings: AuthSettings, address: Address) -> Site:
     return Site(
         issuer=settings.public_url or f"http://{address}",
         hosts=hosts_of(address, settings.public_url, "--public-url"),
+        proxies=settings.auth_proxies,
     )
 
 

@@ -33,6 +33,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     """``iss``, and what every address in the metadata begins with; no slash at the end."""
     hosts: Hosts
+    proxies: tuple[str, ...] = ()
+    """Whose X-Forwarded-For is believed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,8 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     """Empty: it is reached at its address only."""
     auth_workers: int
+    auth_proxies: tuple[str, ...]
+    """Whose X-Forwarded-For is believed: addresses and CIDRs."""
     signing_rotation: float
     """Seconds."""
 

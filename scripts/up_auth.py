@@ -23,6 +23,7 @@ def auth_child(
     arguments = ["--state", str(state), "--secrets", str(secrets), "--signing-rotation", rotation]
     for name in ("auth", "auth_workers", "cluster"):
         arguments += ["--" + name.replace("_", "-"), str(values[name])]
+    arguments += ["--auth-proxies", " ".join(values["auth_proxies"]) or "none"]
     return Child(
         name="auth",
         argv=lambda: [sys.executable, "-m", "auth", *arguments],

@@ -50,6 +50,8 @@ class Pages:
         answer.headers["Content-Language"] = TAGS[language]
         answer.headers["Content-Security-Policy"] = _POLICY.format(more=f" {leads_to}" if leads_to else "")
         answer.headers["Permissions-Policy"] = PERMISSIONS
+        # With no-referrer a browser would send our own forms as from nowhere (Fetch §3.2, `Origin: null`).
+        answer.headers["Referrer-Policy"] = "same-origin"
         answer.headers["Vary"] = "Accept-Language, Cookie"
         return answer
 

@@ -28,7 +28,7 @@ SAID = {
     "max_connections": "18", "max_connections_per_address": "19", "drain_delay": "1s", "drain_timeout": "21s",
     "reload_timeout": "22s", "access_log": "off", "access_log_format": "combined",
     "otlp_endpoint": "http://127.0.0.1:9/v1/traces", "otlp_headers": "a=b,c=d", "trace_ratio": "0.25",
-    "metrics_series": "23456",
+    "metrics_series": "23456", "auth_failures": "24",
 }  # fmt: skip
 URL = "redis://127.0.0.1:9/1"
 
@@ -86,7 +86,7 @@ def test_a_setting_reaches_the_admin_api(tmp_path: Path, name: str) -> None:
 
 AUTH_SAID = {
     "auth": "127.0.0.1:9", "public_url": "https://login.example.com", "auth_workers": "3", "cluster": "b",
-    "signing_rotation": "7d",
+    "signing_rotation": "7d", "auth_proxies": "10.0.0.0/8 192.0.2.1",
 }  # fmt: skip
 
 

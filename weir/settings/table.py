@@ -359,6 +359,18 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "auth"),
     ),
     Setting(
+        name="auth_proxies",
+        parse=values.networks,
+        placeholder="CIDR…",
+        default="127.0.0.0/8 ::1/128",
+        default_text="this machine",
+        help=(
+            "Proxies in front of the authorization server whose X-Forwarded-For is believed: addresses and CIDRs with "
+            "spaces between them, or none. Wrong passwords are counted by the client's address."
+        ),
+        processes=("up", "auth"),
+    ),
+    Setting(
         name="signing_rotation",
         parse=values.rotation,
         placeholder="TIME",

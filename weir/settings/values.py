@@ -5,6 +5,7 @@ The clause completes the sentence that begins with the flag or variable: ``--sta
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -34,6 +35,22 @@ def http_address(text: str) -> Address:
     if text.lower().startswith("https://"):
         raise ValueError(f'"{text}" asks for TLS, which is not built yet; write http:// or HOST:PORT')
     return parse_address(text.removeprefix("http://").removesuffix("/"))
+
+
+MAX_NETWORKS = 100
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Addresses and CIDRs with spaces or commas between them; ``none``."""
+    words = () if text == "none" else tuple(text.replace(",", " ").split())
+    if (not words and text != "none") or len(words) > MAX_NETWORKS:
+        raise ValueError(f"needs 1 to {MAX_NETWORKS} addresses or CIDRs such as 10.0.0.0/8, or none")
+    for word in words:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError:
+            raise ValueError(f'"{word[:60]}" is no address and no CIDR such as 10.0.0.0/8') from None
+    return words
 
 
 def directory(text: str) -> Path:

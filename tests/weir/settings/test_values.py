@@ -163,3 +163,12 @@ def test_a_rotation_is_an_hour_to_a_year() -> None:
     for text in ("0h", "59m", "366d", "1", "d", "-1d"):
         with pytest.raises(ValueError, match="between 1h and 365d"):
             values.rotation(text)
+
+
+def test_networks_are_addresses_and_ranges() -> None:
+    assert values.networks("10.0.0.0/8, 192.0.2.1 ::1/128") == ("10.0.0.0/8", "192.0.2.1", "::1/128")
+    assert values.networks("none") == ()
+    assert len(values.networks("10.0.0.1 " * values.MAX_NETWORKS)) == values.MAX_NETWORKS
+    for text in ("", " ", "10.0.0.1/8", "localhost", "10.0.0.0/33", "10.0.0.1 " * (values.MAX_NETWORKS + 1)):
+        with pytest.raises(ValueError, match=r"needs 1 to|is no address and no CIDR"):
+            values.networks(text)
