@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import get_args
-
 from scripts.main import VERBS, Verb
-from scripts.parsers import actions_of, flags_of, parser_of, places_of, sentence, takes_value
-from weir.settings.setting import Process
+from scripts.parsers import actions_of, flags_of, parser_of, places_of, sentence, takes_settings, takes_value
 
 HEAD = """\
 # The command line
@@ -69,7 +66,7 @@ def page() -> str:
 def section(verb: Verb) -> list[str]:
     parser = parser_of(verb)
     lines = [f"### weir {verb.name}", ""]
-    if verb.name in get_args(Process):
+    if takes_settings(verb):
         return [*lines, f"{sentence(verb.help)} Its flags are [settings](settings.md).", ""]
     lines += [described(parser), "", "```", usage(parser), "```", "", *flag_table(parser)]
     for action in actions_of(parser).values():

@@ -13,10 +13,15 @@ from weir.settings.setting import Process
 
 def parser_of(verb: Verb) -> argparse.ArgumentParser:
     """Processes take the settings of their name; every other command has a function ``parser``."""
-    if verb.name in get_args(Process):
+    if takes_settings(verb):
         return parser_for(cast(Process, verb.name), f"weir {verb.name}", sentence(verb.help))
     parser: argparse.ArgumentParser = importlib.import_module(verb.module).parser()
     return parser
+
+
+def takes_settings(verb: Verb) -> bool:
+    """Settings called ``client`` are of commands that work on a store, and not of ``weir client``."""
+    return verb.name in get_args(Process) and verb.name != "client"
 
 
 def all_parsers() -> dict[str, argparse.ArgumentParser]:
