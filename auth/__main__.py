@@ -1,4 +1,7 @@
-"""``python -m auth``: the authorization server. The process is monkey patched before anything else is imported."""
+"""``python -m auth``: the authorization server; ``python -m auth rotate-key`` has a new key sign at once.
+
+The serving process is monkey patched before anything else is imported.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ BAD_SET_UP = 2
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """The exit code: 0 after a graceful end, 2 for bad input or set-up."""
+    """The exit code: 0 after a graceful end, 2 for bad input or set-up, 3 if the store is away."""
+    if argv and argv[0] == "rotate-key":
+        from auth.rotate_key import rotate_key
+
+        return rotate_key(argv[1:], environ)
     from gevent import monkey
 
     monkey.patch_all()

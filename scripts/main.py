@@ -33,7 +33,11 @@ VERBS = (
     Verb("up", "run everything: store, edge, admin API and a demo service", module="scripts.verbs.up"),
     Verb("edge", "run the data plane of one node", process="edge"),
     Verb("admin", "run the admin API; `weir admin bootstrap` makes its first token", process="admin_api"),
-    Verb("auth", "run the OAuth 2 authorization server", process="auth"),
+    Verb(
+        "auth",
+        "run the OAuth 2 authorization server; `weir auth rotate-key` is for emergencies",
+        process="auth",
+    ),
     Verb("fmt", "print a .weir file in its canonical form", module="scripts.verbs.fmt"),
     Verb("check", "find errors and doubtful rules in a .weir file", module="scripts.verbs.check"),
     Verb("explain", "say which rule a request meets, and why", module="scripts.verbs.explain"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from joserfc import jws, jwt
@@ -92,6 +92,18 @@ class SigningKeys:
                 return seen
         return self._read()
 
+    def replace_now(self, *, forget: bool) -> str:
+        """A new key signs from now on; its ``kid``. ``forget``: what the others have signed is refused from now on."""
+        while True:
+            signing = self._read().signing
+            made = self._make(signing.now_ms, signing.now_ms)
+            older = [] if forget else list(signing.keys)
+            issuer = signing.public.issuer if signing.public else self._issuer
+            public = public_of(issuer, [*older, made])
+            removed = [key.kid for key in signing.keys] if forget else []
+            if self._store.write(signing.revision, public, put=[made], remove=removed, change=made.kid):
+                return made.kid
+
     def other_issuer(self) -> str:
         """Who else the store says issues tokens with these keys; empty: nobody."""
         public = self._look().signing.public
@@ -104,7 +116,7 @@ class SigningKeys:
         made = [self._make(signing.now_ms, todo.begins_ms)] if todo.begins_ms else []
         keys = [key for key in (*signing.keys, *made) if key.kid not in todo.ended]
         issuer = signing.public.issuer if signing.public and self._has_claimed else self._issuer
-        public = AuthPublic(issuer=issuer, jwks=json.dumps(key_set(keys), separators=(",", ":")))
+        public = public_of(issuer, keys)
         if not made and not todo.ended and public == signing.public:
             self._has_claimed = True
             return False
@@ -156,7 +168,12 @@ class SigningKeys:
         return seen
 
 
-def key_set(keys: tuple[SealedKey, ...] | list[SealedKey]) -> dict[str, Any]:
+def public_of(issuer: str, keys: Sequence[SealedKey]) -> AuthPublic:
+    return AuthPublic(issuer=issuer, jwks=json.dumps(key_set(keys), separators=(",", ":")))
+
+
+def key_set(keys: Sequence[SealedKey]) -> dict[str, Any]:
+    """RFC 7517 §5."""
     return {"keys": [json.loads(key.public) for key in keys]}
 
 

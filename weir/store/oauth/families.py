@@ -6,6 +6,9 @@ one step, so of several at once one gets the next token, and the family has ende
 
 A refresh token names its family by an id that stands nowhere else. Access tokens carry ``sid``, which follows from the
 id and does not lead back to it, so that who sees access tokens cannot make up a refresh token that ends the family.
+
+An end is on the server's disk before it counts. A new refresh token is not waited for: a store that is killed within a
+second of it takes the earlier one for good, and the application's, which it does not know, for a reuse.
 """
 
 from __future__ import annotations
@@ -116,8 +119,6 @@ class Families:
                 most=MAX_FAMILIES,
                 most_of_one=MAX_OF_ONE,
             )
-            if kept:
-                on_disk(session, self._durable_ms)
         return bool(kept)
 
     def read(self, sid: str) -> Family | None:
@@ -182,7 +183,8 @@ class Families:
                 feed_length=FEED_LENGTH,
                 wake=self._keys.wake(),
             )
-            on_disk(session, self._durable_ms)
+            if done != b"rotated":
+                on_disk(session, self._durable_ms)
         word: Step = done.decode()  # type: ignore[assignment]  # the script has no other
         return word
 
