@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+
 from scripts.main import VERBS, Verb
 from scripts.parsers import actions_of, flags_of, parser_of, places_of, sentence, takes_settings, takes_value
 
