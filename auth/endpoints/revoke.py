@@ -48,8 +48,11 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib has no ty
     def revoke_token(self, token: ReadToken, _request: Any) -> None:
         services: Services = self.server.services
         if token.kind == "refresh":
-            services.families.revoke(token.sid)
+            done: str = services.families.revoke(token.sid)
         elif token.kind == "opaque":
             services.opaque.revoke(token.id)
-        elif services.revoked.add(token.id, token.ends_s + MARGIN_S) == "full":
+            done = "revoked"
+        else:
+            done = services.revoked.add(token.id, token.ends_s + MARGIN_S)
+        if done == "full":
             raise NotNowError("Too many tokens are revoked already.")
