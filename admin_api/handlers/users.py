@@ -44,7 +44,9 @@ def make(call: Call) -> Answer:
         created_ms=accounts.now_ms(),
         created_by=call.identity.name[:256],
     )
-    return _answer(create(accounts.users, record, new.name, USER), {"user": new.name})
+    kept = create(accounts.users, record, new.name, USER)
+    _forget(call, new.name)
+    return _answer(kept, {"user": new.name})
 
 
 def replace(call: Call) -> Answer:
@@ -72,8 +74,7 @@ def replace(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     accounts = call.services.accounts
     remove(call, accounts.users, call.path["name"], USER)
-    accounts.sign_out(call.path["name"])
-    accounts.forget_consents(call.path["name"])
+    _forget(call, call.path["name"])
     return Answer()
 
 
@@ -92,6 +93,12 @@ def revoke_sessions(call: Call) -> Answer:
     accounts = call.services.accounts
     one(accounts.users, call.path["name"], USER)
     return Answer(accounts.sign_out(call.path["name"]))
+
+
+def _forget(call: Call, user: str) -> None:
+    """What another person of this name began: whoever removed them may not have come so far."""
+    call.services.accounts.sign_out(user)
+    call.services.accounts.forget_consents(user)
 
 
 def _answer(kept: Kept[User], told: dict[str, str] | None = None) -> Answer:

@@ -139,6 +139,8 @@ def settings(state: Path, *arguments: str) -> AdminSettings:
     [
         (["--redis", "redis://x:y"], "weir admin: "),
         (["--admin", "192.0.2.1:1"], "the admin API cannot listen on"),
+        (["--secrets", "/nowhere/secrets.json"], "/nowhere/secrets.json"),
+        (["--secrets", os.devnull], os.devnull),
     ],
 )
 def test_bad_set_up_is_one_sentence(
