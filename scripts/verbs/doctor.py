@@ -162,16 +162,18 @@ def of_ports(state: Path) -> Iterator[Finding]:
     if facts is None or not is_alive(facts.get("pid")):
         yield from busy_ports()
         return
+    auth = facts.get("auth")
     for name, url in (
         ("status", f"{facts.get('status')}/readyz"),
         *(("edge", url) for url in facts.get("edge", ())),
+        *((("auth", f"{auth}/readyz"),) if auth else ()),
     ):
         try:
             status = httpx.get(url, timeout=WITHIN_S, trust_env=False).status_code
         except httpx.HTTPError as error:
             yield Finding(name, "wrong", f"{url} does not answer: {error}", "its log says why")
         else:
-            is_ready = name != "status" or status == 200
+            is_ready = name == "edge" or status == 200
             yield Finding(name, "fine" if is_ready else "wrong", f"{url} answers {status}")
 
 

@@ -72,6 +72,11 @@ def test_a_gateway_that_says_it_runs_and_does_not_answer_is_wrong(tmp_path: Path
     assert not is_alive("1")
     (found,) = of_ports(tmp_path)
     assert (found.about, found.level) == ("status", "wrong")
+    (tmp_path / "run.json").write_text(json.dumps({"pid": 1, "status": url, "edge": [], "auth": url}))
+    assert [(each.about, each.level) for each in of_ports(tmp_path)] == [
+        ("status", "wrong"),
+        ("auth", "wrong"),
+    ]
 
 
 def test_a_hint_stands_below_what_it_is_about() -> None:
