@@ -52,8 +52,8 @@ def create_app(services: Services) -> Flask:
     for add in ENDPOINTS:
         add(app, services)
     add_access_log(app, "auth")
-    add_cors(app)
     app.before_request(lambda: check_host(services))
+    add_cors(app)
     app.after_request(finished)
     app.register_error_handler(Exception, error_response)
     return app

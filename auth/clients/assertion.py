@@ -59,7 +59,7 @@ def read_assertion(text: str, jwks: str, audiences: Sequence[str], now_s: float)
         if "crit" in header or "b64" in header:
             raise BadAssertion("The assertion has an extension that is not understood.")
         key = key_of(jwks, header.get("kid"))
-        claims: dict[str, Any] = jwt.decode(text, key, algorithms=list(algorithms_of(key))).claims
+        claims: dict[str, Any] = jwt.decode(text, key, algorithms=algorithms_of(key)).claims
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise BadAssertion("The signature of the assertion is not one of the client's keys.") from None
     return checked(claims, audiences, now_s)
@@ -75,12 +75,16 @@ def key_of(jwks: str, kid: object) -> Key:
 
 
 def algorithms_of(key: Key) -> tuple[str, ...]:
-    """What it may sign with; none for a key that is too weak or of another kind."""
-    if isinstance(key, RSAKey):
-        return ALGORITHMS["RSA", ""] if key.raw_value.key_size >= LEAST_RSA_BITS else ()
-    if isinstance(key, ECKey | OKPKey):
-        return ALGORITHMS.get((key.key_type, str(key.curve_name)), ())
-    return ()
+    """What it may sign with, never nothing (which joserfc takes for its defaults). Raises ValueError for a key that is
+    too weak or of another kind."""
+    found: tuple[str, ...] = ()
+    if isinstance(key, RSAKey) and key.raw_value.key_size >= LEAST_RSA_BITS:
+        found = ALGORITHMS["RSA", ""]
+    elif isinstance(key, ECKey | OKPKey):
+        found = ALGORITHMS.get((key.key_type, str(key.curve_name)), ())
+    if not found:
+        raise ValueError("no key to sign with")
+    return found
 
 
 def checked(claims: dict[str, Any], audiences: Sequence[str], now_s: float) -> Assertion:
