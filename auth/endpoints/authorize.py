@@ -11,7 +11,8 @@ from auth.people.asked import Asked, NotToClient, Refused, read_asked
 from auth.people.decide import next_step
 from auth.people.forms import form_token
 from auth.people.granting import allowed, refused
-from auth.people.onward import MAX_NEXT
+from auth.people.names import name_of, person_of
+from auth.people.onward import onward
 from auth.people.person import Person
 from auth.people.redirects import form_source, place_of
 from auth.services import Services
@@ -65,15 +66,20 @@ def _answer(services: Services, asked: Asked) -> Response:
     people = services.people
     address = address_with(PATH, request.args)
     person = _meant(services, asked, people.people.of(request))
-    covered = person is not None and people.consents.covers(person.user.name, asked.client.id, asked.scopes)
+    covered = person is not None and people.consents.covers(
+        person.user.name,
+        asked.client.id,
+        scopes_of_user(asked.scopes, person.user.scopes),
+        since_ms=max(person.user.created_ms, asked.client.created_ms),
+    )
     step = next_step(asked, person.login if person else None, hash_of(address), covered=covered)
     if step == "sign-in" or person is None:
-        if len(address) > MAX_NEXT:
+        if onward(address) != address:
             raise Refused("invalid_request", "the request is too long to sign in for")
         return see_other(f"{people.base}/login?next={quote(address, safe='')}")
     question = question_of(asked, person)
     if step == "go-on":
-        return allowed(people.codes, question, person, services.issuer)
+        return allowed(services, question, person)
     return _ask(services, asked, question, person, address)
 
 
@@ -111,14 +117,14 @@ def _ask(services: Services, asked: Asked, question: Question, person: Person, a
     return people.pages.render(
         "consent.html",
         leads_to=form_source(asked.redirect_uri),
-        client=asked.client.name or asked.client.id,
+        client=name_of(asked.client),
         scopes=question.scopes,
         place=place.name,
         place_kind=place.kind,
         action=CONSENT,
         csrf=form_token(person.secret, f"consent {question_id}"),
         question=question_id,
-        user=person.user.display_name or person.user.name,
+        user=person_of(person.user),
         again=address,
         device_code="",
     )

@@ -40,8 +40,8 @@ def consent(services: Services) -> Response:
     if decision == "deny":
         no = Refused("access_denied", "the person does not allow it")
         return refused(no, question.redirect_uri, question.state, services.issuer)
-    people.consents.give(person.user.name, question.client, question.scopes)
-    return allowed(people.codes, question, person, services.issuer)
+    people.consents.give(person.user.name, question.client, question.scopes, since_ms=person.user.created_ms)
+    return allowed(services, question, person)
 
 
 def problem_of(services: Services, question: Question) -> str:

@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 from auth.endpoints.authorize import client_of
 from auth.people.answers import forged, is_from_here, page_view, see_other
 from auth.people.forms import form_token, is_token
+from auth.people.names import name_of, person_of
 from auth.people.person import Person
 from auth.services import Services
 from auth.tokens.scopes import scopes_of_user
@@ -72,7 +73,7 @@ def page(services: Services, person: Person, typed: str, *, problem: str = "", w
         status=STATUSES.get(problem, 200),
         csrf=form_token(person.secret, "device"),
         user_code=shown_user_code(code) if code else typed[:32] if problem else "",
-        user=person.user.display_name or person.user.name,
+        user=person_of(person.user),
         problem=problem,
         wait_s=wait_s,
     )
@@ -109,14 +110,14 @@ def _ask_person(
     question_id = people.questions.ask(person.login.id, question)
     return people.pages.render(
         "consent.html",
-        client=client.name or client.id,
+        client=name_of(client),
         scopes=scopes,
         place="",
         place_kind="",
         action=DECIDE,
         csrf=form_token(person.secret, f"device {question_id}"),
         question=question_id,
-        user=person.user.display_name or person.user.name,
+        user=person_of(person.user),
         again=f"{PAGE}?user_code={code}",
         device_code=shown_user_code(code),
     )

@@ -10,6 +10,7 @@ from auth.endpoints.authorize import client_of
 from auth.endpoints.logout import PURPOSE as SIGN_OUT
 from auth.people.answers import forged, is_from_here, page_view, see_other
 from auth.people.forms import form_token, is_token
+from auth.people.names import name_of, person_of
 from auth.people.person import Person
 from auth.services import Services
 
@@ -63,10 +64,11 @@ def _page(services: Services, person: Person, *, taken_back: str | None = None) 
             "date": datetime.fromtimestamp(consent.given_ms / 1000, UTC).date().isoformat(),
         }
         for client_id, consent in people.consents.all(person.user.name).items()
+        if consent.given_ms >= person.user.created_ms
     ]
     return people.pages.render(
         "home.html",
-        user=person.user.display_name or person.user.name,
+        user=person_of(person.user),
         applications=applications,
         taken_back=taken_back,
         csrf=form_token(person.secret, PURPOSE),
@@ -76,4 +78,4 @@ def _page(services: Services, person: Person, *, taken_back: str | None = None) 
 
 def _name(services: Services, client_id: str) -> str:
     client = client_of(services, client_id)
-    return (client.name or client.id) if client else ""
+    return name_of(client) if client else ""

@@ -20,6 +20,7 @@ from auth.people.cookies import (
 )
 from auth.people.forms import form_token, is_token
 from auth.people.hashing import Busy
+from auth.people.names import name_of
 from auth.people.onward import onward
 from auth.people.redirects import form_source
 from auth.people.sign_in import stamp_of
@@ -82,7 +83,7 @@ def page(services: Services, on: str, *, problem: str = "", username: str = "", 
         "login.html",
         status=STATUSES.get(problem, 200),
         leads_to=form_source(asked.redirect_uri) if asked else "",
-        client=(asked.client.name or asked.client.id) if asked else "",
+        client=name_of(asked.client) if asked else "",
         csrf=form_token(secret, PURPOSE),
         next=on,
         username=username[:128] or (asked.login_hint if asked else ""),

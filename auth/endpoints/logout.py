@@ -14,6 +14,7 @@ from auth.endpoints.authorize import client_of
 from auth.people.answers import address_with, forged, is_from_here, page_view, see_other
 from auth.people.cookies import no_session_cookie
 from auth.people.forms import form_token, is_token
+from auth.people.names import person_of
 from auth.people.redirects import form_source
 from auth.services import Services
 
@@ -47,7 +48,7 @@ def _ask(services: Services) -> Response:
         "logout.html",
         leads_to=form_source(goes_to) if goes_to else "",
         csrf=form_token(person.secret, PURPOSE),
-        user=person.user.display_name or person.user.name,
+        user=person_of(person.user),
         client_id=client_id,
         redirect_uri=goes_to,
         state=request.args.get("state", "")[:MAX_STATE],

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 HOME = "/"
-MAX_NEXT = 6000
-"""Characters; the request line that leads there has at most 8190."""
+MAX_NEXT = 4000
+"""Characters. Quoted in the address of the sign-in page they are at most twice as many, which fits a request line."""
 _PLAIN = re.compile(r"/(?:oauth2/authorize|device)?(?:\?[!$&-;=?-Z_a-z~%]*)?")
 
 

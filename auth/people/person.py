@@ -10,6 +10,7 @@ from flask import Request
 from auth.people.cookies import MAX_VALUE, SESSION, cookie_name
 from auth.people.sign_in import stamp_of
 from weir.models.auth.records import User
+from weir.serving.access_log import say_who
 from weir.store.oauth.logins import Login, Logins
 from weir.store.records import Records
 
@@ -40,6 +41,8 @@ class People:
         if not secret or len(secret) > MAX_VALUE:
             return None
         login = self._logins.use(secret)
+        if login is not None:
+            say_who(login.record.user)
         return self._person(login) if login else None
 
     def by_login(self, login_id: str) -> Person | None:

@@ -25,6 +25,7 @@ from weir.store.records import Records
 class PeopleServices:
     pages: Pages
     people: People
+    hashing: Hashing
     sign_in: SignIn
     attempts: Attempts
     logins: Logins
@@ -42,12 +43,13 @@ def people_services(
     client: Client, keys: Keys, users: Records[User], issuer: str, *, secure: bool
 ) -> PeopleServices:
     """Connects to nothing yet."""
-    logins, attempts = Logins(client, keys), Attempts(client, keys)
+    logins, attempts, hashing = Logins(client, keys), Attempts(client, keys), Hashing()
     base = urlsplit(issuer).path.rstrip("/")
     return PeopleServices(
         pages=Pages(base),
         people=People(users, logins, secure=secure),
-        sign_in=SignIn(users, attempts, Hashing()),
+        hashing=hashing,
+        sign_in=SignIn(users, attempts, hashing),
         attempts=attempts,
         logins=logins,
         questions=Questions(client, keys),

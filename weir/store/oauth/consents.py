@@ -34,18 +34,24 @@ class Consents:
         self._keys = keys
         self._durable_ms = min(DURABLE_MS, int(client.timeout_s * 800))
 
-    def covers(self, user: str, client: str, scopes: tuple[str, ...]) -> bool:
-        """Whether the person allowed the application all of these."""
+    def covers(self, user: str, client: str, scopes: tuple[str, ...], *, since_ms: int = 0) -> bool:
+        """Whether the person allowed the application all of these, not before ``since_ms``: what was allowed by or to
+        somebody of the same name who is gone does not count."""
         found = self._client.call("HGET", self._keys.oauth_consents(user), client)
-        return found is not None and set(scopes) <= set(_read(found).scopes)
+        if found is None:
+            return False
+        consent = _read(found)
+        return consent.given_ms >= since_ms and set(scopes) <= set(consent.scopes)
 
-    def give(self, user: str, client: str, scopes: tuple[str, ...]) -> bool:
-        """Remembered, beside what was allowed before. False: there are too many applications already."""
+    def give(self, user: str, client: str, scopes: tuple[str, ...], *, since_ms: int = 0) -> bool:
+        """Remembered, beside what was allowed since ``since_ms``. False: there are too many applications already."""
         key = self._keys.oauth_consents(user)
         with self._client.session(key) as session:
-            before = session.call("HGET", key, client)
+            found = session.call("HGET", key, client)
+            before = _read(found) if found else None
             # Two at once: one of them is forgotten, and the person is asked again.
-            all_of_it = dict.fromkeys((*(_read(before).scopes if before else ()), *scopes))
+            kept = before.scopes if before is not None and before.given_ms >= since_ms else ()
+            all_of_it = dict.fromkeys((*kept, *scopes))
             record = Consent(scopes=tuple(all_of_it), given_ms=store_ms(session))
             return bool(
                 run_script(
