@@ -102,6 +102,7 @@ class SigningKeys:
             public = public_of(issuer, [*older, made])
             removed = [key.kid for key in signing.keys] if forget else []
             if self._store.write(signing.revision, public, put=[made], remove=removed, change=made.kid):
+                self._read()
                 return made.kid
 
     def other_issuer(self) -> str:
