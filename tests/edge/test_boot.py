@@ -15,15 +15,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from edge.boot import LONGEST_SOCKET_PATH, link_socket
+from edge.boot import LONGEST_SOCKET_PATH, BadSecrets, check_secrets, link_socket
 from edge.settings import EdgeSettings
 from tests.support.node_agent import StoreSide
 from tests.support.servers import is_running, server_folder, start_server
 from tests.support.wait import wait_until
 from tests.support.weir_edge import FREE, WeirEdge
 from weir.processes.lock import hold
+from weir.secrets.ring_file import ensure_ring, without_signing, write_ring
 
 NOWHERE = "redis://127.0.0.1:1"
 ONE = 'rule a { when path == "/a"; respond 200 "one" }\n'
@@ -108,6 +110,18 @@ def test_bad_rules_at_the_first_start_are_told_with_their_places(folder):
     said = refused("--redis", NOWHERE, *FREE, "--config", str(rules), state=folder / "state")
     assert f"{rules}:1:" in said
     assert f"{rules}:2:" in said
+
+
+def test_a_key_ring_that_could_sign_tokens_or_that_others_may_read_is_refused(folder):
+    ring = folder / "ring.json"
+    keys = ensure_ring(ring)
+    said = refused("--redis", NOWHERE, *FREE, "--secrets", str(ring), state=folder / "state")
+    assert "weir secret export --without signing" in said
+    write_ring(ring, without_signing(keys))
+    check_secrets(msgspec.structs.replace(settings(folder), secrets=ring))
+    ring.chmod(0o644)
+    with pytest.raises(BadSecrets, match="may be read by others"):
+        check_secrets(msgspec.structs.replace(settings(folder), secrets=ring))
 
 
 def settings(state: Path) -> EdgeSettings:

@@ -22,7 +22,7 @@ LEFT_OUT = (
     "health-suspects", "health-evidence", "health-ejected", "health-nodes", "health-checked", "health-results",
     "health-lease",
     "oauth-codes", "oauth-codes-made", "oauth-logins", "oauth-logins-seen", "oauth-logins-of", "oauth-questions",
-    "oauth-devices", "oauth-device", "oauth-device-code", "attempts",
+    "oauth-devices", "oauth-device", "oauth-device-code", "attempts", "client-failures",
 )  # fmt: skip
 """Made anew by those who need them, or good for moments only."""
 LONG_MS = 3_600_000

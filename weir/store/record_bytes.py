@@ -1,4 +1,7 @@
-"""Records as bytes: msgpack, what names a state of one, and which ids there may be. Pure."""
+"""Records as bytes: msgpack, what names a state of one, and which ids there may be. Pure.
+
+Bytes stand in a record as base64 text: scripts read records too, and their msgpack knows no bytes.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +27,10 @@ class _Owned(msgspec.Struct):
 def encode_record(record: Record, before: bytes = b"") -> bytes:
     """``before``: what is replaced; its fields that this program does not know stay. Raises StoreError if it is too
     large."""
-    data = msgspec.msgpack.encode(record)
-    if before:
-        unknown = msgspec.msgpack.decode(before, type=dict[str, object])
-        for known in record.__struct_fields__:
-            unknown.pop(known, None)
-        if unknown:
-            data = msgspec.msgpack.encode({**msgspec.structs.asdict(record), **unknown})
+    fields = msgspec.msgpack.decode(before, type=dict[str, object]) if before else {}
+    for known in record.__struct_fields__:
+        fields.pop(known, None)
+    data = msgspec.msgpack.encode(msgspec.to_builtins(record) | fields)
     if len(data) > MAX_RECORD_BYTES:
         raise StoreError(f"a record of {len(data)} bytes is over the limit of {MAX_RECORD_BYTES // 1024} KiB")
     return data
@@ -39,7 +39,7 @@ def encode_record(record: Record, before: bytes = b"") -> bytes:
 def decode_record(kind: Kind[R], data: bytes) -> R:
     """Raises StoreError for what this program cannot read."""
     try:
-        return msgspec.msgpack.decode(data, type=kind.type)
+        return msgspec.convert(msgspec.msgpack.decode(data), type=kind.type)
     except msgspec.MsgspecError as error:
         raise StoreError(f"one of the {kind.name} in the store cannot be read: {error}") from error
 

@@ -142,8 +142,14 @@ class Restore:
             ):
                 session.call("HSET", hidden, *pairs)
         elif type_ == b"zset":
-            for member, score in session.call("ZRANGE", shown, 0, -1, "WITHSCORES"):
-                session.call("ZADD", hidden, repr(score), member)
+            cursor = 0
+            while True:
+                cursor, found = session.call("ZSCAN", shown, cursor, "COUNT", _PIECE)
+                if found:
+                    flat = [each for member, score in found for each in (repr(score), member)]
+                    session.call("ZADD", hidden, *flat)
+                if not cursor:
+                    break
         elif type_ == b"stream":
             newest = session.call("XREVRANGE", hidden, "+", "-", "COUNT", 1)
             last = _id(newest[0][0]) if newest else (0, 0)

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from tests.support.servers import RunningServer
+from weir.models.auth.records import ApiKey, Consumer
 from weir.rules.parser import parse
 from weir.store.backup import Backup, EmptyStore, Overtaken
 from weir.store.backup_file import Entry, entries, verify
@@ -17,6 +18,9 @@ from weir.store.health import Member
 from weir.store.keys import Keys
 from weir.store.nodes import NodeRecord, Nodes
 from weir.store.publish import Draft, Publisher
+from weir.store.record_bytes import encode_record, index_members
+from weir.store.record_kinds import CONSUMERS
+from weir.store.records import Records
 from weir.store.versions import Versions, decode_manifest, digest_of
 
 
@@ -173,3 +177,38 @@ def test_versions_that_leave_faster_than_they_are_read_are_given_up(
 def test_an_empty_store_has_no_backup(client: Client, keys: Keys) -> None:
     with pytest.raises(EmptyStore, match="nothing was published"):
         next(Backup(client, client, keys).stream())
+
+
+def test_records_come_with_their_index_as_it_is_for_the_records_that_were_read(
+    editor: Editor, client: Client, keys: Keys
+) -> None:
+    """Removed between the two, a record would be in one of them only."""
+    Records(client, keys, CONSUMERS).create(Consumer(name="alice", created_ms=1))
+    ids = [str(number) for number in range(700)]
+    pairs = [
+        value
+        for id_ in ids
+        for value in (
+            id_.encode(),
+            encode_record(ApiKey(id=id_, consumer="alice", hash="00", created_ms=1)),
+        )
+    ]
+    client.call("HSET", keys.records("keys"), *pairs)
+    client.call(
+        "ZADD",
+        keys.record_index("keys"),
+        *(each for member, _ in index_members(pairs) for each in (0, member)),
+    )
+    found, known = [], set()
+    stream = Backup(client, client, keys)._entries()
+    for entry in stream:
+        found.append(entry)
+        if entry.key == "{control}:records:keys" and not known:
+            known = set(entry.items[::2])
+            Records(client, keys, CONSUMERS).remove("alice")
+    records = fields(found, "{control}:records:keys")
+    index = [
+        member for entry in found if entry.key == "{control}:record-index:keys" for member in entry.items[::2]
+    ]
+    assert known <= set(records)
+    assert sorted(index) == sorted([b"i" + id_ for id_ in records] + [b"oalice\0" + id_ for id_ in records])

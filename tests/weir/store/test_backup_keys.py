@@ -6,12 +6,13 @@ import inspect
 
 import pytest
 
-from weir.store.backup_keys import COUNTERS, LEFT_OUT, VERSION, kind_of
+from weir.store.backup_keys import COUNTERS, LEFT_OUT, RECORDS, VERSION, kind_of
 from weir.store.keys import Keys
 
 CONTROL = {
-    "drains", "access-tokens", "access-tokens-used", "audit", "audit-refused",
-    "records", "record-index", "credentials-used", "revoked", "oauth-consents",
+    "drains", "access-tokens", "access-tokens-used", "audit", "audit-refused", "credentials-used", "revoked",
+    "signing", "auth-public", "oauth-consents", "assertions", "opaque-tokens", "opaque-ends", "opaque-index",
+    "refresh-families", "refresh-current", "refresh-ends", "refresh-index",
 }  # fmt: skip
 """Copied as they are. Whoever adds a key decides here, or in ``backup_keys``, whether a backup has it."""
 
@@ -29,7 +30,7 @@ def every_key() -> list[str]:
 @pytest.mark.parametrize("rest", every_key())
 def test_of_every_key_it_is_decided_whether_a_backup_has_it(rest: str) -> None:
     word = rest.rpartition("}:")[2].partition(":")[0]
-    assert word in {*VERSION, *COUNTERS, *LEFT_OUT, *CONTROL}
+    assert word in {*VERSION, *RECORDS, *COUNTERS, *LEFT_OUT, *CONTROL}
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,8 @@ def test_of_every_key_it_is_decided_whether_a_backup_has_it(rest: str) -> None:
     [
         ("{control}:head", "version"),
         ("{control}:audit", "control"),
+        ("{control}:records:keys", "records"),
+        ("{control}:record-index:keys", "records"),
         ("{control}:something-new", "control"),
         ("{control}:login-failures:192.0.2.1", "left-out"),
         ("{b:1f}:budget:1000:10:holder:x", "left-out"),

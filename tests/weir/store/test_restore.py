@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.servers import RunningServer, redis_binary, server_folder, start_server, valkey_binary
+from weir.models.auth.records import (
+    ApiKey,
+    BasicLogin,
+    Consumer,
+    HmacKey,
+    InitialToken,
+    Issuer,
+    OAuthClient,
+    User,
+)
+from weir.models.auth.verifier import Verifier
 from weir.rules.parser import parse
 from weir.store.backup import Backup
 from weir.store.backup_file import Unreadable
@@ -19,7 +31,22 @@ from weir.store.health import Member
 from weir.store.identity import Held, Stay, decide
 from weir.store.keys import Keys
 from weir.store.publish import Draft, Published, Publisher
+from weir.store.record_kinds import (
+    BASICS,
+    CLIENTS,
+    CONSUMERS,
+    EVERY_KIND,
+    HMACS,
+    INITIALS,
+    ISSUERS,
+    KEYS,
+    USERS,
+)
+from weir.store.records import Records
 from weir.store.restore import NotEmpty, Restore
+from weir.store.revoked import Revoked
+from weir.store.used import Used
+from weir.store.verifiers import Named, read_verifiers
 from weir.store.versions import Versions
 
 
@@ -199,3 +226,64 @@ def test_what_was_loaded_and_is_gone_before_it_is_shown_restores_nothing(
     with pytest.raises(StoreError, match="gone already"):
         pair.restore(pair.backup())
     assert Versions(pair.new, pair.keys).head() is None
+
+
+NAMED = [
+    Named("key", "k1"),
+    Named("basic", "al"),
+    Named("hmac", "h1"),
+    Named("client", "c1"),
+    Named("consumer", "alice"),
+]
+
+
+def with_credentials(client: Client, keys: Keys) -> None:
+    for kind, record in (
+        (CONSUMERS, Consumer(name="alice", created_ms=1, scopes=("read",))),
+        (KEYS, ApiKey(id="k1", consumer="alice", hash="aa", created_ms=1)),
+        (BASICS, BasicLogin(username="al", consumer="alice", password="$argon2id$", created_ms=1)),
+        (HMACS, HmacKey(id="h1", consumer="alice", sealed=b"\xff\x00", created_ms=1)),
+        (CLIENTS, OAuthClient(id="c1", name="app", consumer="alice", created_ms=1)),
+        (USERS, User(name="ann", password="$argon2id$", created_ms=1)),
+        (ISSUERS, Issuer(name="id", url="https://id.example", created_ms=1)),
+        (INITIALS, InitialToken(id="i1", hash="bb", created_ms=1)),
+    ):
+        assert Records(client, keys, kind).create(record) == "created"
+    Revoked(client, keys).add("jti", int(time.time()) + 3600)
+    Used(client, keys).note({"key:k1": 60_000})
+
+
+def verifiers(client: Client, keys: Keys) -> list[Verifier | None]:
+    with client.session(keys.head()) as session:
+        return read_verifiers(session, keys, NAMED)[0]
+
+
+def test_the_same_keys_and_clients_work(pair: Pair) -> None:
+    with_credentials(pair.old, pair.keys)
+    pair.restore(pair.backup())
+    assert None not in verifiers(pair.old, pair.keys)
+    assert verifiers(pair.new, pair.keys) == verifiers(pair.old, pair.keys)
+    for kind in EVERY_KIND:
+        old, new = Records(pair.old, pair.keys, kind), Records(pair.new, pair.keys, kind)
+        assert new.page() == old.page() != ([], "")
+        assert new.page("alice") == old.page("alice")
+    assert Revoked(pair.new, pair.keys).ends(["jti"]) == Revoked(pair.old, pair.keys).ends(["jti"])
+    assert Used(pair.new, pair.keys).of(["key:k1"]) == {"key:k1": 60_000}
+    assert Records(pair.new, pair.keys, CONSUMERS).remove("alice") == "removed"
+    assert verifiers(pair.new, pair.keys)[:3] == [None, None, None]
+
+
+def test_a_store_that_only_has_keys_is_not_taken_for_one_with_versions(pair: Pair) -> None:
+    with_credentials(pair.old, pair.keys)
+    mine = Consumer(name="alice", created_ms=2, scopes=("write",))
+    Records(pair.new, pair.keys, CONSUMERS).create(mine)
+    Records(pair.new, pair.keys, KEYS).create(ApiKey(id="k2", consumer="alice", hash="cc", created_ms=2))
+    assert Versions(pair.new, pair.keys).head() is None
+    assert pair.restore(pair.backup()).number == 3
+    kept = Records(pair.new, pair.keys, CONSUMERS).get("alice")
+    assert kept is not None
+    assert kept.record == mine
+    assert [each.record.id for each in Records(pair.new, pair.keys, KEYS).page("alice")[0]] == ["k1", "k2"]
+    before = Feed(pair.new, pair.keys).poll(0).seq
+    assert isinstance(pair.publish(pair.new, 'rule b { when any; respond 200 "two" }'), Published)
+    assert [change.topic for change in Feed(pair.new, pair.keys).poll(before).entries] == ["version"]
