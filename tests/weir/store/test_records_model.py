@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -149,10 +148,6 @@ class Model(RuleBasedStateMachine):
         else:
             del self.kept["keys"][old]
 
-    @rule()
-    def look(self) -> None:
-        self.both_have_the_same()
-
     def teardown(self) -> None:
         self.both_have_the_same()
 
@@ -173,8 +168,6 @@ class Model(RuleBasedStateMachine):
             members = self.client.call("ZCARD", self.keys.record_index(kind.name))
             assert members == len(expected) + sum(bool(each.consumer) for each in expected.values())
 
-    @invariant()
-    def every_change_is_in_the_feed(self) -> None:
         assert Feed(self.client, self.keys).poll(0).seq == self.changes
 
 
@@ -184,7 +177,7 @@ def test_records_are_as_a_dictionary_would_have_them(engine: RunningServer) -> N
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
     client.close()
