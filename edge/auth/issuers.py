@@ -25,7 +25,7 @@ looked, or at once if it may not look again so soon."""
 
 MAX_ISSUERS = 256
 MAX_URL = 2048
-REFRESH_S = 3.0
+REFRESH_S = 2.0
 """How long a request with an unknown key waits for the agent."""
 MAX_REFRESHING = 64
 """Requests that wait so; one more is refused at once."""

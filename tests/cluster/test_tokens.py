@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.support.auth_server import AuthProcess, made_client
 from tests.support.credentials import request
 from tests.support.issuer_server import IssuerServer, issuer_server
 from tests.support.raw_client import RawClient, Response
@@ -22,7 +23,7 @@ from tests.support.wait import wait_until
 from tests.support.weir_edge import WeirEdge
 from weir.models.auth.records import ApiKey, Consumer, Issuer, OAuthClient
 from weir.models.auth.secret_text import new_secret
-from weir.store.connect import connect
+from weir.store.connect import Client, connect
 from weir.store.keys import Keys
 from weir.store.record_kinds import CLIENTS, CONSUMERS, ISSUERS, KEYS
 from weir.store.records import Records
@@ -38,6 +39,7 @@ group all {{
     rule own {{ when path == "/own"; require token }}
     rule foreign {{ when path == "/foreign"; require token(issuer: "{issuer}", audience: "orders") }}
     rule scope {{ when path == "/scope"; require token(issuer: "{issuer}", audience: "orders", scope: "admin") }}
+    rule weir {{ when path == "/weir"; require token(issuer: "{weir}", audience: "orders", scope: "read") }}
     rule hidden {{ when path == "/hidden"; require token(keep: "no") }}
     rule either {{ when path == "/either"; require key or token }}
 }}
@@ -45,9 +47,12 @@ group all {{
 
 
 class World:
-    def __init__(self, folder: Path, url: str, upstream: Upstream, issuer: IssuerServer) -> None:
-        self.upstream, self.issuer, self.own = upstream, issuer, Signer(OWN)
+    def __init__(
+        self, folder: Path, url: str, upstream: Upstream, issuer: IssuerServer, weir: AuthProcess
+    ) -> None:
+        self.upstream, self.issuer, self.weir, self.own = upstream, issuer, weir, Signer(OWN)
         client, keys = connect(url), Keys("default")
+        self.client = client
         self.consumers, self.clients = Records(client, keys, CONSUMERS), Records(client, keys, CLIENTS)
         self.keys = Records(client, keys, KEYS)
         self.issuers, self.revoked = Records(client, keys, ISSUERS), Revoked(client, keys)
@@ -56,7 +61,7 @@ class World:
         self.clients.create(OAuthClient(created_ms=1, id="app", name="App", consumer="shop"))
         self.show_own(self.own)
         rules = folder / "gateway.weir"
-        rules.write_text(RULES.format(target=upstream.url, issuer=issuer.url))
+        rules.write_text(RULES.format(target=upstream.url, issuer=issuer.url, weir=weir.url))
         self.edge = WeirEdge(
             folder / "n1",
             *("--redis", url, "--config", str(rules), "--access-log", "off", "--workers", "2"),
@@ -89,11 +94,19 @@ def world() -> Iterator[World]:
     upstream = Upstream().start()
     with server_folder() as folder, issuer_server() as issuer:
         store = start_server(folder / "store")
-        made = World(folder, store.url, upstream, issuer)
+        (folder / "weir").mkdir()
+        weir = AuthProcess(folder / "weir", store.url, cluster="elsewhere")
+        made = World(folder, store.url, upstream, issuer, weir)
         yield made
         made.edge.stop()
+        weir.close()
         store.stop()
     upstream.stop()
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> Client:
+    return world.client
 
 
 def test_own_tokens_pass_and_tell_the_upstream_who_calls(world: World) -> None:
@@ -176,22 +189,21 @@ def test_what_a_person_says_of_an_issuer_counts(world: World) -> None:
     world.until(403, "/scope", admin)
 
 
-def test_an_agent_that_starts_again_while_the_issuer_is_away_has_its_keys(world: World) -> None:
-    signer = world.issuer.signer
-    world.until(200, "/foreign", signer.token())
-    answers = dict(world.issuer.answers)
-    world.issuer.answers.clear()
-    agent = world.edge.children()["agent"]
-    os.kill(agent, signal.SIGKILL)
-    assert world.statuses("/foreign", signer.token(signer.claims(jti="while away"))) == {200}
-    wait_until(lambda: world.edge.children().get("agent", agent) != agent, what="another agent", within_s=60)
-    page = wait_until(lambda: _page(world), what="the agent's page", within_s=60)
-    [one] = page["issuers"]
-    assert one["keys"] == 1
-    assert page["own"] == {"issuer": OWN, "keys": 1}
-    assert world.statuses("/foreign", signer.token(signer.claims(jti="afterwards"))) == {200}
-    world.issuer.answers.update(answers)
-    world.until(200, "/own", world.own.token())
+def test_another_weir_is_a_foreign_issuer(world: World, client: Client) -> None:
+    """Its clients mean nothing here; its tokens are as good as anybody's."""
+    fields = {"audiences": ("orders", "other"), "scopes": ("read", "write")}
+    who = made_client(client, "service", Keys("elsewhere"), **fields)
+
+    def token(**form: str) -> str:
+        form = {"grant_type": "client_credentials", **form}
+        answer = world.weir.call("POST", "/oauth2/token", data=form, auth=(who[0].id, who[1]))
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+    world.until(200, "/weir", token())
+    assert world.get("/weir", token(scope="write")).status == 403
+    assert world.get("/weir", token(resource="other")).status == 401
+    assert world.get("/own", token()).status == 401
 
 
 def test_a_token_that_nobody_looked_at_does_not_reach_the_upstream(world: World) -> None:
@@ -205,6 +217,23 @@ def test_a_token_that_nobody_looked_at_does_not_reach_the_upstream(world: World)
     assert seen.header("X-Weir-Consumer") == b"shop"
     assert seen.header("Authorization") is None
     assert world.get("/either", forged).status == 401
+
+
+def test_an_agent_that_starts_again_while_the_issuer_is_away_has_its_keys(world: World) -> None:
+    signer = world.issuer.signer
+    world.until(200, "/foreign", signer.token())
+    answers = dict(world.issuer.answers)
+    world.issuer.answers.clear()
+    agent = world.edge.children()["agent"]
+    os.kill(agent, signal.SIGKILL)
+    assert world.statuses("/foreign", signer.token(signer.claims(jti="while away"))) == {200}
+    wait_until(lambda: world.edge.children().get("agent", agent) != agent, what="another agent", within_s=60)
+    page = wait_until(lambda: _page(world), what="the agent's page", within_s=60)
+    assert {one["keys"] > 0 for one in page["issuers"]} == {True}
+    assert page["own"] == {"issuer": OWN, "keys": 1}
+    assert world.statuses("/foreign", signer.token(signer.claims(jti="afterwards"))) == {200}
+    world.issuer.answers.update(answers)
+    world.until(200, "/own", world.own.token())
 
 
 def _page(world: World) -> dict[str, object] | None:

@@ -12,7 +12,7 @@ _WHOLE: dict[type[Clause], str] = {
 }
 
 
-_METHODS = frozenset({"key", "basic", "hmac", "anonymous"})
+_METHODS = frozenset({"key", "token", "basic", "hmac", "anonymous"})
 """Of ``require``, those that the edge knows (``edge/auth/requirement.py``)."""
 
 

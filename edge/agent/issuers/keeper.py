@@ -25,7 +25,7 @@ from edge.auth.issuers import MAX_ISSUERS, NEWS
 from edge.auth.jwt.keys import ALGORITHMS
 
 MAX_LOOKING = 8
-ASKED_S = 2.5
+ASKED_S = 1.8
 KEEP_S = 600.0
 """One that no rule names any more is kept for so long: workers come and go."""
 LONGEST_PAUSE_S = 5.0

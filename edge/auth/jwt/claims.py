@@ -1,11 +1,13 @@
 """What a token claims, judged (RFC 7519 §4.1, RFC 9068 §4). Pure: the time is given.
 
 ``CLOCK_SKEW_S`` is how far the clocks of issuer and node may be apart. A claim of the wrong kind is refused, never
-converted. What could end in a header or a log line holds no control characters.
+converted. What the upstream is told in a header must read there as the issuer wrote it, and as nobody else: it is
+printable ASCII (as OpenID Connect Core §2 has ``sub``, and RFC 6749 ``client_id``) without spaces at its ends.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,6 +22,8 @@ MAX_LIST = 256
 """Members of ``aud`` and of a list of scopes."""
 _OTHER_KINDS = {"typ": frozenset({"ID", "Refresh", "Offline", "Logout"}), "token_use": frozenset({"id"})}
 """By which Keycloak and Cognito tell tokens that give no access from those that do, as their headers say the same."""
+_SCOPE = re.compile(r"[!#-\[\]-~]+")
+"""RFC 6749 §3.3."""
 _CONTROL = frozenset(chr(code) for code in (*range(32), *range(127, 160), 0x2028, 0x2029))
 
 
@@ -65,10 +69,10 @@ def read_claims(claims: Mapping[str, Any], reading: Reading, now_s: float) -> Cl
         audiences=_audiences(claims),
         expires_s=_times(claims, now_s),
         issued_s=_time(claims, "iat") or 0,
-        subject=_name(claims.get("sub"), "sub"),
-        client=_name(claims.get("client_id"), "client_id") or _name(claims.get("azp"), "azp"),
-        id=_name(claims.get("jti"), "jti"),
-        session=_name(claims.get("sid"), "sid"),
+        subject=_shown(claims.get("sub"), "sub"),
+        client=_shown(claims.get("client_id"), "client_id") or _shown(claims.get("azp"), "azp"),
+        id=_shown(claims.get("jti"), "jti"),
+        session=_shown(claims.get("sid"), "sid"),
         scopes=_scopes(find(claims, reading.scope_claim)),
         consumer=_consumer(claims, reading.consumer_claim),
     )
@@ -120,12 +124,12 @@ def _audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _scopes(value: Any) -> tuple[str, ...]:
-    """A text with spaces (RFC 8693 §4.2), or a list of texts."""
+    """A text with spaces (RFC 8693 §4.2), or a list of texts; what can be no scope gives nothing."""
     if value is None:
         return ()
     if isinstance(value, str):
         value = value.split(" ")
-    return tuple(scope for scope in _names(value, "scope") if scope and " " not in scope)
+    return tuple(filter(_SCOPE.fullmatch, _names(value, "scope")))
 
 
 def _consumer(claims: Mapping[str, Any], name: str) -> str:
@@ -141,6 +145,13 @@ def _names(value: Any, claim: str) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > MAX_LIST:
         raise BadToken(f"the token's {claim} is neither a text nor a list of at most {MAX_LIST} texts")
     return tuple(_name(each, claim) for each in value)
+
+
+def _shown(value: Any, claim: str) -> str:
+    name = _name(value, claim)
+    if not name.isascii() or name.strip(" ") != name:
+        raise BadToken(f"the token's {claim} cannot be told in a header")
+    return name
 
 
 def _name(value: Any, claim: str) -> str:

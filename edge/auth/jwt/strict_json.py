@@ -57,7 +57,7 @@ def _check(value: Any, left: int) -> None:
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise ValueError("a text in it is no Unicode") from error
+            raise ValueError("it has a text that is no Unicode") from error
     elif isinstance(value, dict):
         for name, inner in value.items():
             _check(name, left)

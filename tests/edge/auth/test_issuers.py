@@ -28,7 +28,7 @@ class Agent(Asks):
         self.told.append(body["urls"])
 
     def ask(self, topic: str, body: Any, timeout_s: float) -> Any:
-        assert (topic, timeout_s) == ("issuer-key", 3.0)
+        assert (topic, timeout_s) == ("issuer-key", 2.0)
         self.asked.append(body["issuer"])
         return self.answer()
 

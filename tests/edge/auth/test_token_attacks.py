@@ -273,7 +273,7 @@ def honest(world: World) -> str:
     return world.own.token()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_no_change_of_a_good_token_passes(world: World, honest: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(honest) - 1))

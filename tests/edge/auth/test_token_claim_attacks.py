@@ -140,6 +140,12 @@ def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(world: World) -> None
     [
         {"sub": "alice\r\nX-Weir-Consumer: root"},
         {"sub": "alice\u2028"},
+        {"sub": " alice"},
+        {"sub": "alice "},
+        {"sub": "ali\u0441e"},
+        {"sub": "\u4e2d"},
+        {"sub": "\u00e4\u00b8\u00ad"},
+        {"client_id": "app\u00a0"},
         {"jti": "t\u0000"},
         {"scope": "read\nadmin"},
         {"scope": ["read", 7]},

@@ -53,9 +53,9 @@ def test_scopes_stand_where_the_issuer_has_them(claim: str, value: Any, scopes: 
     assert read(Reading("https://id.test", claim), **{claim: value}).scopes == scopes
 
 
-def test_a_scope_with_a_space_inside_gives_nothing_of_it() -> None:
-    """Else one scope of a list would be taken for two."""
-    assert read(scope=["read admin", "x"]).scopes == ("x",)
+def test_what_can_be_no_scope_gives_nothing() -> None:
+    """Else one of a list that has a space would be taken for two."""
+    assert read(scope=["read admin", "x", "", "Prüfer", 'a"b']).scopes == ("x",)
 
 
 def test_a_claim_may_be_inside_another() -> None:

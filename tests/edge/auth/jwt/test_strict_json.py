@@ -6,7 +6,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.auth.jwt.strict_json import MAX_DEPTH, read_object
@@ -38,7 +38,7 @@ def test_an_object_is_read() -> None:
     ],
 )
 def test_whatever_else_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"^it is"):
+    with pytest.raises(ValueError, match=r"^it (is|has) "):
         read_object(data)
 
 
@@ -52,6 +52,7 @@ def test_depth_has_a_bound() -> None:
             read_object(nested(depth))
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         st.text(max_size=5), st.one_of(st.integers(-(2**63), 2**63), st.text(), st.booleans(), st.none())
@@ -62,6 +63,7 @@ def test_what_others_write_is_read_as_they_mean_it(value: dict[str, object]) -> 
     assert read_object(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=60))
 def test_no_bytes_lead_to_anything_but_an_object_or_a_refusal(data: bytes) -> None:
     with contextlib.suppress(ValueError):

@@ -53,7 +53,7 @@ def challenge(answer: bytes) -> str:
 def test_a_token_tells_who_calls(edge: TokenEdge, own: Signer) -> None:
     assert edge.code(own.token()) == "200"
     entry = edge.log.kept[-1]
-    assert (entry["consumer"], entry["credential"], entry["auth"]) == ("shop", "t1", "token")
+    assert (entry.consumer, entry.credential, entry.auth) == ("shop", "t1", "token")
 
 
 def test_without_a_token_the_challenge_says_no_error(edge: TokenEdge) -> None:
@@ -161,7 +161,7 @@ def test_a_token_that_was_issued_after_a_revocation_counts(edge: TokenEdge, own:
 def test_a_token_of_a_client_that_belongs_to_nobody_is_nobodys(edge: TokenEdge, own: Signer) -> None:
     edge.add(Verifier(kind="client", id="free"))
     assert edge.code(own.token(own.claims(client_id="free", jti="t9"))) == "200"
-    assert edge.log.kept[-1].get("consumer", "") == ""
+    assert edge.log.kept[-1].consumer == "client free"
 
 
 def test_a_token_of_a_foreign_issuer_needs_no_store(edge: TokenEdge, foreign: Signer) -> None:
@@ -199,7 +199,7 @@ def test_the_consumer_of_a_foreign_token_is_named_by_a_claim(edge: TokenEdge, fo
     edge.add(Verifier(kind="consumer", id="shop", consumer="shop", tags=("partner",)))
     edge.add(Verifier(kind="consumer", id="off", consumer="off", enabled=False))
     assert edge.code(foreign.token(foreign.claims(azp="shop")), "/foreign") == "200"
-    assert edge.log.kept[-1]["consumer"] == "shop"
+    assert edge.log.kept[-1].consumer == "shop"
     for name in ("off", "ghost"):
         assert edge.code(foreign.token(foreign.claims(azp=name)), "/foreign") == "403 forbidden"
     assert edge.code(foreign.token(), "/foreign") == "401 credential-invalid"
@@ -253,7 +253,7 @@ def opaque(edge: TokenEdge, **changes: Any) -> str:
 
 def test_an_opaque_token_is_looked_up(edge: TokenEdge) -> None:
     assert edge.code(opaque(edge)) == "200"
-    assert edge.log.kept[-1]["consumer"] == "shop"
+    assert edge.log.kept[-1].consumer == "shop"
     assert edge.code(opaque(edge, audiences=())) == "200"
     assert edge.code(opaque(edge), "/scope") == "403 insufficient-scope"
 
