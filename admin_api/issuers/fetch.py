@@ -90,9 +90,9 @@ def _connected(host: str, port: int, until_s: float) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     last: OSError = OSError("it has no address")
     for family, kind, protocol, _, address in found:
-        if ipaddress.ip_address(str(address[0]).partition("%")[0]).is_link_local:
+        if is_of_the_cloud(str(address[0])):
             raise NotFetched(
-                f"{host} is at {address[0]}, a link-local address: nothing is fetched from there"
+                f"{host} is at {address[0]}, where clouds tell secrets: nothing is fetched from there"
             )
         made = socket.socket(family, kind, protocol)
         made.settimeout(_left(until_s))

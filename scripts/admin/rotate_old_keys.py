@@ -170,10 +170,10 @@ def open_rotations(lines: Iterable[Line]) -> dict[str, int]:
 
 def listed(found: list[Due]) -> int:
     """As CSV; no secret is known."""
-    writer = csv.writer(sys.stdout)
-    writer.writerow(("id", "consumer", "name", "created_ms", "expires_ms", "last_used_ms"))
+    print(csv_text(("id", "consumer", "name", "created_ms", "expires_ms", "last_used_ms")), end="")
     for key, _ in found:
-        writer.writerow((key.id, key.consumer, key.name, key.created_ms, key.expires_ms, key.last_used_ms))
+        cells = (key.id, key.consumer, key.name, key.created_ms, key.expires_ms, key.last_used_ms)
+        print(csv_text(cells), end="")
     print(f"{len(found)} keys would be rotated; --rotate --out FILE does it", file=sys.stderr)
     return FINDINGS if found else FINE
 

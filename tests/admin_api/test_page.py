@@ -28,7 +28,8 @@ def test_a_section_says_what_is_taken_and_given() -> None:
 
 
 def test_the_introduction_names_the_bounds_of_the_code() -> None:
-    from admin_api import gunicorn_app, reading, worker
+    from admin_api import reading
+    from weir.serving import gunicorn_app, worker
     from weir.store import access_tokens, audit, login_links, sessions
 
     for row in (

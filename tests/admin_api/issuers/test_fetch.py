@@ -55,13 +55,13 @@ def test_a_document_is_asked_for_plainly() -> None:
 def test_the_environment_has_no_say(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with ScriptedApi() as api:
+    with ScriptedApi(Says()) as api:
         assert fetch_json(f"{api.url}/", soon()) == {}
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 404, 500])
 def test_no_redirect_is_followed_and_only_200_counts(status: int) -> None:
-    with ScriptedApi() as other, ScriptedApi(Says(status, headers=(("Location", other.url),))) as api:
+    with ScriptedApi(Says()) as other, ScriptedApi(Says(status, headers=(("Location", other.url),))) as api:
         assert f"answers {status}" in refused(f"{api.url}/")
         assert other.asked == []
 
@@ -104,7 +104,7 @@ def test_what_is_no_http_is_said() -> None:
 
 
 def test_a_certificate_of_nobody_is_not_trusted() -> None:
-    with ScriptedApi(tls=True) as api:
+    with ScriptedApi(Says(), tls=True) as api:
         assert "certificate" in refused(f"{api.url}/")
 
 
