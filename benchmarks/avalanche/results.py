@@ -50,7 +50,16 @@ Results = dict[str, Any]
 
 
 def write(path: Path, results: Results) -> None:
-    path.write_text(json.dumps(results, separators=(",", ":")) + "\n")
+    path.write_text(json.dumps(rounded(results), separators=(",", ":")) + "\n")
+
+
+def rounded(value: Any) -> Any:
+    """To four digits behind the point: more than a page or a picture shows."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def read(path: Path) -> Results:
