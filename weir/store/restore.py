@@ -146,8 +146,8 @@ class Restore:
             while True:
                 cursor, found = session.call("ZSCAN", shown, cursor, "COUNT", _PIECE)
                 if found:
-                    flat = [each for member, score in found for each in (repr(score), member)]
-                    session.call("ZADD", hidden, *flat)
+                    pairs = [each for member, score in found for each in (repr(score), member)]
+                    session.call("ZADD", hidden, *pairs)
                 if not cursor:
                     break
         elif type_ == b"stream":
