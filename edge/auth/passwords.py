@@ -111,7 +111,7 @@ class Passwords:
         mark = self._mark(username, stored or NOBODY, password)
         asked = self._asked.get(mark)
         if asked is not None:
-            return asked.get()
+            return bool(asked.get())
         if len(self._asked) >= THREADS + MAX_WAITING:
             raise TooManyWaiting
         answer: AsyncResult[bool] = AsyncResult()

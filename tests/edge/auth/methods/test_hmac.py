@@ -146,7 +146,9 @@ class TestRealClient:
         if body:
             headers["Content-Digest"] = digest_of(body, "sha-512")
         request = _Request(method="POST", url=url, headers=headers)
-        signer.sign(request, key_id=KEY_ID, covered_component_ids=covered, **more)
+        signer.sign(
+            request, key_id=KEY_ID, covered_component_ids=covered, use_existing_digest=bool(body), **more
+        )
         return request.wire(body)
 
     @pytest.mark.parametrize("include_alg", [True, False])

@@ -19,9 +19,12 @@ from tests.support.signing_edge import SigningEdge
 SIGNED = SignedRequest()
 
 
-@pytest.fixture
-def edge(tmp_path: Path) -> SigningEdge:
-    return SigningEdge(tmp_path)
+@pytest.fixture(scope="module")
+def edge(tmp_path_factory: pytest.TempPathFactory) -> SigningEdge:
+    """It holds up nobody."""
+    made = SigningEdge(tmp_path_factory.mktemp("edge"))
+    made.engine.auth.throttle.allow(0)
+    return made
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,8 @@ def test_the_key_of_another_consumer(edge: SigningEdge) -> None:
     assert b"X-Who: mallory\r\n" in edge.ask(SignedRequest(key_id="mallory-1", secret=b"of mallory").wire())
 
 
-def test_a_secret_that_was_moved_to_another_record_does_not_open(edge: SigningEdge) -> None:
+def test_a_secret_that_was_moved_to_another_record_does_not_open(tmp_path: Path) -> None:
+    edge = SigningEdge(tmp_path)
     moved = edge.credentials.hmac_key("mallory-1", SECRET)
     edge.credentials.put(msgspec.structs.replace(moved, id=KEY_ID))
     assert edge.verdict(SIGNED) == "credentials-unavailable"
@@ -199,7 +203,8 @@ def test_signatures_are_compared_in_constant_time(edge: SigningEdge, monkeypatch
     assert len(compared) == 1
 
 
-def test_guesses_are_held_up_and_who_signs_well_is_not(edge: SigningEdge) -> None:
+def test_guesses_are_held_up_and_who_signs_well_is_not(tmp_path: Path) -> None:
+    edge = SigningEdge(tmp_path)
     assert edge.verdict(SIGNED) == "ok"
     verdicts = [edge.verdict(SignedRequest(key_id=f"guess-{number}")) for number in range(30)]
     assert verdicts[:20] == ["credential-invalid"] * 20
@@ -210,7 +215,6 @@ def test_guesses_are_held_up_and_who_signs_well_is_not(edge: SigningEdge) -> Non
 
 def test_no_byte_of_what_is_signed_can_be_changed(edge: SigningEdge) -> None:
     """Nor of what says how it is signed; and each alone."""
-    edge.engine.auth.throttle.allow(0)
     signed = SignedRequest(
         fields=(("Date", "today"),),
         covered=(*ASKED, "date"),

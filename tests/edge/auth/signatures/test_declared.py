@@ -137,7 +137,7 @@ class TestReading:
         with pytest.raises(BadSignature, match="Signature has at most"):
             read_signatures(_input(), VALUE.ljust(MAX_BYTES + 1))
 
-    @settings(max_examples=200)
+    @settings(max_examples=60)
     @given(st.binary(max_size=200), st.binary(max_size=80))
     def test_whatever_comes_it_is_read_or_refused(self, inputs: bytes, values: bytes) -> None:
         try:
@@ -145,7 +145,7 @@ class TestReading:
         except BadSignature:
             return
 
-    @settings(max_examples=200)
+    @settings(max_examples=60)
     @given(st.text('sig1=("@methodkeyid;,:?%)\\ 10.-ACabc*', max_size=60))
     def test_whatever_is_nearly_right_too(self, tail: str) -> None:
         try:
