@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -28,23 +29,20 @@ class Pages:
         self._base = base
         self.style = resources.files("auth.pages").joinpath(STYLE).read_bytes()
         self._version = hashlib.sha256(self.style).hexdigest()[:12]
-        self._templates = Environment(
-            loader=PackageLoader("auth.pages", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def render(self, template: str, *, status: int = 200, leads_to: str = "", **values: Any) -> Response:
         """``leads_to``: source to which the answer to the page's form may lead the browser on (see ``form_source``)."""
         language = language_of(request.headers.get("Accept-Language", ""))
-        text = self._templates.get_template(template).render(
-            lang=TAGS[language],
-            base=self._base,
-            style=f"{self._base}/pages/{STYLE}?v={self._version}",
-            t=Translated(language),
-            **values,
+        text = (
+            templates()
+            .get_template(template)
+            .render(
+                lang=TAGS[language],
+                base=self._base,
+                style=f"{self._base}/pages/{STYLE}?v={self._version}",
+                t=Translated(language),
+                **values,
+            )
         )
         answer = Response(text, status=status, content_type="text/html; charset=utf-8")
         answer.headers["Content-Language"] = TAGS[language]
@@ -81,6 +79,19 @@ class Pages:
         answer = Response(self.style, content_type="text/css; charset=utf-8")
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
+
+
+@cache
+def templates() -> Environment:
+    """Compiled when they are first used, and kept."""
+    return Environment(
+        loader=PackageLoader("auth.pages", "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 class Translated:

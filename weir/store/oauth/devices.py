@@ -163,7 +163,8 @@ def shown_user_code(user_code: str) -> str:
 
 def plain_user_code(typed: str) -> str:
     """What a person typed, without what only looks; empty if it cannot be a code."""
-    plain = "".join(letter for letter in typed[:64].upper() if letter not in " -–—.\u00a0")
+    plain = "".join(letter for letter in typed[:64] if letter not in " -–—.\u00a0")
+    plain = plain.upper() if plain.isascii() else ""
     return plain if len(plain) == USER_CODE and set(plain) <= set(ALPHABET) else ""
 
 

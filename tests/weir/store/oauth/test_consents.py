@@ -26,6 +26,15 @@ def test_what_was_allowed_covers_as_much_and_less_but_not_more(consents: Consent
     assert not consents.covers("bob", "web", ("openid",))
 
 
+def test_what_was_allowed_to_somebody_who_is_gone_does_not_count(consents: Consents) -> None:
+    consents.give("alice", "web", ("openid",))
+    given_ms = consents.all("alice")["web"].given_ms
+    assert consents.covers("alice", "web", ("openid",), since_ms=given_ms)
+    assert not consents.covers("alice", "web", ("openid",), since_ms=given_ms + 1)
+    consents.give("alice", "web", ("email",), since_ms=given_ms + 1)
+    assert consents.all("alice")["web"].scopes == ("email",)
+
+
 def test_what_is_allowed_later_is_added(consents: Consents) -> None:
     consents.give("alice", "web", ("openid",))
     consents.give("alice", "web", ("email", "openid"))
