@@ -3,24 +3,20 @@
 A token never chooses how it is verified: its ``alg`` must be one that its key is for and that is allowed of the issuer.
 Only public keys count, so a symmetric algorithm has no key here, and ``none`` has no algorithm.
 
-``joserfc`` and ``cryptography`` are imported at the first key set: a worker without rules that ask for tokens does
-without them.
+``signatures`` is imported at the first key set: a worker without rules that ask for tokens does without its library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from edge.auth.jwt.bad_token import BadToken, Forged, UnknownKey
 from edge.auth.jwt.form import MAX_KID, Parts
 
 MAX_KEYS = 100
 """Of one set; more are left out."""
-MIN_RSA_BITS, MAX_RSA_BITS = 2048, 8192
-"""Shorter ones can be broken (RFC 8725 §3.5), longer ones cost too much."""
-MAX_RSA_EXPONENT_BITS = 64
-
 RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 ED25519 = "Ed25519"
@@ -31,22 +27,11 @@ SYNONYMS = {"EdDSA": ED25519}
 _MEMBERS = {"RSA": ("n", "e"), "EC": ("crv", "x", "y"), "OKP": ("crv", "x")}
 
 
-class Algorithm(Protocol):
-    """As the library has it."""
-
-    def verify(self, msg: bytes, sig: bytes, key: Any) -> bool: ...
-
-
 class Key(NamedTuple):
-    """``verify`` takes what was signed and a signature."""
-
     algorithms: frozenset[str]
     """As ``ALGORITHMS`` has them."""
-    jwk: Any
-    verifiers: Mapping[str, Algorithm]
-
-    def verify(self, algorithm: str, signed: bytes, signature: bytes) -> bool:
-        return self.verifiers[algorithm].verify(signed, signature, self.jwk)
+    public: Any
+    """As ``signatures`` has it."""
 
 
 class KeySet:
@@ -71,7 +56,8 @@ class KeySet:
     def check(self, parts: Parts) -> None:
         """Raises BadToken unless the signature is one of these keys'. UnknownKey: another set might have the key."""
         name = SYNONYMS.get(parts.algorithm, parts.algorithm)
-        if not self._key(name, parts.kid).verify(name, parts.signed, parts.signature):
+        key = self._key(name, parts.kid)
+        if not _signatures().is_signed(name, key.public, parts.signed, parts.signature):
             raise Forged("the token's signature is wrong")
 
     def _key(self, name: str, kid: str) -> Key:
@@ -91,15 +77,13 @@ class KeySet:
 
 def load() -> None:
     """Imports what keys need; some milliseconds, once."""
-    _library()
+    _signatures()
 
 
-def _library() -> tuple[Mapping[str, Algorithm], Mapping[str, Callable[[Any], Any]]]:
-    from joserfc.jwk import ECKey, OKPKey, RSAKey
-    from joserfc.jws import JWSRegistry
+def _signatures() -> ModuleType:
+    from edge.auth.jwt import signatures
 
-    read = {"RSA": RSAKey.import_key, "EC": ECKey.import_key, "OKP": OKPKey.import_key}
-    return JWSRegistry.algorithms, read
+    return signatures
 
 
 def _usable(row: Any, allowed: frozenset[str]) -> Key | None:
@@ -110,14 +94,10 @@ def _usable(row: Any, allowed: frozenset[str]) -> Key | None:
     members = _MEMBERS.get(str(row.get("kty")), ())
     if not algorithms or not all(isinstance(row.get(name), str) for name in members):
         return None
-    models, readers = _library()
     try:
-        jwk = readers[row["kty"]]({"kty": row["kty"], **{name: row[name] for name in members}})
-    except Exception:  # the border: the library raises many kinds for keys that are none
+        return Key(algorithms, _signatures().read_key(row))
+    except ValueError:
         return None
-    if row["kty"] == "RSA" and not _is_sound_rsa(jwk.public_key):
-        return None
-    return Key(algorithms, jwk, models)
 
 
 def _is_for_signatures(row: Mapping[str, Any]) -> bool:
@@ -147,9 +127,3 @@ def _algorithms(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         name for name in able if name == (SYNONYMS.get(named, named) if isinstance(named, str) else "")
     )
-
-
-def _is_sound_rsa(key: Any) -> bool:
-    bits: int = key.key_size
-    exponent: int = key.public_numbers().e
-    return MIN_RSA_BITS <= bits <= MAX_RSA_BITS and exponent.bit_length() <= MAX_RSA_EXPONENT_BITS
