@@ -135,7 +135,7 @@ def test_a_person_who_says_no_gets_back_as_well(
 ) -> None:
     page = opened()
     signed_in(page, world, web.address(redirect_uri=callback))
-    page.get_by_role("button", name="Do not allow").click()
+    page.get_by_role("button", name="Deny").click()
     page.get_by_text("back at the application").wait_for()
     assert brought(page)["error"] == "access_denied"
 
@@ -188,7 +188,7 @@ def test_what_helps_people_who_do_not_see_the_page_is_there(
     assert 'heading "Allow Orders?" [level=1]' in snapshot
     assert 'list "Orders asks for:"' in snapshot
     assert 'button "Allow"' in snapshot
-    assert 'button "Do not allow"' in snapshot
+    assert 'button "Deny"' in snapshot
 
 
 @pytest.mark.parametrize(
