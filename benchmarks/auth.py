@@ -41,6 +41,7 @@ VARIED = str(ROOT / "benchmarks" / "side_by_side" / "varied.lua")
 QUIET_CALLS = 0.001
 """Calls of the store for a request beyond those of a gateway that has nothing to do: none, but for chance."""
 IDLE_S = 3
+START_S = 60
 WARM_UP_S = 1
 
 
@@ -67,7 +68,7 @@ class Issuing:
     def __init__(self, store: Store, gateway: Gateway, run_file: Path) -> None:
         client, keys = connect(f"redis://127.0.0.1:{store.port}"), Keys(f"on-{gateway.port}")
         self._keys, self._clients = Records(client, keys, KEYS), Records(client, keys, CLIENTS)
-        self._auth = str(json.loads(run_file.read_text()).get("auth", ""))
+        self._auth = _auth_of(run_file)
         made = Consumer(created_ms=1, name="acme", tags=("gold",), scopes=("orders:read", "orders:write"))
         Records(client, keys, CONSUMERS).create(made)
 
@@ -84,7 +85,7 @@ class Issuing:
         self._clients.create(
             OAuthClient(
                 created_ms=1,
-                id="bench",
+                id=secret.id,
                 name="bench",
                 consumer="acme",
                 hash=secret.hash(),
@@ -92,7 +93,7 @@ class Issuing:
                 access_s=3600,
             )
         )
-        basic = base64.b64encode(f"bench:{secret.text()}".encode()).decode()
+        basic = base64.b64encode(f"{secret.id}:{secret.text()}".encode()).decode()
         asked = urllib.request.Request(
             f"{self._auth}/oauth2/token",
             urllib.parse.urlencode({"grant_type": "client_credentials"}).encode(),
@@ -100,6 +101,16 @@ class Issuing:
         )
         with urllib.request.urlopen(asked, timeout=10) as answer:
             return f"Authorization: Bearer {json.load(answer)['access_token']}"
+
+
+def _auth_of(run_file: Path) -> str:
+    """Where ``weir auth`` is: the edge answers before everything has started."""
+    ends = time.monotonic() + START_S
+    while time.monotonic() < ends:
+        if run_file.exists() and (auth := json.loads(run_file.read_text()).get("auth")):
+            return str(auth)
+        time.sleep(0.05)
+    return ""
 
 
 CASES = (

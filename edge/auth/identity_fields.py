@@ -4,6 +4,8 @@ they are read, with ``_`` read as ``-`` (``edge/http/names.py``), also from trai
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from edge.edits.headers import header_bytes
 from edge.edits.template import for_header
 from edge.http.head import Field
@@ -16,10 +18,13 @@ _FIELDS = (
     (b"X-Weir-Credential", "credential"),
 )
 SCOPES = b"X-Weir-Scopes"
+MAX_CALLERS = 2048
+"""Whose fields are at hand."""
 
 
-def identity_fields(caller: Caller) -> list[Field]:
+@lru_cache(maxsize=MAX_CALLERS)
+def identity_fields(caller: Caller) -> tuple[Field, ...]:
     """Those that have something to say. Scopes are separated by spaces."""
     said = [(name, str(getattr(caller, member))) for name, member in _FIELDS]
     said.insert(1, (SCOPES, " ".join(caller.scopes)))
-    return [(name.lower(), name, header_bytes(for_header(value))) for name, value in said if value]
+    return tuple((name.lower(), name, header_bytes(for_header(value))) for name, value in said if value)

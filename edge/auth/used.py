@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
 from edge.link.credential_words import MAX_USED
@@ -22,10 +22,10 @@ class UsedCredentials:
         """Name of a verifier → monotonic seconds."""
         self._due = clock() + EVERY_S
 
-    def note(self, used: Iterable[tuple[str, float]]) -> None:
-        """Names of verifiers, each with the moment (monotonic seconds)."""
+    def note(self, used: Mapping[str, float]) -> None:
+        """Names of verifiers, each with the moment of its last use (monotonic seconds)."""
         at = self._at
-        for name, moment in used:
+        for name, moment in used.items():
             if name and (name in at or len(at) < MAX_NAMES):
                 at[name] = moment
 

@@ -45,7 +45,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
         engine.telemetry.authenticated(ANONYMOUS, ACCEPTED)
     else:
         exchange.caller = caller
-        exchange.fields = exchange.fields + identity_fields(caller)
+        exchange.fields = [*exchange.fields, *identity_fields(caller)]
         exchange.forget_values()
     remember(requirements, generation, query, exchange)
 

@@ -116,12 +116,12 @@ class Telemetry:
         self._fold_phases(answered[:: 1 + len(answered) // MAX_PHASED])
 
     def _fold_called(self, called: list[Called]) -> None:
-        accepted = Counter(each[0].method for each in called if each[2] not in REFUSED)
+        accepted = Counter([each[0][0] for each in called if each[2] not in REFUSED])
         for method, count in accepted.items():
             key = (method, ACCEPTED)
             self.auth[key] = self.auth.get(key, 0) + count
         self.usage.fold_called(called)
-        self.used.note((each[0].verifier, each[4]) for each in called)
+        self.used.note({each[0].verifier: each[4] for each in called})
 
     def _fold_phases(self, answered: list[Answered]) -> None:
         """From the moments that are known anyway."""

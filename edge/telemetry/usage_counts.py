@@ -16,6 +16,7 @@ from weir.models.usage import (
     BOUNDS,
     BYTES_IN,
     BYTES_OUT,
+    CONSUMER,
     FIRST_BUCKET,
     LIMITED,
     MAX_NAME,
@@ -35,7 +36,6 @@ MAX_ENTRIES = 200
 """Of one frame: with names as long as they may be it stays below a frame's bound."""
 TOO_MANY, ERROR = 429, 500
 RATE_LIMITED = "rate-limited"
-CONSUMER = "c"
 
 Answered: TypeAlias = tuple[str, int, float, float, Served | None, str, int, int]
 """Rule, status, monotonic seconds of start and end, the attempt that gave the answer, ``<owner>/<rule>`` (empty: no
@@ -92,16 +92,24 @@ class UsageCounts:
 
     def fold_called(self, called: Iterable[Called]) -> None:
         """Counts them by consumer; requests of nobody's tokens are in no count."""
+        consumers, classes = self._consumers, _CLASSES
         for caller, status, code, begun, ended, served, taken, sent in called:
-            if caller.consumer:
-                numbers = self._of(self._consumers, caller.consumer)
-                numbers[_CLASSES[status]] += 1
+            consumer = caller.consumer
+            numbers = consumers.get(consumer)
+            if numbers is None:
+                if not consumer:
+                    continue
+                numbers = consumers[consumer] = list(_ZEROS)
+            lasted = ended - begun
+            numbers[classes[status]] += 1
+            if taken:
                 numbers[BYTES_IN] += taken
-                numbers[BYTES_OUT] += sent
-                numbers[MICROSECONDS] += ended - begun
-                numbers[FIRST_BUCKET + bisect_left(BOUNDS, ended - begun)] += 1
+            numbers[BYTES_OUT] += sent
+            numbers[MICROSECONDS] += lasted
+            numbers[FIRST_BUCKET + bisect_left(BOUNDS, lasted)] += 1
+            if not served:
                 numbers[LIMITED] += code == RATE_LIMITED
-                numbers[OWN_ERRORS] += not served and status >= ERROR
+                numbers[OWN_ERRORS] += status >= ERROR
 
     def attempts(self, rule: str, upstream: str, attempts: Iterable[Attempt]) -> None:
         """Those that are not the one that gave the answer. One whose idle connection was closed says nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from edge.auth.challenges import bearer_challenge
 from edge.auth.denied import Denied
@@ -31,8 +31,13 @@ if TYPE_CHECKING:
 
 HEADER = "X-API-Key"
 """Where a rule names none."""
+MAX_PROVEN = 2048
+"""Keys whose hash need not be made again; at the bound all are forgotten."""
 _NOBODYS = "0" * 64
 """Compared with where there is no key of that id, so that this takes as long."""
+
+
+Proven: TypeAlias = "tuple[Verifier, Caller]"
 
 
 class KeyMethod:
@@ -48,38 +53,26 @@ class KeyMethod:
         self._keep = options.get("keep") == "yes"
         self._permission = Permission.of(options)
         self._services = services
+        self._proven: dict[str, Proven] = {}
+        """Texts of keys that were right; good as long as the verifier is the one that is known."""
 
     def shown(self, exchange: Exchange) -> str | None:
         """Raises Denied for two different ones, and for a field or parameter that comes twice."""
-        places = [values_of(exchange, self._header), _bearer_keys(exchange)]
-        if self.query and exchange.query_string:
-            places.append(query_values(exchange.query_string, self.query))
-        keys = [key for place in places for key in place]
+        named, bearers = values_of(exchange, self._header), _bearer_keys(exchange)
+        queried = query_values(exchange.query_string, self.query) if self.query else []
+        keys = named + bearers + queried
         if not keys:
             return None
-        if len(set(keys)) > 1 or any(len(place) > 1 for place in places):
+        if len(keys) > 1 and (len(set(keys)) > 1 or len(named) > 1 or len(queried) > 1):
             raise Denied("credential-invalid", "the request has more than one API key")
         return keys[0]
 
     def verify(self, exchange: Exchange, shown: str) -> Caller:
         """Asks the agent for a key that this worker does not know yet. Raises Denied."""
-        secret = read_secret("weir", shown)
-        if secret is None:
-            raise Denied("credential-invalid", "this is no API key, or it is mistyped or cut")
-        verifier = self._find(exchange, secret.id)
-        is_right = compare_digest(hash_of(shown), _NOBODYS if verifier is None else verifier.secret)
-        if verifier is None or not is_right:
-            self._services.throttle.failed(exchange)
-            raise Denied("credential-invalid", "there is no such API key")
-        caller = Caller(
-            method=self.name,
-            credential=verifier.id,
-            consumer=verifier.consumer,
-            tags=verifier.tags,
-            scopes=verifier.scopes,
-            expires_ms=verifier.expires_ms,
-            verifier=verifier.name,
-        )
+        proven = self._proven.get(shown)
+        if proven is None or self._find(exchange, proven[0].id) is not proven[0]:
+            proven = self._prove(exchange, shown)
+        verifier, caller = proven
         if not verifier.enabled:
             raise Denied("credential-invalid", "the API key is disabled", caller=caller)
         if verifier.expires_ms and verifier.expires_ms <= time.time() * 1000:
@@ -102,6 +95,21 @@ class KeyMethod:
         if self.query and exchange.query_string:
             exchange.query_string = without_query(exchange.query_string, self.query)
 
+    def _prove(self, exchange: Exchange, shown: str) -> Proven:
+        """Raises Denied where ``shown`` is no key, or none that exists."""
+        secret = read_secret("weir", shown)
+        if secret is None:
+            raise Denied("credential-invalid", "this is no API key, or it is mistyped or cut")
+        verifier = self._find(exchange, secret.id)
+        is_right = compare_digest(hash_of(shown), _NOBODYS if verifier is None else verifier.secret)
+        if verifier is None or not is_right:
+            self._services.throttle.failed(exchange)
+            raise Denied("credential-invalid", "there is no such API key")
+        if len(self._proven) >= MAX_PROVEN:
+            self._proven.clear()
+        proven = self._proven[shown] = verifier, _caller(verifier)
+        return proven
+
     def _find(self, exchange: Exchange, id: str) -> Verifier | None:  # noqa: A002
         verifiers = self._services.verifiers
         if not verifiers.is_known("key", id):
@@ -110,6 +118,18 @@ class KeyMethod:
             return verifiers.find("key", id)
         except Unavailable:
             raise Denied("credentials-unavailable", "API keys cannot be looked up now") from None
+
+
+def _caller(verifier: Verifier) -> Caller:
+    return Caller(
+        method="key",
+        credential=verifier.id,
+        consumer=verifier.consumer,
+        tags=verifier.tags,
+        scopes=verifier.scopes,
+        expires_ms=verifier.expires_ms,
+        verifier=verifier.name,
+    )
 
 
 def _bearer_keys(exchange: Exchange) -> list[str]:

@@ -122,9 +122,7 @@ def test_errors_are_all_told_with_their_places_and_nothing_is_published(
     assert tag(api) == etag
 
 
-@pytest.mark.parametrize(
-    "clause", ["require key", "limit 5 per 1m by consumer", 'set request header "X" = secret("s")']
-)
+@pytest.mark.parametrize("clause", ["require mtls", 'set request header "X" = secret("s")'])
 def test_what_nodes_cannot_do_yet_is_refused_here(api: FlaskClient, clause: str) -> None:
     response = api.put(
         CONFIG, data=f"rule a {{ {clause}; respond 200 }}", headers=TEXT | {"If-None-Match": "*"}

@@ -169,7 +169,7 @@ def test_an_error_of_a_rule_is_told_and_nothing_is_published(api: FlaskClient) -
         ("rules/a", "upstream a { target http://127.0.0.1:1 }", "not-one-definition"),
         ("rules/a", "rule a { respond 200 }\nrule b { respond 200 }", "not-one-definition"),
         ("rules/a", "# nothing", "not-one-definition"),
-        ("rules/a", "rule a { require key; respond 200 }", "not-built"),
+        ("rules/a", "rule a { require mtls; respond 200 }", "not-built"),
     ],
 )
 def test_a_text_that_is_not_this_definition_is_refused(

@@ -72,7 +72,7 @@ def test_an_earlier_version_is_asked_by_its_number(api: FlaskClient) -> None:
 
 
 def test_a_draft_of_one_owner_is_asked_with_the_others_as_they_are(api: FlaskClient) -> None:
-    draft = {"owner": "file", "text": 'rule draft { when path == "/shop"; require key; respond 200 }'}
+    draft = {"owner": "file", "text": 'rule draft { when path == "/shop"; require mtls; respond 200 }'}
     found = ask(api, request={"url": "http://a.example.com/shop"}, draft=draft).json["explanation"]
     assert [each["rule"] for each in found["candidates"]] == ["a", "draft", "rest"]
     document = {

@@ -66,7 +66,7 @@ def test_quotes_backslashes_and_what_is_not_printable_are_escaped() -> None:
 def test_whatever_a_client_says_it_is_one_line_with_its_fields(
     target: bytes, referer: bytes, agent: bytes
 ) -> None:
-    taken = (0.0, "192.0.2.7", b"GET", target, "1.1", 200, 5, referer, agent)
+    taken = (0.0, "192.0.2.7", None, (), b"GET", target, "1.1", 200, 5, referer, agent)
     line = encode([taken], 0.0).decode("ascii")
     found = COMBINED.fullmatch(line)
     assert found is not None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from edge.access_log.attempt import Attempt, attempt_of, milliseconds
+from edge.access_log.bounds import MAX_VALUE
 from edge.access_log.json_lines import Timestamps, encode
+from weir.models.auth.caller import Caller
 
 SERVED = ("u", 200, 10.0, 10.5, "http://t", True)
 
@@ -33,6 +35,7 @@ def taken(path: str = "/a", **values: object) -> tuple[object, ...]:
         "limited": "",
         "shadowed": (),
         "trace_id": "t",
+        "caller": None,
     }
     return tuple({**line, **values}.values())
 
@@ -60,7 +63,20 @@ def test_a_line_is_one_object_with_the_time_of_the_start() -> None:
         "limit": "",
         "shadowed": [],
         "trace_id": "t",
+        "consumer": "",
+        "auth": "",
+        "credential": "",
     }
+
+
+def test_who_called_is_told_by_name_and_by_what_was_shown() -> None:
+    def told(**caller: str) -> list[str]:
+        found = json.loads(encode([taken(caller=Caller(**{"method": "token", **caller}))], wall=0.0))
+        return [found[name] for name in ("consumer", "auth", "credential")]
+
+    assert told(credential="jti", consumer="acme", client="app") == ["acme", "token", "jti"]
+    assert told(credential="jti", client="app", subject="user") == ["client app", "token", "jti"]
+    assert told(credential="j" * (MAX_VALUE + 1))[2] == "j" * MAX_VALUE
 
 
 def test_what_failed_comes_before_what_served() -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pytest
-
 from edge.limiting.rule_limits import RuleLimits
 from edge.limiting.verdict import Demand, Verdict
 from weir.models.condition import AnyRequest
 from weir.models.effective import Counted, Route
 from weir.models.rule_clauses import Respond
-from weir.models.values import LimitKey, Rate
+from weir.models.values import Rate
 
 
 class Named:
@@ -43,8 +41,3 @@ def test_what_counts_knows_the_owner_and_clients_do_not():
 def test_a_limit_in_shadow_is_not_shown():
     made = limits(Counted("gold", Rate(count=5, per_ms=1000, shadow=True)))
     assert (made.policies, made.shown) == (b"", {})
-
-
-def test_what_nobody_can_count_by_yet_is_refused():
-    with pytest.raises(ValueError, match="by consumer is not built yet"):
-        limits(Counted("gold", Rate(count=5, per_ms=1000, by=(LimitKey("consumer"),))))

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from edge.link.agent_link import AgentLink, applied_frame
 from edge.versions.loader import Applied, Loader
+from tests.support.credentials import Credentials
 from tests.support.edge_process import SmallAgent
 from tests.support.in_process import InProcess
 from tests.support.versions import write_version
@@ -26,7 +27,7 @@ def test_it_says_hello_follows_and_connects_again(tmp_path: Path) -> None:
 
     edge = InProcess(tmp_path / "version", RULES.format(1))
     loader = Loader(edge.engine, edge.reader, edge.upstreams)
-    agent = SmallAgent(tmp_path / "agent")
+    agent = SmallAgent(tmp_path / "agent", Credentials())
     agent.version = ("test", 1)
     AgentLink(tmp_path / "agent", 7, loader, edge.engine.telemetry).start()
 

@@ -9,11 +9,12 @@ from edge.access_log.attempt import Attempt
 from edge.link.frames import MAX_FRAME, pack
 from edge.telemetry.families import LATENCY_BUCKETS
 from edge.telemetry.histogram import Histogram
-from edge.telemetry.usage_counts import MAX_ENTRIES, Answered, UsageCounts
+from edge.telemetry.usage_counts import MAX_ENTRIES, Answered, Called, UsageCounts
 from tests.support.edge_process import EdgeProcess
 from tests.support.misbehaving import rules, says
 from tests.support.upstream import Upstream
 from tests.support.wait import wait_until
+from weir.models.auth.caller import Caller
 from weir.models.usage import BOUNDS, COUNTS, FIRST_BUCKET, MAX_NAME, WIDTH, requests_of
 
 SERVED = ("u", 200, 1.0, 1.003, "http://t", True)
@@ -46,6 +47,43 @@ def test_a_request_is_counted_with_its_rule_and_its_target() -> None:
         "rapi/a": {"success": 1, "bytes_in": 7, "bytes_out": 90, "microseconds": 3000, "le 0.005": 1},
         "tapi/u http://t": {"success": 1, "microseconds": 3000, "le 0.005": 1},
     }
+    assert taken(usage) == {}
+
+
+def called(consumer: str, status: int = 200, code: str = "", served: bool = True) -> Called:
+    caller = Caller(method="key", credential="k", consumer=consumer)
+    return (caller, status, code, 1.0, 1.003, served, 7, 90)
+
+
+def test_a_request_is_counted_with_its_consumer_too() -> None:
+    usage = UsageCounts()
+    usage.fold_called([called("acme"), called("acme", 403, "forbidden", served=False), called("other", 502)])
+    assert taken(usage) == {
+        "cacme": {
+            "success": 1,
+            "client_errors": 1,
+            "bytes_in": 14,
+            "bytes_out": 180,
+            "microseconds": 6000,
+            "le 0.005": 2,
+        },
+        "cother": {"server_errors": 1, "bytes_in": 7, "bytes_out": 90, "microseconds": 3000, "le 0.005": 1},
+    }
+    assert taken(usage) == {}
+
+
+def test_what_the_edge_refused_a_consumer_is_told_apart() -> None:
+    usage = UsageCounts()
+    usage.fold_called(
+        [called("acme", 429, "rate-limited", served=False), called("acme", 503, "no-target", served=False)]
+    )
+    counts = taken(usage)["cacme"]
+    assert (counts["limited"], counts["own_errors"]) == (1, 1)
+
+
+def test_tokens_of_nobody_are_in_no_count_of_consumers() -> None:
+    usage = UsageCounts()
+    usage.fold_called([called("")])
     assert taken(usage) == {}
 
 

@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from edge.access_log.attempt import Attempt
 from edge.tracing.spans import Encoder, timed
 from tests.support.collector import attributes
+from weir.models.auth.caller import Caller
 
 SERVED = ("u", 200, 10.5, 10.75, "http://10.0.0.1:8080", True)
 TAKEN = (
@@ -30,7 +31,7 @@ def spans(*taken: tuple[Any, ...]) -> list[Any]:
 
 
 def test_a_request_with_one_attempt_is_a_server_span_with_a_client_span() -> None:
-    server, client = spans((*TAKEN, (), SERVED))
+    server, client = spans((*TAKEN, (), SERVED, None))
     assert (server.trace_id.hex(), server.span_id.hex(), server.parent_span_id.hex()) == TAKEN[:3]
     assert (server.kind, server.name, server.status.code) == (server.SPAN_KIND_SERVER, "GET", 0)
     assert (server.start_time_unix_nano, server.end_time_unix_nano) == (
@@ -64,9 +65,20 @@ def test_a_request_with_one_attempt_is_a_server_span_with_a_client_span() -> Non
     }
 
 
+def test_who_called_is_told() -> None:
+    caller = Caller(method="token", credential="jti-1", client="app")
+    server, _ = spans((*TAKEN, (), SERVED, caller))
+    found = attributes(server)
+    assert [found[f"weir.{name}"] for name in ("auth", "consumer", "credential")] == [
+        "token",
+        "client app",
+        "jti-1",
+    ]
+
+
 def test_failed_attempts_come_first_with_their_error() -> None:
     failed = Attempt("http://s", 100.0, error="connect: Connection refused", retry="granted", wait_ms=50.0)
-    server, first, second = spans((*TAKEN, (failed,), SERVED))
+    server, first, second = spans((*TAKEN, (failed,), SERVED, None))
     assert first.status.code == first.status.STATUS_CODE_ERROR
     assert first.status.message == "connect: Connection refused"
     assert attributes(first)["error.type"] == "connect"
@@ -76,18 +88,18 @@ def test_failed_attempts_come_first_with_their_error() -> None:
 
 
 def test_an_error_of_the_edge_is_one_of_the_span_and_a_client_that_left_is_none() -> None:
-    (refused,) = spans((*TAKEN[:13], 503, "no-target", *TAKEN[15:], (), None))
+    (refused,) = spans((*TAKEN[:13], 503, "no-target", *TAKEN[15:], (), None, None))
     assert (refused.status.code, attributes(refused)["error.type"]) == (
         refused.status.STATUS_CODE_ERROR,
         "503",
     )
-    (left,) = spans((*TAKEN[:13], 499, "client-gone", *TAKEN[15:], (), None))
+    (left,) = spans((*TAKEN[:13], 499, "client-gone", *TAKEN[15:], (), None, None))
     assert (left.status.code, attributes(left)["error.type"]) == (0, "client-gone")
     assert "http.response.status_code" not in attributes(left)
 
 
 def test_a_trace_that_begins_here_has_no_parent() -> None:
-    (server,) = spans((*TAKEN[:2], "", *TAKEN[3:], (), None))
+    (server,) = spans((*TAKEN[:2], "", *TAKEN[3:], (), None, None))
     assert server.parent_span_id == b""
 
 

@@ -109,10 +109,10 @@ def test_an_upstream_at_which_nothing_is_repeated_any_more_has_no_budget() -> No
     assert budgets.of("file", "u", None) is not first
 
 
-def test_a_policy_that_is_not_built_is_refused(upstreams: Upstreams) -> None:
-    consumer = Balance(policy="hash", hash_on="consumer")
-    with pytest.raises(ValueError, match=r"upstream u: balance hash\(consumer\) is not built"):
-        upstreams.upstream("file", Pool(name="u", targets=(A,), balance=consumer))
+def test_a_policy_that_is_not_known_is_refused(upstreams: Upstreams) -> None:
+    nothing = Balance(policy="hash", hash_on="")
+    with pytest.raises(ValueError, match=r"upstream u: balance hash\(\) is not built"):
+        upstreams.upstream("file", Pool(name="u", targets=(A,), balance=nothing))
 
 
 def test_what_is_known_of_a_target_survives_another_policy(upstreams: Upstreams) -> None:

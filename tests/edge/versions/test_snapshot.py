@@ -77,13 +77,13 @@ def test_an_old_snapshot_is_taken_apart_and_the_new_one_works(tmp_path: Path) ->
     assert [edge.status(f"/{number}") for number in (7, 8, 599)] == [201, 200, 200]
 
 
-def test_a_policy_that_is_not_built_is_refused(tmp_path: Path) -> None:
+def test_a_policy_that_is_not_known_is_refused(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, MANY)
     parts = edge.parts()
-    balance = Balance(policy="hash", hash_on="consumer")
+    balance = Balance(policy="hash")
     pool = Pool(name="u", targets=(Target(url="http://127.0.0.1:1"),), balance=balance)
     parts.pools["file", "u"] = pool
-    with pytest.raises(ValueError, match="consumer"):
+    with pytest.raises(ValueError, match=r"balance hash\(\)"):
         build(parts, edge.upstreams, edge.engine.snapshot, Pace())
 
 

@@ -74,7 +74,7 @@ def test_no_rule_is_a_finding(tmp_path: Path) -> None:
 
 def test_clauses_without_an_engine_do_not_keep_a_file_from_being_explained(tmp_path: Path) -> None:
     file = tmp_path / "later.weir"
-    file.write_text("rule a { require key; respond 200 }\n")
+    file.write_text("rule a { require mtls; respond 200 }\n")
     assert explain.run(["--file", str(file), "GET http://x/b"]) == 0
 
 

@@ -39,6 +39,12 @@ def test_it_says_that_a_limit_in_shadow_refuses_nobody() -> None:
     assert "in shadow: it refuses nobody" in said(Counted("a#0", Rate(count=1, per_ms=1000, shadow=True)))[0]
 
 
-def test_what_is_not_built_is_said_too() -> None:
+def test_it_says_whom_a_limit_by_consumer_counts() -> None:
     rate = Rate(count=1, per_ms=1000, by=(LimitKey("consumer"),))
-    assert "limit by consumer is not built yet" in said(Counted("a#0", rate))[0]
+    facts = RequestFacts("a.test", "/", consumer="acme")
+    (sentence,) = counted(
+        Route(name="a", condition=AnyRequest(), action=Respond(status=200), limits=(Counted("a#0", rate),)),
+        facts,
+    )
+    assert 'counted as "=acme"' in sentence
+    assert 'counted as ""' in said(Counted("a#0", rate))[0]

@@ -49,10 +49,22 @@ def test_a_limit_without_by_counts_all_requests_together() -> None:
     assert compile_key((), "orders") is None
 
 
-@pytest.mark.parametrize("field", ["consumer", "tag"])
-def test_what_nobody_knows_yet_is_refused(field: str) -> None:
-    with pytest.raises(ValueError, match="not built yet"):
-        compile_key((LimitKey(field),), "orders")  # type: ignore[arg-type]
+def by_caller(field: str, consumer: str | None, *tags: str) -> str:
+    key_of = compile_key((LimitKey(field),), "orders")  # type: ignore[arg-type]
+    assert key_of is not None
+    return key_of(RequestFacts("a.test", "/", consumer=consumer, tags=tags))
+
+
+def test_a_consumer_is_told_from_nobody() -> None:
+    assert by_caller("consumer", "acme") == "=acme"
+    assert by_caller("consumer", None) == ""
+    assert by_caller("consumer", "client app") != by_caller("consumer", "app")
+
+
+def test_tags_count_as_a_set() -> None:
+    assert by_caller("tag", "a", "gold", "eu") == by_caller("tag", "b", "eu", "gold") == "=eu,gold"
+    assert by_caller("tag", "a", "gold") == "=gold"
+    assert by_caller("tag", "a") == by_caller("tag", None) == ""
 
 
 def test_an_ipv6_client_counts_as_its_network_of_64_bits() -> None:

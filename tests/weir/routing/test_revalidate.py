@@ -104,7 +104,7 @@ BAD = {
     + 'define z = both and path matches "("\nrule z { when z; respond 200 }\n',
     "a cycle": WORKING + "define y = z\ndefine z = y\n",
     "a second defaults": WORKING + "defaults { max body 1KiB }\ndefaults { max head 9KiB }\n",
-    "not built": WORKING + "rule z { require key; respond 200 }\n",
+    "not built": WORKING + "rule z { require mtls; respond 200 }\n",
     "a comment of the document": "# a\rb\n" + WORKING,
 }
 

@@ -56,7 +56,7 @@ def test_errors_of_the_rules_come_alone() -> None:
 
 
 def test_what_is_not_built_does_not_hide_what_is_wrong() -> None:
-    problems = problems_of('rule r { when path matches "("; require key; proxy a }')
+    problems = problems_of('rule r { when path matches "("; require mtls; proxy a }')
     codes = {one.code for one in errors_of(problems)}
     assert NOT_BUILT in codes
     assert "bad-condition" in codes

@@ -13,6 +13,7 @@ from weir.models.upstream_clauses import Balance
 class Request:
     ip = "192.0.2.1"
     path = "/a"
+    consumer: str | None = None
 
     def header(self, name: str) -> str | None:
         return {"x-user": "alice", "x-empty": ""}.get(name)
@@ -44,6 +45,14 @@ def test_the_key_or_the_address_in_its_place(
     assert key_of(Balance(policy="hash", hash_on=on, hash_name=name), "u")(Request()) == key
 
 
-def test_consumers_are_not_built_yet() -> None:
-    with pytest.raises(ValueError, match=r"upstream u: balance hash\(consumer\) is not built yet"):
-        key_of(Balance(policy="hash", hash_on="consumer"), "u")
+def test_who_calls_or_the_address_of_who_does_not_say() -> None:
+    key = key_of(Balance(policy="hash", hash_on="consumer"), "u")
+    request = Request()
+    assert key(request) == "192.0.2.1"
+    request.consumer = "acme"
+    assert key(request) == "acme"
+
+
+def test_what_is_not_known_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"upstream u: balance hash\(\) is not built yet"):
+        key_of(Balance(policy="hash"), "u")
