@@ -1,4 +1,5 @@
-"""What is counted of a rule or a target: which number means what. Workers make them, agents and the store add them up.
+"""What is counted of a rule, a target or a consumer: which number means what. Workers make them, agents and the store
+add them up.
 
 A list of ``WIDTH`` numbers: those that ``COUNTS`` names, then the buckets of a histogram of latencies, not cumulated.
 """
@@ -25,8 +26,9 @@ BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0
 """Upper bounds in seconds of the buckets; one more has what is above."""
 WIDTH = len(COUNTS) + len(BOUNDS) + 1
 
-RULE, TARGET = "r", "t"
-"""What the name of an entry begins with: ``r<owner>/<rule>``, ``t<owner>/<upstream> <URL>``."""
+RULE, TARGET, CONSUMER = "r", "t", "c"
+"""What the name of an entry begins with: ``r<owner>/<rule>``, ``t<owner>/<upstream> <URL>``, ``c<consumer>``."""
+KINDS = RULE + TARGET + CONSUMER
 OTHER = "(other)"
 """The rest of the name of what is counted together, where there are too many to be kept apart."""
 MAX_NAME = 512

@@ -333,15 +333,16 @@ class Keys(NamedTuple):
         """Hash, TTL 2 h 10 min: what was counted in a minute (Unix time ÷ 60 s). On the server of the counters. Writer:
         ``usage.lua``. Readers: admin.
 
-        Fields: ``r<owner>/<rule>`` and ``t<owner>/<upstream> <URL>`` → numbers (``weir.store.usage``, msgpack), at most
-        5000 and 2000, those of more together as ``r(other)`` and ``t(other)``; ``@<agent>`` its last call; ``#`` how
-        many there are.
+        Fields: ``r<owner>/<rule>``, ``t<owner>/<upstream> <URL>`` and ``c<consumer>`` → numbers (``weir.store.usage``,
+        msgpack), at most 5000, 2000 and 2000, those of more together as ``r(other)``, ``t(other)``, ``c(other)``;
+        ``@<agent>`` its last call; ``#`` how many there are.
         """
         return self._usage(f"minute:{minute}")
 
     def usage_day(self, day: int) -> str:
-        """Hash, TTL 401 days: as ``usage_minute``, of a day in UTC, at most 50 000 rules and 5000 targets. All days
-        together have at most 2 000 000: then the earliest goes. Writers: ``usage.lua``, ``usage_forget.lua``."""
+        """Hash, TTL 401 days: as ``usage_minute``, of a day in UTC, at most 50 000 rules, 5000 targets and 50 000
+        consumers. All days together have at most 2 000 000 entries: then the earliest goes. Writers: ``usage.lua``,
+        ``usage_forget.lua``."""
         return self._usage(f"day:{day}")
 
     def usage_last(self) -> str:

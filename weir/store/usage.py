@@ -1,8 +1,8 @@
-"""What was counted of rules and targets: the form of the counts, and how agents add to them. Calls, no I/O.
+"""What was counted of rules, targets and consumers: the form of the counts, and how agents add to them. Calls, no I/O.
 
 Everything here lives on the server of the counters, under one hash tag. ``usage_read`` reads it.
 
-*Memory of that server.* An entry takes 100 to 200 bytes. Minutes: at most 130 × 7000 entries; days: 2 000 000 entries
+*Memory of that server.* An entry takes 100 to 200 bytes. Minutes: at most 130 × 9000 entries; days: 2 000 000 entries
 together, then the earliest day goes.
 """
 
@@ -18,8 +18,8 @@ from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall, script_call
 from weir.store.scripts import Value
 
-MAX_RULES_A_MINUTE, MAX_TARGETS_A_MINUTE = 5_000, 2_000
-MAX_RULES_A_DAY, MAX_TARGETS_A_DAY = 50_000, 5_000
+MAX_RULES_A_MINUTE, MAX_TARGETS_A_MINUTE, MAX_CONSUMERS_A_MINUTE = 5_000, 2_000, 2_000
+MAX_RULES_A_DAY, MAX_TARGETS_A_DAY, MAX_CONSUMERS_A_DAY = 50_000, 5_000, 50_000
 MAX_LAST = 50_000
 """Rules whose last hit is kept."""
 MAX_ALL_DAYS = 2_000_000
@@ -89,6 +89,7 @@ class UsageCalls(NamedTuple):
             ttl_ms=DAY_TTL_MS if is_day else MINUTE_TTL_MS,
             most_rules=MAX_RULES_A_DAY if is_day else MAX_RULES_A_MINUTE,
             most_targets=MAX_TARGETS_A_DAY if is_day else MAX_TARGETS_A_MINUTE,
+            most_consumers=MAX_CONSUMERS_A_DAY if is_day else MAX_CONSUMERS_A_MINUTE,
             most_last=MAX_LAST,
             lost_minutes=batch.lost_minutes,
             lost_days=batch.lost_days,

@@ -1,4 +1,4 @@
-"""Reading what was counted of rules and targets: whole minutes and days in pieces, or one entry over many of them.
+"""Reading what was counted of rules, targets and consumers: whole minutes and days in pieces, or one entry over many.
 
 No answer is larger than a few hundred kilobytes, so that the server of the counters is never held up.
 """
@@ -55,8 +55,9 @@ class Usage:
         return About(int(seconds) * 1000 + int(microseconds) // 1000, since, lost_minutes, lost_days)
 
     def entries(self, period: Period, kind: str) -> Iterator[tuple[str, list[int]]]:
-        """What was counted in it of rules or of targets (``kind`` is ``RULE`` or ``TARGET``): names without their
-        kind, and numbers. Each once, in no order; those that change meanwhile as before or after."""
+        """What was counted in it of rules, targets or consumers (``kind`` is ``RULE``, ``TARGET`` or ``CONSUMER``):
+        names without their kind, and numbers. Each once, in no order; those that change meanwhile as before or
+        after."""
         seen: set[str] = set()
         key, pattern = counts_key(self._keys, period), f"{kind}*"
         with self._client.session(key) as session:

@@ -1,1 +1,1 @@
-"""What the agent brings to the store for people: counts per rule and target, and samples while somebody watches."""
+"""What the agent brings to the store for people: counts of rules, targets and consumers; samples while one watches."""

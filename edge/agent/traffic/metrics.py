@@ -14,7 +14,7 @@ class TrafficMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._entries = Counter(
             "weir_usage_entries",
-            "Counts of a rule or target that were brought to the store.",
+            "Counts of a rule, target or consumer that were brought to the store.",
             registry=registry,
         )
         self._lost = Counter(
@@ -28,7 +28,7 @@ class TrafficMetrics:
         )
         self._waiting = Gauge(
             "weir_usage_waiting",
-            "Counts of a rule or target that wait to be brought to the store.",
+            "Counts of a rule, target or consumer that wait to be brought to the store.",
             registry=registry,
         )
         self._samples = Counter(

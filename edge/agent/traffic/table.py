@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from weir.models.usage import OTHER, RULE, WIDTH, added, requests_of
+from weir.models.usage import KINDS, OTHER, RULE, WIDTH, added, requests_of
 from weir.store.usage import (
+    MAX_CONSUMERS_A_DAY,
+    MAX_CONSUMERS_A_MINUTE,
     MAX_ENTRIES,
     MAX_RULES_A_DAY,
     MAX_RULES_A_MINUTE,
@@ -27,10 +29,10 @@ KEPT_MINUTES = 5
 KEPT_DAYS = 2
 MINUTES_A_DAY = 1440
 MOST = {
-    "minute": (MAX_RULES_A_MINUTE, MAX_TARGETS_A_MINUTE),
-    "day": (MAX_RULES_A_DAY, MAX_TARGETS_A_DAY),
+    "minute": (MAX_RULES_A_MINUTE, MAX_TARGETS_A_MINUTE, MAX_CONSUMERS_A_MINUTE),
+    "day": (MAX_RULES_A_DAY, MAX_TARGETS_A_DAY, MAX_CONSUMERS_A_DAY),
 }
-"""Rules and targets of one period that are kept apart here, as in the store."""
+"""Entries of one period that are kept apart here, as in the store; in the order of ``KINDS``."""
 
 Entry = tuple[str, Sequence[int]]
 
@@ -38,12 +40,12 @@ Entry = tuple[str, Sequence[int]]
 class _Waiting:
     """Of one period."""
 
-    def __init__(self, most: tuple[int, int]) -> None:
+    def __init__(self, most: tuple[int, ...]) -> None:
         self.numbers: dict[str, list[int]] = {}
         self.minutes: dict[str, int] = {}
         """Of the last hit."""
         self._most = most
-        self._kept = [0, 0]
+        self._kept = [0] * len(KINDS)
 
     def add(self, name: str, numbers: Sequence[int], minute: int) -> None:
         sums = self.numbers.get(name)
@@ -139,4 +141,4 @@ class UsageTable:
 
 
 def _kind(name: str) -> int:
-    return 0 if name.startswith(RULE) else 1
+    return KINDS.index(name[0])

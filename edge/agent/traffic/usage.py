@@ -1,4 +1,4 @@
-"""Brings what workers counted per rule and target to the store, once a second and exactly once.
+"""Brings what workers counted per rule, target and consumer to the store, once a second and exactly once.
 
 * A call that got no answer is repeated as it was, until it is answered: the store knows it by its number.
 * Calls are small and follow one another, each in the pipe's next round trip, so that no limit waits for counts. How
@@ -20,7 +20,7 @@ from edge.agent.store_pipe import StorePipe
 from edge.agent.throttle import Throttle
 from edge.agent.traffic.metrics import TrafficMetrics
 from edge.agent.traffic.table import MINUTES_A_DAY, Entry, UsageTable
-from weir.models.usage import MAX_NAME, RULE, TARGET, WIDTH
+from weir.models.usage import KINDS, MAX_NAME, WIDTH
 from weir.store.errors import StoreAway, StoreError
 from weir.store.keys import Keys
 from weir.store.usage import MAX_ALL_DAYS, Added, Batch, UsageCalls, read_added
@@ -143,7 +143,7 @@ def is_entry(entry: Any) -> bool:
     if not isinstance(entry, list) or len(entry) != 2:
         return False
     name, numbers = entry
-    if not isinstance(name, str) or name[:1] not in (RULE, TARGET) or len(name) > MAX_NAME + 1:
+    if not isinstance(name, str) or not name or name[0] not in KINDS or len(name) > MAX_NAME + 1:
         return False
     sound = isinstance(numbers, list) and len(numbers) == WIDTH
     return sound and all(type(number) is int and number >= 0 for number in numbers)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
+import msgpack
 import pytest
 
 from tests.support.servers import RunningServer
-from weir.models.usage import OTHER, RULE, TARGET, WIDTH
+from weir.models.usage import CONSUMER, OTHER, RULE, TARGET, WIDTH
 from weir.store.connect import Client
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
 from weir.store.usage import (
     DAY_TTL_MS,
+    MAX_CONSUMERS_A_MINUTE,
     MAX_ENTRIES,
     MAX_RULES_A_MINUTE,
     MINUTE_TTL_MS,
@@ -95,6 +97,29 @@ def test_rules_beyond_the_bound_of_a_minute_are_counted_together(
     assert len(found) == MAX_RULES_A_MINUTE + 1
     assert (found[OTHER], found["api/0"]) == (8, 2)
     assert kept(usage, kind=TARGET) == {"api/u http://t": 1}
+
+
+def test_consumers_have_a_bound_of_their_own_and_no_last_hit(
+    client: Client, calls: UsageCalls, usage: Usage, keys: Keys
+) -> None:
+    names = [f"c{number}" for number in range(MAX_CONSUMERS_A_MINUTE + 3)]
+    parts = [names[start : start + MAX_ENTRIES] for start in range(0, len(names), MAX_ENTRIES)]
+    add(client, calls, *(batch(seq, *part) for seq, part in enumerate(parts, 1)))
+    add(client, calls, batch(len(parts) + 1, "c0", "rapi/a", "tapi/u http://t"))
+    found = kept(usage, kind=CONSUMER)
+    assert len(found) == MAX_CONSUMERS_A_MINUTE + 1
+    assert (found[OTHER], found["0"]) == (3, 2)
+    assert (kept(usage), kept(usage, kind=TARGET)) == ({"api/a": 1}, {"api/u http://t": 1})
+    assert client.call("ZCARD", keys.usage_last()) == 1
+
+
+def test_counts_of_a_program_that_knew_no_consumers_go_on(
+    client: Client, calls: UsageCalls, usage: Usage, server: RunningServer, keys: Keys
+) -> None:
+    add(client, calls, batch(1, "rapi/a"))
+    server.admin().hset(keys.usage_minute(MINUTE.number), "#", msgpack.packb([1, 0]))
+    add(client, calls, batch(2, "rapi/a", "calice"))
+    assert (kept(usage), kept(usage, kind=CONSUMER)) == ({"api/a": 2}, {"alice": 1})
 
 
 def test_more_entries_than_a_call_may_have_are_refused(calls: UsageCalls) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from edge.agent.traffic.table import KEPT_MINUTES, MINUTES_A_DAY, UsageTable
 from weir.models.usage import OTHER, WIDTH
-from weir.store.usage import MAX_ENTRIES, MAX_RULES_A_MINUTE, Period, unpacked
+from weir.store.usage import MAX_CONSUMERS_A_MINUTE, MAX_ENTRIES, MAX_RULES_A_MINUTE, Period, unpacked
 
 MINUTE = 29_000_000
 DAY = MINUTE // MINUTES_A_DAY
@@ -92,6 +92,24 @@ def test_rules_beyond_the_bound_of_a_minute_wait_together() -> None:
     found = brought(table)
     assert found[Period("minute", MINUTE), "r" + OTHER] == 9
     assert found[Period("day", DAY), "r" + OTHER] == 0
+
+
+def test_consumers_have_a_bound_of_their_own() -> None:
+    table = UsageTable()
+    table.add([(f"c{number}", numbers()) for number in range(MAX_CONSUMERS_A_MINUTE + 4)], MINUTE)
+    table.add([("rapi/a", numbers()), ("tapi/u x", numbers())], MINUTE)
+    found = brought(table)
+    assert found[Period("minute", MINUTE), "c" + OTHER] == 4
+    assert found[Period("minute", MINUTE), "rapi/a"] == found[Period("minute", MINUTE), "tapi/u x"] == 1
+    assert found[Period("day", DAY), "c" + OTHER] == 0
+
+
+def test_consumers_are_in_no_count_of_lost_requests() -> None:
+    table = UsageTable()
+    table.add([("rapi/a", numbers(4)), ("calice", numbers(4))], MINUTE)
+    refused = table.next_batch(days=False)
+    assert refused is not None
+    assert table.gave_up(refused) == 4
 
 
 def test_what_was_brought_makes_room() -> None:
