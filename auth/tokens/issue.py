@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ from weir.store.oauth.opaque import OpaqueToken, OpaqueTokens
 
 JTI = 22
 """Letters and digits: 131 bits."""
+
+log = logging.getLogger("weir.auth")
 
 
 class Access(NamedTuple):
@@ -60,6 +63,8 @@ class Tokens:
         done = self._families.rotate(family, shown, new, granted.client.refresh_s, access.ends_s + MARGIN_S)
         if done == "missing":
             raise InvalidGrantError("The refresh token has ended or was revoked.")
+        if done == "full":
+            log.error("weir auth: too many tokens are revoked; access tokens of %s live on", family.sid)
         if done != "rotated":
             raise InvalidGrantError("The refresh token was used before; its family is revoked.")
         return body_of(granted, access) | {"refresh_token": new.text()}
