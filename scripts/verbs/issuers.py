@@ -215,5 +215,11 @@ ACTIONS = (
         check,
         _add_check,
     ),
-    Action("remove", "remove one", "Removes an issuer; rules that name it go on by the defaults.", remove, _add_removal),
+    Action(
+        "remove",
+        "remove one",
+        "Removes an issuer; rules naming it go on by the defaults.",
+        remove,
+        _add_removal,
+    ),
 )
