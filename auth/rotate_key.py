@@ -15,7 +15,9 @@ from weir.store.errors import StoreAway, StoreError
 from weir.store.keys import Keys
 from weir.store.signing import SigningStore
 
-DESCRIPTION = "Makes a new key that signs tokens from now on. Keys rotate by themselves; this is for emergencies."
+DESCRIPTION = (
+    "Makes a new key that signs tokens from now on. Keys rotate by themselves; this is for emergencies."
+)
 FORGET = "remove the keys before it too: every token that they have signed is refused within a second"
 BAD_INPUT, AWAY = 2, 3
 
