@@ -92,7 +92,7 @@ class World:
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
     upstream = Upstream().start()
-    with server_folder() as folder, issuer_server() as issuer:
+    with server_folder() as folder, issuer_server(algorithm="RS256") as issuer:
         store = start_server(folder / "store")
         (folder / "weir").mkdir()
         weir = AuthProcess(folder / "weir", store.url, cluster="elsewhere")

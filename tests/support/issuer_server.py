@@ -35,9 +35,9 @@ class Answer:
 class IssuerServer:
     """``answers`` by path; ``asked`` has the paths that came."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, algorithm: str) -> None:
         self.base = base
-        self.signer = Signer(base, algorithm="RS256", kid="f1")
+        self.signer = Signer(base, algorithm=algorithm, kid="f1")
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
         self.show()
@@ -53,13 +53,13 @@ class IssuerServer:
 
     def rotate(self, kid: str) -> Signer:
         """Shows one new key; it signs from now on."""
-        self.signer = Signer(self.url, algorithm="RS256", kid=kid)
+        self.signer = Signer(self.url, algorithm=self.signer.algorithm, kid=kid)
         self.show()
         return self.signer
 
 
 @contextmanager
-def issuer_server(context: ssl.SSLContext | None = None) -> Iterator[IssuerServer]:
+def issuer_server(context: ssl.SSLContext | None = None, algorithm: str = "ES256") -> Iterator[IssuerServer]:
     """On a free port of this machine; with ``context`` over TLS."""
     holder: list[IssuerServer] = []
 
@@ -96,7 +96,7 @@ def issuer_server(context: ssl.SSLContext | None = None) -> Iterator[IssuerServe
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     scheme = "http" if context is None else "https"
-    holder.append(IssuerServer(f"{scheme}://127.0.0.1:{server.server_port}"))
+    holder.append(IssuerServer(f"{scheme}://127.0.0.1:{server.server_port}", algorithm))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

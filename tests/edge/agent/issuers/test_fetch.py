@@ -5,8 +5,11 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -115,3 +118,32 @@ def test_certificates_are_those_that_the_machine_trusts_and_of_that_name() -> No
     context = fetch._context
     assert context is not None
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
+
+
+def test_a_head_that_never_ends_is_given_up_in_the_agent() -> None:
+    """Each line comes in time, so that only the whole can be too late; the agent's process is patched by gevent."""
+    program = (
+        "from gevent import monkey; monkey.patch_all()\n"
+        "import sys, time\n"
+        "from edge.agent.issuers.fetch import Fetch, FetchError\n"
+        "try:\n"
+        "    Fetch(time_s=0.5)(sys.argv[1])\n"
+        "except FetchError as error:\n"
+        "    print(error)\n"
+    )
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(30)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        with subprocess.Popen(
+            [sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True
+        ) as agent:
+            client, _ = listener.accept()
+            client.sendall(b"HTTP/1.1 200 OK\r\n")
+            with client, suppress(OSError):
+                for number in range(1500):
+                    client.sendall(b"X-%d: x\r\n" % (number % 50))
+                    time.sleep(0.02)
+            said, _ = agent.communicate(timeout=30)
+    assert said.strip() == "did not answer within 0.5 s"
