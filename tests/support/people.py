@@ -17,6 +17,7 @@ import msgspec
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from auth.app import create_app
+from auth.people.asked import Asked, read_asked
 from auth.services import Services, Site, services_of
 from weir.models.auth.records import OAuthClient, User
 from weir.models.auth.secret_text import new_secret
@@ -254,3 +255,30 @@ def in_process(store: Client, keys: Keys, *, origin: str = ORIGIN) -> World:
     world = World(store, keys, origin, httpx.WSGITransport(create_app(services)))
     world.services = services
     return world
+
+
+CHALLENGE = pkce().challenge
+WEB = OAuthClient(
+    id="web",
+    name="Orders",
+    auth="none",
+    redirect_uris=(CALLBACK,),
+    grants=("authorization_code",),
+    scopes=("openid", "orders:read"),
+    created_ms=1,
+)
+VALUES = {
+    "response_type": "code",
+    "client_id": "web",
+    "redirect_uri": CALLBACK,
+    "scope": "openid",
+    "state": "s",
+    "code_challenge": CHALLENGE,
+    "code_challenge_method": "S256",
+}
+
+
+def asked(client: OAuthClient = WEB, more: tuple[tuple[str, str], ...] = (), **changes: str | None) -> Asked:
+    values = [(name, value) for name, value in (VALUES | changes).items() if value is not None]
+    known = {client.id: client}
+    return read_asked([*values, *more], known.get, "https://auth.example.com")
