@@ -12,6 +12,7 @@ from flask import Flask, Response
 
 from auth.clients.assertion import SUPPORTED
 from auth.grants.client_credentials import CONFIDENTIAL
+from auth.people.asked import PROMPTS
 from auth.server import server_of
 from auth.services import Services
 
@@ -26,6 +27,10 @@ ENDPOINTS = {
     "device_authorization_endpoint": "/oauth2/device",
 }
 OPENID_ENDPOINTS = {"userinfo_endpoint": "/oauth2/userinfo", "end_session_endpoint": "/logout"}
+OPENID_CLAIMS = (
+    *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "amr", "at_hash", "c_hash"),
+    *("name", "preferred_username", "email", "email_verified"),
+)
 OPENID_SCOPES = ("openid", "profile", "email", "offline_access")
 
 
@@ -77,9 +82,9 @@ def described_openid(issuer: str, paths: frozenset[str], algorithms: tuple[str, 
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(algorithms),
         "scopes_supported": list(OPENID_SCOPES),
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "email"],
+        "claims_supported": list(OPENID_CLAIMS),
         "claims_parameter_supported": False,
-        "prompt_values_supported": ["none", "login", "consent"],
+        "prompt_values_supported": sorted(PROMPTS),
     }
 
 

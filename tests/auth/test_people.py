@@ -14,8 +14,10 @@ from auth.people.forms import form_token, is_token
 from auth.people.names import MAX_SHOWN, name_of, person_of
 from auth.people.onward import HOME, MAX_NEXT, onward
 from auth.people.redirects import form_source, is_assured, is_registered, place_of
-from tests.support.people import WEB, asked
+from tests.support.people import WEB, asked, in_process
 from weir.models.auth.records import User
+from weir.store.connect import connect
+from weir.store.keys import Keys
 from weir.store.oauth.logins import Login, LoginRecord
 
 # Where a browser is led
@@ -221,3 +223,22 @@ def test_a_token_is_good_for_one_browser_and_one_purpose() -> None:
     assert not is_token(token, "secret", "consent 2")
     assert not is_token("", "secret", "consent 1")
     assert not is_token("\ud800\u2603", "secret", "consent 1")
+
+
+# While the store is away
+
+
+@pytest.mark.parametrize("path", ["/", "/device", "/oauth2/authorize?client_id=web"])
+def test_a_person_reads_that_the_store_is_away(path: str) -> None:
+    client = connect("redis://127.0.0.1:1", timeout_s=1.0)
+    world = in_process(client, Keys("test"))
+    visitor = world.visitor()
+    assert visitor.open("/login").status_code == 200
+    page = visitor.sign_in()
+    assert page.status_code == 503
+    visitor.http.cookies.set("weir-session", "x", domain="127.0.0.1", path="/")
+    page = visitor.open(path)
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "The server cannot reach its data at this moment." in page.text
+    world.close()
+    client.close()
