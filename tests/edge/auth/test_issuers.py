@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -122,7 +121,6 @@ def test_the_agent_hears_which_issuers_the_rules_name(worker: Worker) -> None:
     worker.agent.attach()
     assert worker.agent.told[-1] == ["https://a.test", "https://b.test"]
     del first, each, again
-    gc.collect()
     worker.agent.attach()
     assert worker.agent.told[-1] == ["https://a.test"]
 

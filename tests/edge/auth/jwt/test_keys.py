@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
@@ -70,10 +71,11 @@ def test_a_key_that_is_not_there_is_told_apart() -> None:
         KeySet({"keys": []}, ALGORITHMS).check(take_apart(signer.token()))
 
 
-def _weak(kind: str) -> dict[str, Any]:
+@cache
+def _weak() -> dict[str, dict[str, Any]]:
     good = Signer().public
     private = ECKey.generate_key("P-256").as_dict(private=True)
-    rows: dict[str, dict[str, Any]] = {
+    return {
         "a shared secret": {**OctKey.generate_key(256).as_dict(), "alg": "HS256"},
         "a short RSA key": RSAKey.generate_key(1024).as_dict(private=False),
         "another curve": OKPKey.generate_key("X25519").as_dict(private=False),
@@ -96,7 +98,6 @@ def _weak(kind: str) -> dict[str, Any]:
         "an even modulus": {"kty": "RSA", "n": "AAAA" * 90, "e": "AQAB"},
         "only a private half": {"kty": "EC", "crv": "P-256", "d": private["d"]},
     }
-    return rows[kind]
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -127,7 +128,7 @@ def _weak(kind: str) -> dict[str, Any]:
     ],
 )
 def test_what_is_no_sound_public_key_is_left_out(kind: str) -> None:
-    keys = KeySet({"keys": [_weak(kind), Signer(kid="good").public]}, [*ALGORITHMS, "HS256", "none"])
+    keys = KeySet({"keys": [_weak()[kind], Signer(kid="good").public]}, [*ALGORITHMS, "HS256", "none"])
     assert (len(keys), keys.left_out) == (1, 1)
 
 
