@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from auth.signing.signing_keys import SigningKeys
 from weir.secrets.errors import SecretsError
 from weir.secrets.ring import KeyRing
+from weir.secrets.ring_file import RING
 from weir.settings.arguments import Parser, SettingsError, add_settings, read_values
 from weir.settings.table import settings_of
 from weir.store.connect import connect
+from weir.store.embedded import live_server
 from weir.store.errors import StoreAway, StoreError
 from weir.store.keys import Keys
 from weir.store.signing import SigningStore
@@ -24,22 +27,28 @@ BAD_INPUT, AWAY = 2, 3
 
 def rotate_key(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """0: done, the key's id is on standard output; 2: bad input; 3: the store is away."""
-    rows = [row for row in settings_of("auth") if row.name in ("redis", "cluster", "secrets")]
+    rows = [row for row in settings_of("auth") if row.name in ("state", "redis", "cluster", "secrets")]
     parser = Parser(prog="weir auth rotate-key", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument("--forget", action="store_true", help=FORGET)
     add_settings(parser, rows)
     try:
         parsed = parser.parse_args(argv)
         values = read_values(rows, parsed, environ)
-        for name, what in (("redis", "store"), ("secrets", "key ring")):
-            if not values[name]:
-                raise SettingsError(f"no {what} was given: use --{name}")
-        ring = KeyRing.read(values["secrets"])
-        return make(values["redis"], values["cluster"], ring, forget=parsed.forget)
+        state: Path = values["state"].absolute()
+        ring = KeyRing.read(values["secrets"] or state / RING)
+        return make(values["redis"] or embedded_url(state), values["cluster"], ring, forget=parsed.forget)
     except StoreAway as error:
         return fail(f"the store does not answer: {error}", AWAY)
     except (SettingsError, SecretsError, StoreError) as error:
         return fail(str(error), BAD_INPUT)
+
+
+def embedded_url(state: Path) -> str:
+    """Of the store that ``weir up`` runs there. Raises SettingsError."""
+    found = live_server(state)
+    if found is None:
+        raise SettingsError("no store was given, and no weir up runs with this --state: use --redis URL")
+    return found.url
 
 
 def make(url: str, cluster: str, ring: KeyRing, *, forget: bool) -> int:

@@ -55,8 +55,8 @@ def test_without_a_server_there_is_nothing_to_rotate(
 @pytest.mark.parametrize(
     ("changed", "code", "said"),
     [
-        ({"WEIR_REDIS": ""}, 2, "no store was given"),
-        ({"WEIR_SECRETS": ""}, 2, "no key ring was given"),
+        ({"WEIR_REDIS": "", "WEIR_STATE": "/nothing"}, 2, "no store was given, and no weir up runs"),
+        ({"WEIR_SECRETS": "", "WEIR_STATE": "/nothing"}, 2, "/nothing/secrets.json"),
         ({"WEIR_REDIS": "redis://127.0.0.1:1"}, 3, "the store does not answer"),
         ({"WEIR_SECRETS": "/nothing"}, 2, "/nothing"),
     ],
