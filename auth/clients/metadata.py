@@ -41,6 +41,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
 
     client_name: Annotated[str, msgspec.Meta(max_length=200)] = ""
     redirect_uris: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_URIS)] = ()
+    post_logout_redirect_uris: Annotated[tuple[str, ...], msgspec.Meta(max_length=MAX_URIS)] = ()
+    """OpenID Connect RP-Initiated Logout 1.0 §3.1."""
     grant_types: Annotated[tuple[GrantType, ...], msgspec.Meta(min_length=1, max_length=5)] = (
         "authorization_code",
     )
@@ -79,7 +81,7 @@ def check_grants(metadata: Metadata) -> None:
 
 
 def check_redirects(metadata: Metadata) -> None:
-    for uri in metadata.redirect_uris:
+    for uri in (*metadata.redirect_uris, *metadata.post_logout_redirect_uris):
         if problem_of_uri(uri):
             raise InvalidRedirectUri(
                 "A redirect_uri is neither https, nor http on loopback, nor of a private scheme."
@@ -109,6 +111,7 @@ def record_of(
         hash=secret.hash() if secret else "",
         jwks=json.dumps(metadata.jwks) if metadata.jwks is not None else "",
         redirect_uris=metadata.redirect_uris,
+        post_logout_redirect_uris=metadata.post_logout_redirect_uris,
         grants=metadata.grant_types,
         scopes=scopes_of(metadata.scope, initial.scopes),
         created_ms=now_ms,
@@ -133,6 +136,7 @@ def answer_of(record: OAuthClient, secret: SecretText | None) -> dict[str, Any]:
         "client_id_issued_at": record.created_ms // 1000,
         "client_name": record.name,
         "redirect_uris": list(record.redirect_uris),
+        "post_logout_redirect_uris": list(record.post_logout_redirect_uris),
         "grant_types": list(record.grants),
         "response_types": ["code"] if CODE in record.grants else [],
         "token_endpoint_auth_method": record.auth,

@@ -30,7 +30,15 @@ def initial() -> InitialToken:
 
 
 def test_a_client_says_what_it_is_and_gets_it_back() -> None:
-    read = read_metadata(metadata(client_name="App", scope="read", logo_uri="https://x.example/l.png"))
+    after = ["https://app.example.com/"]
+    read = read_metadata(
+        metadata(
+            client_name="App",
+            scope="read",
+            logo_uri="https://x.example/l.png",
+            post_logout_redirect_uris=after,
+        )
+    )
     secret = new_secret("weirc")
     record = record_of(read, "c1", secret, initial(), 5000)
     assert (record.name, record.scopes, record.grants) == ("App", ("read",), ("authorization_code",))
@@ -39,6 +47,7 @@ def test_a_client_says_what_it_is_and_gets_it_back() -> None:
     answer = answer_of(record, secret)
     assert (answer["client_secret"], answer["client_id_issued_at"]) == (secret.text(), 5)
     assert answer["response_types"] == ["code"]
+    assert answer["post_logout_redirect_uris"] == list(record.post_logout_redirect_uris) == after
     assert "logo_uri" not in answer
 
 
@@ -62,8 +71,9 @@ def test_without_a_scope_it_gets_what_the_operator_allows() -> None:
     ],
 )
 def test_attack_a_redirect_uri_that_could_be_another_s_is_refused(uri: str) -> None:
-    with pytest.raises(InvalidRedirectUri):
-        read_metadata(metadata(redirect_uris=["https://app.example.com/cb", uri]))
+    for name in ("redirect_uris", "post_logout_redirect_uris"):
+        with pytest.raises(InvalidRedirectUri):
+            read_metadata(metadata(**{name: ["https://app.example.com/cb", uri]}))
 
 
 @pytest.mark.parametrize(
