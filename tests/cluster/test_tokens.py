@@ -16,7 +16,7 @@ from tests.support.auth_server import AuthProcess, made_client
 from tests.support.credentials import request
 from tests.support.issuer_server import IssuerServer, issuer_server
 from tests.support.raw_client import RawClient, Response
-from tests.support.servers import server_folder, start_server
+from tests.support.servers import RunningServer, server_folder, start_server
 from tests.support.tokens import OWN, Signer
 from tests.support.upstream import Upstream
 from tests.support.wait import wait_until
@@ -48,8 +48,9 @@ group all {{
 
 class World:
     def __init__(
-        self, folder: Path, url: str, upstream: Upstream, issuer: IssuerServer, weir: AuthProcess
+        self, folder: Path, store: RunningServer, upstream: Upstream, issuer: IssuerServer, weir: AuthProcess
     ) -> None:
+        url, self.store = store.url, store
         self.upstream, self.issuer, self.weir, self.own = upstream, issuer, weir, Signer(OWN)
         client, keys = connect(url), Keys("default")
         self.client = client
@@ -96,7 +97,7 @@ def world() -> Iterator[World]:
         store = start_server(folder / "store")
         (folder / "weir").mkdir()
         weir = AuthProcess(folder / "weir", store.url, cluster="elsewhere")
-        made = World(folder, store.url, upstream, issuer, weir)
+        made = World(folder, store, upstream, issuer, weir)
         yield made
         made.edge.stop()
         weir.close()
@@ -234,6 +235,20 @@ def test_an_agent_that_starts_again_while_the_issuer_is_away_has_its_keys(world:
     assert world.statuses("/foreign", signer.token(signer.claims(jti="afterwards"))) == {200}
     world.issuer.answers.update(answers)
     world.until(200, "/own", world.own.token())
+
+
+def test_without_the_store_tokens_of_known_clients_go_on_and_of_unknown_ones_get_503(world: World) -> None:
+    """The last test: the store stays away."""
+    world.clients.create(OAuthClient(created_ms=1, id="late", name="Late"))
+    world.until(200, "/own", world.own.token())
+    world.store.kill()
+    assert world.statuses("/own", world.own.token(world.own.claims(jti="new"))) == {200}
+    signer = world.issuer.signer
+    assert world.statuses("/foreign", signer.token(signer.claims(jti="new"))) == {200}
+    assert world.statuses("/own", Signer(OWN).token(), 2) <= {401, 429}
+    late = world.get("/own", world.own.token(world.own.claims(client_id="late", jti="l")))
+    assert (late.status, json.loads(late.body)["code"]) == (503, "credentials-unavailable")
+    assert late.header("Retry-After") is not None
 
 
 def _page(world: World) -> dict[str, object] | None:
