@@ -15,13 +15,14 @@ from prometheus_client import disable_created_metrics  # noqa: E402
 
 from edge.agent.boot import run_agent  # noqa: E402
 from edge.prefork import child_arguments  # noqa: E402
+from weir.secrets.errors import SecretsError  # noqa: E402
 from weir.store.errors import StoreError  # noqa: E402
 
 BAD_SET_UP = 2
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """The exit code: 0 after a graceful end, 2 where the store's address or the disk can never do."""
+    """The exit code: 0 after a graceful end, 2 where the store's address, the key ring or the disk can never do."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
@@ -29,7 +30,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     arguments = child_arguments.read(argv, environ)
     try:
         return run_agent(arguments)
-    except (StoreError, OSError) as error:
+    except (StoreError, SecretsError, OSError) as error:
         sys.stderr.write(f"weir edge: {error}\n")
         return BAD_SET_UP
 

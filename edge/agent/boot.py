@@ -25,6 +25,7 @@ from edge.agent.budgets import Budgets
 from edge.agent.budgets_metrics import BudgetMetrics
 from edge.agent.config_file import ConfigFile
 from edge.agent.config_memory import ConfigMemory
+from edge.agent.credentials.service import Credentials
 from edge.agent.drains import DrainKeeper
 from edge.agent.drains_metrics import DrainMetrics
 from edge.agent.facts import Facts, readiness
@@ -43,7 +44,7 @@ from edge.agent.load import LoadMeter
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.status import Pages, StatusServer
-from edge.agent.store_parts import StoreParts, counters_client, store_parts
+from edge.agent.store_parts import StoreParts, counters_client, credentials_client, store_parts
 from edge.agent.store_pipe import StorePipe
 from edge.agent.traffic.service import Traffic
 from edge.agent.worker_link import Topic, WorkerLink
@@ -53,6 +54,7 @@ from edge.prefork.child_arguments import ChildArguments
 from edge.settings import EdgeSettings
 from edge.upstream.drains_file import drains_path
 from edge.versions.files import VersionFiles
+from weir.secrets.ring import KeyRing
 from weir.store.feed import Changes
 from weir.store.health import HealthCalls
 from weir.store.keys import Keys
@@ -66,7 +68,8 @@ log = logging.getLogger("weir.agent")
 def run_agent(arguments: ChildArguments) -> int:
     """Runs until SIGTERM or SIGINT; SIGUSR1 turns readiness off before that. Returns the exit code.
 
-    Raises ``StoreError`` for an address that is none, ``OSError`` if the disk or the socket refuses.
+    Raises ``StoreError`` for an address that is none, ``OSError`` if the disk or the socket refuses, ``SecretsError``
+    for a key ring that cannot be read.
     """
     stop = Event()
     agent = Agent(arguments.settings, arguments.link, socket.socket(fileno=arguments.fds[0]))
@@ -98,8 +101,8 @@ class Agent:
             self._store.drains, drains_path(settings.versions), self.facts, self._link.announce
         )
         DrainMetrics(registry, self._drains)
-        self._issuers = self._make_issuers(settings)
-        IssuerMetrics(registry, self._issuers.keeper)
+        self._credentials = self._make_credentials(settings, registry)
+        self._issuers = self._make_issuers(settings, registry)
         self._health = HealthService(
             HealthCalls(Keys(settings.cluster), settings.node),
             self._pipe,
@@ -150,6 +153,7 @@ class Agent:
             "/budgets": self._budgets.page,
             "/limits": self._limits.page,
             "/issuers": self._issuers.page,
+            "/credentials": self._credentials.page,
         }
 
     def _make_follower(self, metrics: StateMetrics) -> Follower:
@@ -161,14 +165,27 @@ class Agent:
             tell=self._link.tell,
             settled=self._announcer.wake,
             heard=self._heard,
+            followed=self._credentials.followed,
         )
 
     def _heard(self, changes: Changes) -> None:
         self._drains.heard(changes)
         self._issuers.heard(changes)
 
-    def _make_issuers(self, settings: EdgeSettings) -> IssuerService:
+    def _make_credentials(self, settings: EdgeSettings, registry: CollectorRegistry) -> Credentials:
+        return Credentials(
+            credentials_client(settings.redis),
+            Keys(settings.cluster),
+            settings.node_directory,
+            KeyRing.read(settings.secrets) if settings.secrets else None,
+            self._link,
+            self.facts,
+            registry,
+        )
+
+    def _make_issuers(self, settings: EdgeSettings, registry: CollectorRegistry) -> IssuerService:
         keeper = IssuerKeeper(settings.node_directory / "issuers", Fetch(), self._link.announce)
+        IssuerMetrics(registry, keeper)
         return IssuerService(IssuerStore.of(self._store.client, Keys(settings.cluster)), keeper, self.facts)
 
     def _make_budgets(self, settings: EdgeSettings) -> Budgets:
@@ -215,6 +232,7 @@ class Agent:
         self._limits.start()
         self._drains.start()
         self._issuers.keeper.start()
+        self._follower.resume(self._credentials.start())
         self._link.start()
         self._status.start()
         loops: Sequence[Callable[[], None]] = [
@@ -226,7 +244,7 @@ class Agent:
         ]
         if self._config is not None:
             loops = [*loops, self._config.run]
-        loops = [*loops, *self._traffic.loops()]
+        loops = [*loops, *self._traffic.loops(), *self._credentials.loops()]
         self._greenlets = [gevent.spawn(_keep_running, loop) for loop in loops]
 
     def drain(self) -> None:
@@ -244,6 +262,7 @@ class Agent:
         self._link.stop()
         self._limits.stop()
         self._traffic.stop()
+        self._credentials.stop()
         self._pipe.stop()
         self._status.stop()
         self._store.client.close()
@@ -271,6 +290,7 @@ class Agent:
             "drain": self._drains,
             WANTED: self._issuers.wanted,
             UNKNOWN_KEY: self._issuers.key,
+            **self._credentials.topics(),
         }
 
     def _follow(self) -> None:

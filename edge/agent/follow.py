@@ -20,7 +20,7 @@ from edge.agent.store_parts import StoreParts
 from edge.agent.throttle import Throttle
 from edge.versions.files import Identity, VersionFiles
 from weir.store.errors import ChunksGone, ChunkUnreadable, ManifestUnreadable, StoreError
-from weir.store.feed import Changes
+from weir.store.feed import POLL_LIMIT, Changes
 from weir.store.identity import Follow, Held, Replace, Stay, decide
 from weir.store.versions import Head, decode_manifest, digest_of
 
@@ -40,7 +40,9 @@ log = logging.getLogger("weir.agent")
 
 class Follower:
     """``tell`` sends the held version to the workers; ``settled`` is called after every good look at the store.
-    ``heard`` gets what each look at the feed found, before that counts as seen; it may raise StoreError."""
+    ``followed`` gets what each look at the feed found, and the monotonic second at which it began, before anything else
+    is done about it; it must neither block nor raise. ``heard`` gets it afterwards and may raise StoreError: then it
+    hears of a gap the next time."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Follower:
         tell: Callable[[], None],
         settled: Callable[[], None],
         heard: Callable[[Changes], None] = lambda _changes: None,
+        followed: Callable[[Changes, float], None] = lambda _changes, _began_at: None,
     ) -> None:
         self._store = store
         self._files = files
@@ -60,15 +63,24 @@ class Follower:
         self._tell = tell
         self._settled = settled
         self._heard = heard
+        self._followed = followed
         self._throttle = Throttle(log)
         self._seq = 0
         self._incarnation = ""
+        self._is_unheard = False
+        """``heard`` was not told of some changes."""
+        self._is_behind = False
+        """There may be more changes than the last look has seen."""
         self._look_again = True
         """The last look did not end in a state that only the store can change."""
         self._check_files = True
         self._recheck_at = 0.0
         self._rechecked_at = float("-inf")
         self._failures = 0
+
+    def resume(self, seq: int) -> None:
+        """Changes up to ``seq`` are known from an earlier life; before the first step."""
+        self._seq = max(0, seq)
 
     def pause(self, wait_s: float) -> None:
         """Waits, or until the store says that something changed."""
@@ -98,7 +110,7 @@ class Follower:
             self._facts.store = "up"
             self._tell()
         self._settled()
-        return POLL_S
+        return 0.0 if self._is_behind else POLL_S
 
     def recheck_files(self) -> None:
         """A worker could not load the held version: its files are checked, and what is damaged is fetched."""
@@ -132,15 +144,20 @@ class Follower:
         self._tell()
 
     def _look(self) -> None:
+        began_at = time.monotonic()
         changes = self._store.feed.poll(self._seq)
         changed = bool(changes.entries) or changes.gap or changes.incarnation != self._incarnation
+        self._followed(changes, began_at)
+        self._is_behind = len(changes.entries) >= POLL_LIMIT
+        self._seq, self._incarnation = changes.seq, changes.incarnation
+        missed, self._is_unheard = self._is_unheard, True
         if changed or self._look_again or time.monotonic() >= self._recheck_at:
             self._look_again = True
             self._settle()
             self._look_again = False
             self._recheck_at = time.monotonic() + RECHECK_S
-        self._heard(changes)
-        self._seq, self._incarnation = changes.seq, changes.incarnation
+        self._heard(changes._replace(gap=True) if missed else changes)
+        self._is_unheard = False
 
     def _settle(self) -> None:
         """Follows the head as far as identity allows, and says what forbids it."""

@@ -13,6 +13,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from edge.agent.budgets_metrics import BudgetMetrics
+from edge.agent.credentials.metrics import CredentialMetrics
 from edge.agent.drains_metrics import DrainMetrics
 from edge.agent.facts import Facts
 from edge.agent.health.metrics import HealthMetrics
@@ -65,6 +66,7 @@ QUESTIONS = """
 | Why were retries not made? | `rate(weir_retries_total{outcome!="granted"}[5m])`, less `replaced` |
 | Does a budget refuse retries? | `sum by (upstream, why) (rate(weir_budget_refused_total[5m]))` |
 | Which targets get no requests? | `weir_target_out == 1` |
+| How old is what is known of credentials? | `max(weir_credentials_stale_seconds)`: seconds, or the store is away |
 | Do all nodes have one version? | `max(weir_config_version) - min(weir_config_version)`: 0 |
 """
 
@@ -108,6 +110,7 @@ def _own() -> Iterator[str]:
     DrainMetrics(registry, _Nothing())
     IssuerMetrics(registry, _Nothing())
     TrafficMetrics(registry)
+    CredentialMetrics(registry)
     labelled = dict(_labels(registry))
     for metric in registry.collect():
         name = metric.name + ("_total" if metric.type == "counter" else "")

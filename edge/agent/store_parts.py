@@ -17,6 +17,8 @@ CONNECT_TIMEOUT_S = 1.0
 COUNTERS_TIMEOUT_S = 0.05
 """A request waits for it, so it is short; what has not answered by then counts as away."""
 COUNTERS_CONNECT_TIMEOUT_S = 0.1
+CREDENTIALS_TIMEOUT_S = 1.0
+CREDENTIALS_CONNECT_TIMEOUT_S = 0.5
 
 
 class StoreParts(NamedTuple):
@@ -43,6 +45,11 @@ def store_parts(url: str, cluster: str) -> StoreParts:
         publisher=Publisher(client, keys),
         drains=Drains(client, keys),
     )
+
+
+def credentials_client(url: str) -> Client:
+    """Requests wait for what it reads. Raises ``StoreError`` if the URL cannot be understood."""
+    return connect(url, timeout_s=CREDENTIALS_TIMEOUT_S, connect_timeout_s=CREDENTIALS_CONNECT_TIMEOUT_S)
 
 
 def counters_client(url: str) -> Client:

@@ -1,7 +1,8 @@
 """The agent's end of the unix socket to the workers: which worker serves which version, and their counts.
 
 A worker that is slow, silent or wrong costs only its own connection: versions and news wait in slots that hold the
-newest, answers in a bounded queue, and a connection that breaks the protocol is closed (the worker connects again).
+newest, answers and what is told once in bounded queues, and a connection that breaks the protocol is closed (the worker
+connects again).
 
 What workers ask is answered by ``Topic`` objects, each question in a greenlet of its own.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -41,6 +42,9 @@ MAX_NEWS = 4096
 """Pieces of news that are kept for workers that connect later."""
 
 log = logging.getLogger("weir.agent")
+
+Greeting = Callable[[], Iterable[tuple[str, str, Any]]]
+"""News at the start of a connection: topic, key, and body or packed frame."""
 
 
 class Topic(Protocol):
@@ -76,6 +80,7 @@ class WorkerLink:
         self._topics: dict[str, Topic] = {}
         self._outboxes: dict[int, Outbox] = {}
         self._news: dict[tuple[str, str], bytes] = {}
+        self._greetings: list[Greeting] = []
         self._last = 0
         self._pool: Pool = Pool(MAX_CONNECTIONS)
         self._server: StreamServer | None = None
@@ -94,6 +99,10 @@ class WorkerLink:
         """Who answers which questions; before ``start``. (Topics may ``announce``, so the link is made first.)"""
         self._topics.update(topics)
 
+    def greet_with(self, greeting: Greeting) -> None:
+        """Said to every worker that connects, as it is then; before ``start``. It must not block."""
+        self._greetings.append(greeting)
+
     def stop(self) -> None:
         """Closes the socket and every connection; the workers serve on."""
         if self._server is not None:
@@ -108,20 +117,32 @@ class WorkerLink:
                 worker.since, worker.refused = now, ""
             outbox.tell_version()
 
-    def announce(self, topic: str, body: Any, key: str = "") -> None:
-        """Tells every worker, and those that connect later, until there is newer news of the same topic and key.
+    def announce(self, topic: str, body: Any, key: str = "", *, keep: bool = True) -> None:
+        """Tells every worker, and those that connect later (unless a greeting tells them: ``keep`` False), until there
+        is newer news of the same topic and key.
 
         ``body`` None ends it: workers that connect later hear nothing. Beyond ``MAX_NEWS`` the oldest is forgotten.
         Raises FrameError for a body that is no frame.
         """
-        frame = frames.pack({"kind": "news", "topic": topic, "body": body})
+        frame = news_frame(topic, body)
         self._news.pop((topic, key), None)
-        if body is not None:
+        if body is not None and keep:
             self._news[topic, key] = frame
             if len(self._news) > MAX_NEWS:
                 del self._news[next(iter(self._news))]
         for outbox in self._outboxes.values():
             outbox.put_news(topic, key, frame)
+
+    def tell_all(self, topic: str, body: Any, instead: Any) -> None:
+        """Tells every worker that is connected now, each time and in order. Where too much waits for one, it hears
+        ``instead`` in place of all that waits of the topic; with None for that, it has to connect again.
+
+        Raises FrameError for a body that is no frame.
+        """
+        frame = news_frame(topic, body)
+        other = None if instead is None else news_frame(topic, instead)
+        for outbox in self._outboxes.values():
+            outbox.put_told(topic, frame, other)
 
     def _serve(self, client: socket.socket, _address: object) -> None:
         self._last += 1
@@ -155,6 +176,8 @@ class WorkerLink:
             outbox.tell_version()
         for (topic, key), frame in self._news.items():
             outbox.put_news(topic, key, frame)
+        for topic, key, frame in self._greeting():
+            outbox.put_news(topic, key, frame)
         answering: Pool = Pool(MAX_ANSWERING)
         writer = gevent.spawn(self._write, client, outbox)
         try:
@@ -167,6 +190,15 @@ class WorkerLink:
             del self._outboxes[connection]
             writer.kill()
             self._leave(connection, answering)
+
+    def _greeting(self) -> Iterator[tuple[str, str, bytes]]:
+        """One part of the agent that fails does not keep the others from workers."""
+        for greeting in self._greetings:
+            try:
+                for topic, key, body in greeting():
+                    yield topic, key, body if isinstance(body, bytes) else news_frame(topic, body)
+            except Exception:
+                log.exception("a worker that connects is not told everything")
 
     def _leave(self, connection: int, answering: Pool) -> None:
         """What is being answered ends first, so that no topic gives something to a worker that it was told is gone."""
@@ -229,6 +261,11 @@ class WorkerLink:
         self._metrics.refused.inc()
         log.error("worker %d cannot load version %d: %s", worker.worker, message["number"], worker.refused)
         self._on_refused()
+
+
+def news_frame(topic: str, body: Any) -> bytes:
+    """Raises FrameError for a body that is no frame."""
+    return frames.pack({"kind": "news", "topic": topic, "body": body})
 
 
 def identity_text(held: Identity | None) -> str:

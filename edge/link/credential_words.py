@@ -6,16 +6,16 @@
 | ``used`` | told by a worker, each minute | ``{"names": {"<kind>:<id>": wall milliseconds of the last use}}`` |
 | ``credentials`` | news, also at the start of a connection | ``{"drop": [name, …], "all", "seq"}`` |
 | ``credentials-fresh`` | news | ``{"at": monotonic seconds}`` |
-| ``revoked`` | news, every part at the start of a connection | ``{"part", "parts", "values": [[value, end], …]}`` |
+| ``revoked`` | news, all parts at the start of a connection | ``{"part", "parts", "values": [[value, end], …]}`` |
 | ``revoked`` | news, as it happens | ``{"add": [[value, end], …]}`` |
 
 *An answer.* ``verifier`` nil: there is no such credential. The whole answer nil: it cannot be known now. ``seq`` is the
 change of the feed up to which the answer is known to be right.
 
 *A drop* ``name`` concerns what is kept as ``<kind>:<id>``, also that there is no such thing; ``consumer:<name>``
-further every verifier of that consumer; ``client:<id>`` further every opaque token of that client. An answer whose
-``seq`` is lower than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take no answer
-with a lower ``seq``, which here may also be lower than what was heard before (the store is another one).
+further every verifier of that consumer; ``client:<id>`` further every opaque token of that client. What was answered
+with a lower ``seq`` than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take none of
+the answers that are under way.
 
 *A connection* begins with ``all`` where the agent knows how the store stands, since drops may have been missed. Without
 store the agent says nothing, and the worker goes on with what it knows, as long as ``credentials-fresh`` allows.
@@ -23,7 +23,8 @@ store the agent says nothing, and the worker goes on with what it knows, as long
 *Fresh*: everything that agent and worker know was confirmed by the store at that moment.
 
 *Revoked*: ``value`` is a ``jti`` or a ``sid``, ``end`` Unix seconds after which the worker may forget it (when no token
-with it can be good any more, tolerance for clocks included). A part replaces what was said of that part before.
+with it can be good any more, tolerance for clocks included). A part replaces what was said of that part before. No part
+is told before the agent knows the whole set.
 """
 
 from __future__ import annotations

@@ -66,7 +66,9 @@ class FakeWorker:
         self.applied: list[tuple[str, int]] = []
         self.failed: list[str] = []
         self.heard: list[dict[str, Any]] = []
-        """Messages of other kinds: news."""
+        """Messages of other kinds: news, and answers to what was sent."""
+        self.is_met = False
+        """Whether an agent has heard its hello."""
         self._path = path
         self._files = files
         self._applies = applies
@@ -103,6 +105,7 @@ class FakeWorker:
 
     def _serve(self, sock: socket.socket) -> None:
         frames.send(sock, {"kind": "hello", "pid": os.getpid(), "worker": 1})
+        self.is_met = True
         if self.applied:
             self._answer(sock, self.applied[-1])
         while not self._stopped.is_set():
@@ -228,9 +231,8 @@ class AgentProcess:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> None:
-        for worker in self.workers:
-            worker.stop()
+    def end(self) -> None:
+        """As its supervisor does; ``start`` begins the next life."""
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             try:
@@ -238,4 +240,9 @@ class AgentProcess:
             finally:
                 self.process.kill()
                 self.process.wait()
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.stop()
+        self.end()
         self.listener.close()

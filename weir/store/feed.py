@@ -15,6 +15,8 @@ from weir.store.keys import Keys
 from weir.store.scripts import run_script
 
 MAX_POLL = 1000
+POLL_LIMIT = 500
+"""Changes of one poll, where nothing else is said; with as many there may be more."""
 FEED_LENGTH = 1000
 """Changes that the store keeps."""
 _QUIET_S = 5.0
@@ -50,7 +52,7 @@ class Feed:
         self._client = client
         self._keys = keys
 
-    def poll(self, since: int, limit: int = 500) -> Changes:
+    def poll(self, since: int, limit: int = POLL_LIMIT) -> Changes:
         """At most ``limit`` changes after ``since``, at once: it waits for nothing but the answer."""
         with self._client.session(self._keys.head()) as session:
             incarnation, newest, rows = run_script(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from edge.agent.credentials.metrics import CredentialMetrics
 from edge.agent.facts import REASONS, Facts
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.limits.metrics import LimitMetrics
@@ -28,6 +29,7 @@ def test_every_metric_on_the_page_exists():
     HealthMetrics(registry)
     PipeMetrics(registry).watch(queue=lambda: 0, is_open=lambda: False)
     LimitMetrics(registry)
+    CredentialMetrics(registry)
     text = b"".join([generate_latest(registry), *workers.parts()]).decode()
     for name in re.findall(r"\bweir_[a-z_]+", PAGE):
         assert re.search(rf"^(# TYPE )?{name}[ {{]", text, re.MULTILINE), name

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from edge.agent.facts import Facts
+from edge.agent.follow import POLL_S, Follower
+from edge.agent.metrics import StateMetrics
+from edge.versions.files import VersionFiles
 from tests.support.node_agent import StoreSide
 from tests.support.servers import server_folder, start_server
 from tests.support.wait import wait_until
+from weir.store.errors import StoreAway
+from weir.store.feed import POLL_LIMIT, Change, Changes
 from weir.store.keys import Keys
 
 ONE = 'rule a { when path == "/a"; respond 200 "one" }'
@@ -246,3 +257,74 @@ def test_damage_that_the_store_cannot_mend_is_reported(store, agent_at):
     agent.worker()
     ready = agent.wait_for(lambda ready: "disk_error" in ready["reasons"])
     assert ready["code"] == 200, "the worker that has the version serves it from memory"
+
+
+class Feed:
+    """Notes where it is asked from; one change more at each look."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def poll(self, since: int) -> Changes:
+        self.asked.append(since)
+        return Changes((Change(since + 1, "credential", "key:a"),), since + 1, False, "")
+
+
+def test_changes_are_followed_whatever_becomes_of_the_version_and_who_missed_some_hears_of_a_gap(tmp_path):
+    feed, facts = Feed(), Facts()
+    is_away = True
+
+    def head() -> None:
+        if is_away:
+            raise StoreAway("gone")
+
+    store: Any = SimpleNamespace(feed=feed, versions=SimpleNamespace(head=head))
+    followed: list[int] = []
+    heard: list[tuple[int, bool]] = []
+    follower = Follower(
+        store,
+        VersionFiles(tmp_path),
+        facts,
+        StateMetrics(CollectorRegistry(), facts),
+        tell=lambda: None,
+        settled=lambda: None,
+        heard=lambda changes: heard.append((changes.seq, changes.gap)),
+        followed=lambda changes, _began_at: followed.append(changes.seq),
+    )
+    follower.resume(7)
+    for _ in range(2):
+        follower.step()
+    assert (feed.asked, followed, heard, facts.store) == ([7, 8], [8, 9], [], "away")
+    is_away = False
+    for _ in range(2):
+        follower.step()
+    assert (followed[2:], heard, facts.store) == ([10, 11], [(10, True), (11, False)], "up")
+
+
+def test_a_life_without_a_place_in_the_feed_begins_at_its_start(tmp_path):
+    facts, feed = Facts(), Feed()
+    store: Any = SimpleNamespace(feed=feed, versions=SimpleNamespace(head=lambda: None))
+    metrics = StateMetrics(CollectorRegistry(), facts)
+    follower = Follower(
+        store, VersionFiles(tmp_path), facts, metrics, tell=lambda: None, settled=lambda: None
+    )
+    follower.resume(-1)
+    follower.step()
+    assert feed.asked == [0]
+
+
+def test_a_backlog_of_changes_is_read_without_a_pause(tmp_path):
+    facts = Facts()
+    backlog = [POLL_LIMIT, POLL_LIMIT, 1, 0]
+
+    def poll(since: int) -> Changes:
+        number = backlog.pop(0)
+        entries = tuple(Change(since + 1 + more, "credential", "key:a") for more in range(number))
+        return Changes(entries, since + number, False, "")
+
+    store: Any = SimpleNamespace(feed=SimpleNamespace(poll=poll), versions=SimpleNamespace(head=lambda: None))
+    metrics = StateMetrics(CollectorRegistry(), facts)
+    follower = Follower(
+        store, VersionFiles(tmp_path), facts, metrics, tell=lambda: None, settled=lambda: None
+    )
+    assert [follower.step() for _ in range(4)] == [0.0, 0.0, POLL_S, POLL_S]

@@ -7,7 +7,7 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.agent.outbox import MAX_REPLIES, Outbox
+from edge.agent.outbox import MAX_REPLIES, MAX_TOLD, Outbox
 from edge.link import frames
 
 
@@ -81,3 +81,35 @@ def test_too_many_answers_end_the_connection():
         outbox.put_reply(number, None)
     with pytest.raises(frames.FrameError, match=str(MAX_REPLIES)):
         taken(outbox)
+
+
+def test_what_is_told_once_comes_whole_and_in_order_behind_news():
+    outbox = Outbox()
+    for number in range(3):
+        outbox.put_told("t", b"told %d" % number, b"instead")
+    outbox.put_news("t", "", b"the whole")
+    said = [outbox.next_frame(lambda: ("i", 7)) for _ in range(4)]
+    assert said == [b"the whole", b"told 0", b"told 1", b"told 2"]
+    assert empty(outbox)
+
+
+def test_where_too_much_is_told_one_word_takes_the_place_of_all_of_its_topic():
+    outbox = Outbox()
+    part = b"x" * (MAX_TOLD // 4)
+    outbox.put_told("other", b"stays", None)
+    for _ in range(4):
+        outbox.put_told("t", part, b"instead")
+    outbox.put_told("t", b"after", b"instead")
+    said = [outbox.next_frame(lambda: ("i", 7)) for _ in range(3)]
+    assert said == [b"stays", b"instead", b"after"]
+    assert empty(outbox)
+
+
+def test_where_too_much_is_told_and_nothing_can_take_its_place_the_connection_ends():
+    outbox = Outbox()
+    outbox.put_told("t", b"x" * MAX_TOLD, None)
+    assert len(outbox.next_frame(lambda: ("i", 7))) == MAX_TOLD
+    outbox.put_told("t", b"x" * MAX_TOLD, None)
+    outbox.put_told("t", b"x", None)
+    with pytest.raises(frames.FrameError, match="news wait"):
+        outbox.next_frame(lambda: ("i", 7))

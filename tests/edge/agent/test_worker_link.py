@@ -8,8 +8,12 @@ import time
 from typing import Any
 
 import pytest
+from gevent import socket as gevent_socket
+from prometheus_client import CollectorRegistry
 
-from edge.agent.worker_link import HELLO_S
+from edge.agent.facts import Facts
+from edge.agent.metrics import WorkerMetrics
+from edge.agent.worker_link import HELLO_S, WorkerLink
 from edge.link import frames
 from tests.support.wait import wait_until
 
@@ -131,3 +135,31 @@ def test_a_worker_that_reads_nothing_does_not_hold_up_the_others(store, agent_at
         store.side.publish(text)
         wait_until(lambda number=number: good.number == number, what=f"version {number}")
     deaf.close()
+
+
+def test_a_worker_that_connects_is_greeted_and_hears_what_is_told_after_that(tmp_path):
+    link = WorkerLink(tmp_path / "s", Facts(), WorkerMetrics(CollectorRegistry()), on_refused=lambda: None)
+    whole = ["a"]
+    link.greet_with(lambda: [("set", "1", list(whole)), ("set", "2", frames.pack({"kind": "news"}))])
+
+    def fail():
+        yield "other", "", 1
+        raise RuntimeError("a part of the agent")
+
+    link.greet_with(fail)
+    link.announce("kept", 1)
+    link.announce("not kept", 1, keep=False)
+    link.tell_all("set", "nobody hears it", None)
+    link.start()
+    try:
+        with gevent_socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(str(tmp_path / "s"))
+            frames.send(sock, HELLO)
+            heard = [frames.read(sock) for _ in range(4)]
+            link.announce("not kept", 2, keep=False)
+            link.tell_all("set", "b", "instead")
+            heard += [frames.read(sock) for _ in range(2)]
+    finally:
+        link.stop()
+    news = [(frame.get("topic"), frame.get("body")) for frame in heard]
+    assert news == [("kept", 1), ("set", ["a"]), (None, None), ("other", 1), ("not kept", 2), ("set", "b")]
