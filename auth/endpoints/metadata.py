@@ -1,6 +1,7 @@
 """``/.well-known/oauth-authorization-server`` (RFC 8414) and ``/.well-known/openid-configuration``: what there is here.
 
-Both are made from what is registered, once, when the application is: they cannot say what is not there.
+One document at both, as clients that begin with either may ask for ID tokens. It is made from what is registered, once,
+when the application is: it cannot say what is not there.
 """
 
 from __future__ import annotations
@@ -37,15 +38,13 @@ OPENID_SCOPES = ("openid", "profile", "email", "offline_access")
 def add(app: Flask, services: Services) -> None:
     paths = frozenset(rule.rule for rule in app.url_map.iter_rules())
     algorithms, grants = services.signing.algorithms(), server_of(app).grant_types
-    oauth = described(services.issuer, paths, grants)
-    openid = oauth | described_openid(services.issuer, paths, algorithms)
-    app.add_url_rule(
-        "/.well-known/oauth-authorization-server", "oauth_metadata", lambda: document(oauth), methods=["GET"]
-    )
+    found = described(services.issuer, paths, grants)
+    places = ["/.well-known/oauth-authorization-server"]
     if OPENID_ENDPOINTS["userinfo_endpoint"] in paths:
-        app.add_url_rule(
-            "/.well-known/openid-configuration", "openid_metadata", lambda: document(openid), methods=["GET"]
-        )
+        found |= described_openid(services.issuer, paths, algorithms)
+        places.append("/.well-known/openid-configuration")
+    for place in places:
+        app.add_url_rule(place, place, lambda: document(found), methods=["GET"])
 
 
 def described(issuer: str, paths: frozenset[str], grants: tuple[str, ...]) -> dict[str, Any]:
