@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -242,3 +243,15 @@ def test_a_consumer_that_is_disabled_gets_nothing(world: World, web: Application
     world.change_client("web", disabled=True)
     answer = web.exchange(code)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_of_many_at_once_at_most_one_gets_tokens_and_none_keeps_them(
+    web: Application, alice: Visitor
+) -> None:
+    code = web.code(alice)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: web.exchange(code), range(8)))
+    assert sorted({answer.status_code for answer in answers}) in ([400], [200, 400])
+    won = [answer.json() for answer in answers if answer.status_code == 200]
+    assert len(won) <= 1
+    assert not any(is_good(web, tokens) for tokens in won)
