@@ -7,10 +7,10 @@ sent again within its time is not noticed.
 
 from __future__ import annotations
 
-import hmac
 import logging
 import time
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from edge.answers import Refusal
@@ -29,6 +29,7 @@ from edge.auth.signatures.declared import (
     check_time,
     read_signatures,
 )
+from edge.auth.signatures.keys import SigningKeys
 from edge.auth.verifiers import Unavailable
 from weir.models.auth.caller import Caller
 from weir.models.values import Requirement
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
     from weir.models.auth.verifier import Verifier
 
 INPUT, VALUE, DIGEST = b"signature-input", b"signature", b"content-digest"
-PURPOSE = "store"
-"""Of the key ring."""
 
 log = logging.getLogger("weir.auth")
 
@@ -64,6 +63,7 @@ class HmacMethod:
         )
         self._permission = Permission.of(options)
         self._services = services
+        self._keys = SigningKeys(services)
         self._clock = clock
 
     def shown(self, exchange: Exchange) -> str | None:
@@ -79,7 +79,7 @@ class HmacMethod:
         try:
             signature, verifier = self._ours(exchange, shown)
             base = signature_base(exchange, signature)
-            if not hmac.compare_digest(hmac.digest(self._secret(verifier), base, "sha256"), signature.value):
+            if not compare_digest(self._digest(verifier, base), signature.value):
                 raise Guess("the signature is not one of this request with that key")
             caller = _caller(verifier)
             self._permission.check(caller)
@@ -104,7 +104,8 @@ class HmacMethod:
         """
         values = ", ".join(values_of(exchange, VALUE))
         candidates = read_signatures(shown.encode("latin-1"), values.encode("latin-1"))
-        candidates.sort(key=lambda each: not self._services.verifiers.is_known("hmac", each.key_id))
+        if len(candidates) > 1:
+            candidates.sort(key=lambda each: not self._services.verifiers.is_known("hmac", each.key_id))
         problems = []
         for signature in candidates:
             try:
@@ -132,15 +133,10 @@ class HmacMethod:
             raise Expired("the key of the signature has expired")
         return verifier
 
-    def _secret(self, verifier: Verifier) -> bytes:
-        """Raises Denied where the key ring does not open it."""
-        ring = self._services.ring
-        if ring is None:
-            raise Denied(
-                "credentials-unavailable", "this node has no key ring to read keys of signatures with"
-            )
+    def _digest(self, verifier: Verifier, base: bytes) -> bytes:
+        """Raises Denied where the key ring does not open the key."""
         try:
-            return ring.open(PURPOSE, verifier.secret.encode("latin-1"), f"hmac:{verifier.id}")
+            return self._keys.digest(verifier, base)
         except SecretsError as error:
             log.error("the key of signatures %s cannot be read: %s", verifier.id, error)
             raise Denied("credentials-unavailable", "the key of the signature cannot be read here") from None

@@ -6,15 +6,15 @@ only join a signature to its parameters: they are not signed, and nothing else i
 
 from __future__ import annotations
 
+import binascii
 import re
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import http_sf
-from http_sf import StructuredFieldError
+from edge.auth.signatures.structured import Malformed, byte_sequences, inner_lists, parameters
 
 ALGORITHM: Final = "hmac-sha256"
-MAX_BYTES = 8 * 1024
-"""Of each of the two fields."""
+MAX_INPUT, MAX_VALUE = 4 * 1024, 8 * 1024
+"""Bytes of Signature-Input and of Signature."""
 MAX_SIGNATURES = 8
 """In one request, of anybody."""
 MAX_COMPONENTS = 64
@@ -24,7 +24,11 @@ MAX_AGE_S = 300
 MAX_AHEAD_S = 60
 """That the client's clock may be ahead."""
 
-_NAME = re.compile(r"@?[a-z0-9!#$%&'*+.^_`|~-]+")
+_TOLD = b'"' + ALGORITHM.encode("ascii") + b'"'
+_NAMES = re.compile(rb"""\("(@?[a-z0-9!#$%&'*+.^_`|~-]++)"(?: "(@?[a-z0-9!#$%&'*+.^_`|~-]++)")*+\)""")
+_SECONDS = re.compile(rb"0|[1-9][0-9]{0,14}")
+_TEXTS, _TIMES = frozenset({"keyid", "alg", "nonce", "tag"}), frozenset({"created", "expires"})
+_DIGEST = re.compile(rb"[A-Za-z0-9+/]{43}=")
 
 
 class BadSignature(ValueError):
@@ -54,19 +58,24 @@ class Signature(NamedTuple):
 
 
 def read_signatures(inputs: bytes, values: bytes) -> list[Signature]:
-    """Those that may be ours, in their order. Raises BadSignature where any of the two fields is not understood."""
-    declared = _dictionary(inputs, "Signature-Input")
-    shown = _dictionary(values, "Signature")
-    if len(declared) > MAX_SIGNATURES:
-        raise BadSignature(f"a request has at most {MAX_SIGNATURES} signatures")
-    found = []
-    for label, member in declared.items():
-        items, params = member if isinstance(member, tuple) else (None, {})
-        if not isinstance(items, list):
-            raise BadSignature("Signature-Input lists the components of each signature in parentheses")
-        if _may_be_ours(params):
-            found.append(_signature(label, items, params, shown.get(label)))
-    return found
+    """Those that may be ours, in their order. Raises BadSignature where any of the two fields is not understood.
+
+    One of ours has the one form that structured fields are written in (RFC 9651 §4.1), since that form is signed.
+    """
+    if len(inputs) > MAX_INPUT or len(values) > MAX_VALUE:
+        raise BadSignature(f"Signature-Input has at most {MAX_INPUT} bytes, Signature {MAX_VALUE}")
+    name = "Signature-Input"
+    try:
+        found = []
+        for label, (components, text) in inner_lists(inputs, MAX_SIGNATURES).items():
+            params = parameters(text)
+            if params.get("alg", _TOLD) == _TOLD and params.get("keyid", b"").startswith(b'"'):
+                found.append((label, components, params, text))
+        name = "Signature"
+        shown = byte_sequences(values, MAX_SIGNATURES)
+    except Malformed as error:
+        raise BadSignature(f"{name} cannot be read as a structured field: {error}") from None
+    return [_signature(each[0], *each[1:], shown.get(each[0])) for each in found]
 
 
 def check_time(signature: Signature, now_s: float) -> None:
@@ -94,47 +103,46 @@ def check_coverage(signature: Signature, has_body: bool) -> None:
         raise BadSignature(f"the signature does not cover {', '.join(missing)}")
 
 
-def _may_be_ours(params: dict[str, Any]) -> bool:
-    """Types are compared too: a token is no string (RFC 9651 §3.3)."""
-    algorithm = params.get("alg", ALGORITHM)
-    return type(algorithm) is str and algorithm == ALGORITHM and type(params.get("keyid")) is str
+def _signature(
+    label: str, components: bytes, params: dict[str, bytes], text: bytes, shown: bytes | None
+) -> Signature:
+    if shown is None or _DIGEST.fullmatch(shown) is None:
+        raise BadSignature("Signature has no digest of hmac-sha256 under a label of Signature-Input")
+    for name, value in params.items():
+        _check_parameter(name, value)
+    if text != b"".join(b";%b=%b" % (name.encode("ascii"), value) for name, value in params.items()):
+        raise BadSignature("parameters of a signature stand without blanks between them")
+    if "created" not in params:
+        raise BadSignature("created is needed")
+    key_id = params["keyid"][1:-1].decode("ascii")
+    if not key_id or len(key_id) > MAX_KEY_ID or "\\" in key_id:
+        raise BadSignature(f"keyid has 1 to {MAX_KEY_ID} characters, none of them a backslash or a quote")
+    created, expires = int(params["created"]), int(params.get("expires", b"0"))
+    signed = (components + text).decode("ascii")
+    return Signature(label, key_id, _names(components), created, expires, signed, binascii.a2b_base64(shown))
 
 
-def _signature(label: str, items: list[Any], params: dict[str, Any], shown: object) -> Signature:
-    if not isinstance(shown, tuple) or type(shown[0]) is not bytes:
-        raise BadSignature("Signature has no byte sequence under a label of Signature-Input")
-    if len(items) > MAX_COMPONENTS:
+def _check_parameter(name: str, value: bytes) -> None:
+    if name in _TIMES:
+        if _SECONDS.fullmatch(value) is None:
+            raise BadSignature(f"{name} is a whole number of seconds")
+    elif name not in _TEXTS:
+        raise BadSignature(f"the parameter {name} of a signature is not understood here")
+    elif not value.startswith(b'"'):
+        raise BadSignature(f"{name} is a string")
+
+
+def _names(components: bytes) -> tuple[str, ...]:
+    if components == b"()":
+        return ()
+    if _NAMES.fullmatch(components) is None:
+        raise BadSignature(
+            "components are names of header fields in lower case and derived ones as @method, with one blank between "
+            "them and without parameters"
+        )
+    names = tuple(components[2:-2].decode("ascii").split('" "'))
+    if len(names) > MAX_COMPONENTS:
         raise BadSignature(f"a signature covers at most {MAX_COMPONENTS} components")
-    key_id, created, expires = params["keyid"], params.get("created"), params.get("expires", 0)
-    if not key_id or len(key_id) > MAX_KEY_ID:
-        raise BadSignature(f"keyid has 1 to {MAX_KEY_ID} characters")
-    if type(created) is not int or type(expires) is not int:
-        raise BadSignature("created is needed, and it and expires are whole seconds")
-    names = tuple(map(_name, items))
     if len(set(names)) < len(names):
         raise BadSignature("a component is covered twice")
-    return Signature(label, key_id, names, created, expires, http_sf.ser([(items, params)]), shown[0])
-
-
-def _name(item: tuple[Any, dict[str, Any]]) -> str:
-    name, params = item
-    if type(name) is not str or _NAME.fullmatch(name) is None:
-        raise BadSignature("components are names of header fields in lower case, and derived ones as @method")
-    if params:
-        raise BadSignature(f"{name}: parameters of components ({', '.join(params)}) are not understood here")
-    return name
-
-
-def _dictionary(value: bytes, name: str) -> dict[str, Any]:
-    """RFC 9651 §4.2.2, but a key that comes twice is refused: readers must not differ about which one counts."""
-    if len(value) > MAX_BYTES:
-        raise BadSignature(f"{name} has at most {MAX_BYTES} bytes")
-    try:
-        found = http_sf.parse(value, tltype="dictionary", on_duplicate_key=_twice)
-    except StructuredFieldError as error:
-        raise BadSignature(f"{name} is not a dictionary of structured fields: {error}") from None
-    return found  # type: ignore[return-value]  # tltype says what it is
-
-
-def _twice(key: str, kind: str) -> None:
-    raise BadSignature(f"the {kind} {key} stands twice")
+    return names

@@ -182,9 +182,11 @@ def test_an_upstream_that_answers_before_the_end_has_not_read_the_end(
 
 
 def test_the_log_says_why(edge: EdgeProcess, upstream: Upstream) -> None:
-    before = len(edge.log())
-    with _begin(edge, upstream) as client:
+    with _begin(edge, upstream, SignedRequest(method="POST", target="/why", body=BODY)) as client:
         client.send(WRONG).response()
-    line = edge.logged(before + 1)[-1]
-    assert (line["status"], line["code"]) == (401, "credential-invalid")
+    line = wait_until(
+        lambda: next((line for line in edge.log() if line["path"] == "/why"), None), what="its line"
+    )
+    assert line is not None
+    assert (line["status"], line["code"], line["consumer"]) == (401, "credential-invalid", "alice")
     assert "Content-Digest" in line["detail"]

@@ -14,6 +14,7 @@ import pytest
 from tests.support.shared_secrets import SharedSecrets
 from tests.support.signed import ASKED, KEY_ID, SECRET, SignedRequest, digest_of, merged
 from tests.support.signing_edge import RULES, SigningEdge
+from weir.secrets.ring import KeyRing
 
 SIGNED = SignedRequest()
 POSTED = SignedRequest(method="POST", target="/orders", body=b'{"amount": 1}')
@@ -115,10 +116,9 @@ class TestVerdicts:
         assert edge.verdict(SIGNED) == "ok"
         assert edge.verdict(SignedRequest(key_id="another")) == "credentials-unavailable"
 
-    def test_without_the_key_ring(self, edge: SigningEdge) -> None:
-        edge.engine.auth.ring = SharedSecrets().ring
-        assert edge.verdict(SIGNED) == "credentials-unavailable"
-        edge.engine.auth.ring = None
+    @pytest.mark.parametrize("ring", [None, SharedSecrets().ring], ids=["no ring", "another ring"])
+    def test_without_the_key_ring(self, edge: SigningEdge, ring: KeyRing | None) -> None:
+        edge.engine.auth.ring = ring
         assert edge.verdict(SIGNED) == "credentials-unavailable"
 
 
