@@ -22,6 +22,8 @@ ALGORITHM = "ES256"
 PURPOSE = "signing"
 FRESH_S = 5.0
 """So long what the store said is not asked again."""
+LOOK_S = 1.0
+"""So long it is not asked again for a key that is unknown here."""
 MAX_TOKEN = 8192
 """Characters of a token that is looked at."""
 
@@ -152,12 +154,17 @@ class SigningKeys:
         return found
 
     def _known(self, kid: str) -> SealedKey | None:
-        return next((key for key in self._look().signing.keys if key.kid == kid), None)
+        """One that another process has just made is looked for again, at most once a second."""
+        for fresh_s in (FRESH_S, LOOK_S):
+            for key in self._look(fresh_s).signing.keys:
+                if key.kid == kid:
+                    return key
+        return None
 
-    def _look(self) -> _Seen:
-        """Not older than some seconds."""
+    def _look(self, fresh_s: float = FRESH_S) -> _Seen:
+        """Not older than that."""
         seen = self._seen
-        if seen is None or time.monotonic() - seen.at_s > FRESH_S:
+        if seen is None or time.monotonic() - seen.at_s > fresh_s:
             seen = self._read()
         return seen
 

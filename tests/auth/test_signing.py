@@ -10,6 +10,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from auth.signing import signing_keys as signing_module
 from auth.signing import upkeep
 from auth.signing.schedule import AHEAD_MS, KEPT_MS, Plan, plan, signer
 from auth.signing.signing_keys import SigningKeys
@@ -131,6 +132,34 @@ def test_of_processes_that_start_at_once_one_makes_the_key(client: Client, ring:
     for thread in threads:
         thread.join()
     assert len(SigningStore(client, Keys("test")).read().keys) == 1
+
+
+def test_a_key_that_another_process_has_just_made_is_known_within_a_second(
+    client: Client, ring: KeyRing, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = signing_keys(client, ring), signing_keys(connect(store.url), ring)
+    second.upkeep()
+    first.replace_now(forget=True)
+    text = first.sign({"iss": ISSUER}, "at+jwt")
+    monkeypatch.setattr(signing_module, "LOOK_S", -1.0)
+    assert second.verify(text, "at+jwt") == {"iss": ISSUER}
+
+
+def test_an_unknown_key_is_asked_for_once_a_second(
+    client: Client, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signing = signing_keys(client, ring)
+    signing.upkeep()
+    mine = ECKey.generate_key("P-256", {"kid": "unknown"})
+    forged = jwt.encode({"alg": "ES256", "kid": "unknown", "typ": "at+jwt"}, {"iss": ISSUER}, mine)
+    reads: list[int] = []
+    kept = SigningStore.read
+    monkeypatch.setattr(SigningStore, "read", lambda self: reads.append(1) or kept(self))
+    monkeypatch.setattr(signing_module, "LOOK_S", 3600.0)
+    monkeypatch.setattr(signing_module, "FRESH_S", 3600.0)
+    for _ in range(20):
+        assert signing.verify(forged, "at+jwt") is None
+    assert reads == []
 
 
 def test_a_private_key_is_unreadable_without_the_ring(client: Client, ring: KeyRing) -> None:
