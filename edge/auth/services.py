@@ -15,7 +15,9 @@ from edge.auth.throttle import FailureThrottle
 from edge.auth.tokens import Tokens
 from edge.auth.verifiers import Verifiers
 from edge.link.asks import Asks
+from weir.models.auth.verifier import Verifier, VerifierKind
 from weir.models.rule_clauses import Require
+from weir.routing.facts import Facts
 
 if TYPE_CHECKING:
     from edge.auth.passwords import Passwords
@@ -54,6 +56,20 @@ class AuthServices:
     def changed(self) -> None:
         """Something that verdicts rest on did; none of those that were remembered holds any more."""
         self.generation += 1
+
+    def look_up(self, facts: Facts, kind: VerifierKind, id: str) -> Verifier | None:  # noqa: A002
+        """As ``Verifiers.find``; a guess that somebody had to be asked for counts, and too many are held up.
+
+        What is known, also that it does not exist, costs nothing: a client that goes on with a revoked key does not
+        keep others at its address from being looked up. Raises Denied, Unavailable.
+        """
+        is_new = not self.verifiers.is_known(kind, id)
+        if is_new:
+            self.throttle.check(facts)
+        found = self.verifiers.find(kind, id)
+        if is_new and found is None:
+            self.throttle.failed(facts)
+        return found
 
     def requirements(self, require: Require) -> Requirements:
         """The same for rules that ask the same. Raises ValueError."""

@@ -97,8 +97,9 @@ class Verifiers:
         asks.on_news(FRESH, self._fresh)
 
     def is_known(self, kind: VerifierKind, id: str) -> bool:  # noqa: A002
-        """Whether ``find`` asks nobody, and finds it."""
-        return (kind, id) in self._known
+        """Whether ``find`` asks nobody: it is there, or was found not to exist a moment ago."""
+        name = (kind, id)
+        return name in self._known or self._is_unknown(name)
 
     def find(self, kind: VerifierKind, id: str) -> Verifier | None:  # noqa: A002
         """None: there is none. Raises Unavailable. Blocks this greenlet for ``TIMES`` × ``ASK_S`` at most."""

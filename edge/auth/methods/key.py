@@ -103,7 +103,8 @@ class KeyMethod:
         verifier = self._find(exchange, secret.id)
         is_right = compare_digest(hash_of(shown), _NOBODYS if verifier is None else verifier.secret)
         if verifier is None or not is_right:
-            self._services.throttle.failed(exchange)
+            if verifier is not None:
+                self._services.throttle.failed(exchange)
             raise Denied("credential-invalid", "there is no such API key")
         if len(self._proven) >= MAX_PROVEN:
             self._proven.clear()
@@ -111,11 +112,8 @@ class KeyMethod:
         return proven
 
     def _find(self, exchange: Exchange, id: str) -> Verifier | None:  # noqa: A002
-        verifiers = self._services.verifiers
-        if not verifiers.is_known("key", id):
-            self._services.throttle.check(exchange)
         try:
-            return verifiers.find("key", id)
+            return self._services.look_up(exchange, "key", id)
         except Unavailable:
             raise Denied("credentials-unavailable", "API keys cannot be looked up now") from None
 

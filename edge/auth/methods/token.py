@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from edge.auth.challenges import bearer_challenge
 from edge.auth.denied import Denied
+from edge.auth.issuers import NotSure
 from edge.auth.jwt import keys
 from edge.auth.jwt.bad_token import BadToken, Forged
 from edge.auth.jwt.claims import CLOCK_SKEW_S
@@ -90,6 +91,10 @@ class TokenMethod:
             if isinstance(error, Forged):
                 self._services.throttle.failed(exchange)
             raise Denied(error.code, str(error)) from None
+        except NotSure:
+            raise Denied(
+                "credentials-unavailable", "the keys of the tokens' issuer are not known now"
+            ) from None
         self._check_audience(token.claims.audiences, issuer)
         return self._caller(token)
 
@@ -123,12 +128,14 @@ class TokenMethod:
         secret = read_secret("weiro", text)
         if secret is None:
             raise Denied("credential-invalid", "this is no access token, or it is cut")
-        if not self._services.verifiers.is_known("opaque", secret.id):
-            self._services.throttle.check(exchange)
-        found = self._find("opaque", secret.id)
+        try:
+            found = self._services.look_up(exchange, "opaque", secret.id)
+        except Unavailable:
+            raise _cannot_judge() from None
         is_right = compare_digest(hash_of(text), _NOBODYS if found is None else found.secret)
         if found is None or not is_right:
-            self._services.throttle.failed(exchange)
+            if found is not None:
+                self._services.throttle.failed(exchange)
             raise Denied("credential-invalid", "there is no such token, or it has expired")
         if found.expires_ms and found.expires_ms <= time.time() * 1000:
             raise Denied("credential-expired", "the token has expired")
@@ -172,7 +179,11 @@ class TokenMethod:
         try:
             return self._services.verifiers.find(kind, id)
         except Unavailable:
-            raise Denied("credentials-unavailable", "tokens cannot be judged now") from None
+            raise _cannot_judge() from None
+
+
+def _cannot_judge() -> Denied:
+    return Denied("credentials-unavailable", "tokens cannot be judged now")
 
 
 def compile(requirement: Requirement, services: AuthServices) -> TokenMethod:  # noqa: A001

@@ -89,9 +89,11 @@ def test_kinds_do_not_meet(world: World) -> None:
 
 def test_that_there_is_none_is_known_for_a_while(world: World) -> None:
     assert world.known.find("key", "a") is None
+    assert world.known.is_known("key", "a")
     assert world.known.find("key", "a") is None
     assert world.agent.asked == ["key:a"]
     world.now += NEGATIVE_S
+    assert not world.known.is_known("key", "a")
     world.agent.has("a")
     assert world.known.find("key", "a") is not None
 
@@ -198,7 +200,6 @@ def test_an_answer_that_is_older_than_a_drop_is_asked_for_again(world: World, na
 
     assert under_way(world, revoked) is None
     assert world.agent.asked == ["key:a", "key:a"]
-    assert not world.known.is_known("key", "a")
 
 
 def test_an_answer_that_there_is_none_may_be_outdated_too(world: World) -> None:

@@ -207,3 +207,23 @@ def test_guesses_are_held_up_and_a_known_key_is_not(edge: InProcess, credentials
     assert len(credentials.asked) == asked
     assert edge.status(request("/plain", f"X-API-Key: {known}")) == 200
     assert edge.status(request("/plain", f"X-API-Key: {new}"), peer="192.0.2.8") == 200
+
+
+def test_who_goes_on_with_a_revoked_key_does_not_hold_up_others(
+    edge: InProcess, credentials: Credentials
+) -> None:
+    """Behind one address there may be many."""
+    revoked, new = credentials.key(), credentials.key()
+    del credentials.known[name_of(revoked)]
+    for _ in range(3 * throttle.PER_MINUTE):
+        assert edge.status(request("/plain", f"X-API-Key: {revoked}")) == 401
+    assert credentials.asked == [name_of(revoked)]
+    assert edge.status(request("/plain", f"X-API-Key: {new}")) == 200
+
+
+def test_guesses_at_the_secret_of_a_key_count(edge: InProcess, credentials: Credentials) -> None:
+    key, new = credentials.key(), credentials.key()
+    credentials.change(name_of(key), secret="0" * 64)
+    for _ in range(throttle.PER_MINUTE):
+        assert edge.status(request("/plain", f"X-API-Key: {key}")) == 401
+    assert problem(edge.ask(request("/plain", f"X-API-Key: {new}"))) == (429, "too-many-failures")
