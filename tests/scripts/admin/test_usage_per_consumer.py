@@ -9,10 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from scripts.admin.usage_per_consumer import COUNTS, lines_of, parser, query_of, totals, write_file
-from weir.api.traffic import CONSUMER_CSV_COLUMNS, ConsumerExportQuery
+from tests.support.wait import wait_until
+from tests.support.weir_gateway import Gateway
+from tests.support.weir_up import WITHIN_S
+from weir.api.consumers import ConsumerBody
+from weir.api.traffic import CONSUMER_CSV_COLUMNS, ConsumerExportQuery, ConsumerTrafficQuery
 
 pytestmark = pytest.mark.xdist_group("weir-api")
 TODAY = date(2026, 11, 23)
@@ -26,13 +31,34 @@ def lines(*rows: dict[str, object]) -> list[str]:
     return text.getvalue().splitlines(keepends=True)
 
 
-def test_the_table_has_the_columns_of_the_api(scripts: Any, tmp_path: Path) -> None:
+def test_what_a_consumer_did_is_in_the_file(gateway: Gateway, scripts: Any, tmp_path: Path) -> None:
+    for consumer in gateway.client.consumers.every():
+        gateway.client.consumers.delete(consumer.name, if_match="*")
+    gateway.publish('rule counted { when path == "/counted"; require key; respond 200 "" }')
+    gateway.client.consumers.create("acme", ConsumerBody())
+    key = gateway.client.keys.create("acme").secret
+
+    def status(headers: dict[str, str]) -> int:
+        return httpx.get(gateway.up.url + "/counted", headers=headers, timeout=30).status_code
+
+    wait_until(lambda: status({"X-API-Key": key}) == 200, within_s=WITHIN_S, what="the rule")
+    assert status({}) == 401
+    wait_until(
+        lambda: b",acme," in b"".join(gateway.client.traffic.export_consumers(ConsumerExportQuery())),
+        within_s=WITHIN_S,
+        what="the day's counts",
+    )
     out = tmp_path / "usage.csv"
-    ran = scripts.run("usage_per_consumer.py", "--days", "1", "--out", str(out))
+    ran = scripts.run("usage_per_consumer.py", "--days", "1", "--consumer", "acme", "--out", str(out))
     assert ran.returncode == 0, ran.stderr
-    assert tuple(out.read_text().splitlines()[0].split(",")) == CONSUMER_CSV_COLUMNS
+    (row,) = csv.DictReader(io.StringIO(out.read_text(), newline=""))
+    assert tuple(row) == CONSUMER_CSV_COLUMNS
+    assert int(row["success"]) >= 1
+    assert row["client_errors"] == "0"
     total = scripts.run("usage_per_consumer.py", "--total")
     assert total.stdout.splitlines()[0].split(",") == ["consumer", *COUNTS, "mean_ms"]
+    (found,) = (each for each in gateway.client.traffic.every_consumer(ConsumerTrafficQuery(consumer="acme")))
+    assert found.traffic.requests >= 1
 
 
 def test_days_are_summed_and_means_are_weighed() -> None:

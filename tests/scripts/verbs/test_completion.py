@@ -40,6 +40,8 @@ def test_bash_completes_commands_flags_and_choices(
     assert completed("weir", "ch", script=script) == ["check"]
     assert completed("weir", "up", "--drain-", script=script) == ["--drain-delay", "--drain-timeout"]
     assert completed("weir", "completion", "z", script=script) == ["zsh"]
+    assert completed("weir", "key", "rot", script=script) == ["rotate"]
+    assert completed("weir", "client", "create", "--red", script=script) == ["--redirect"]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gateway.weir").touch()
     assert completed("weir", "check", "ga", script=script) == ["gateway.weir"]
