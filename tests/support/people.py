@@ -257,7 +257,8 @@ def in_process(store: Client, keys: Keys, *, origin: str = ORIGIN) -> World:
     return world
 
 
-CHALLENGE = pkce().challenge
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+"""RFC 7636, appendix B."""
 WEB = OAuthClient(
     id="web",
     name="Orders",
