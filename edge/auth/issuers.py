@@ -20,15 +20,15 @@ NEWS = "issuer"
 WANTED = "issuers-wanted"
 """Topic by which a worker tells the agent which issuers its rules name: when they change, and to each new agent."""
 UNKNOWN_KEY = "issuer-key"
-"""Topic of the question whether an issuer has newer keys. The answer is what the agent would tell as news: after it
-looked, or at once if it may not look again so soon."""
+"""Topic of the question whether an issuer has newer keys, ``{"issuer"}``. The agent looks, or not if it may not look
+again so soon, and answers ``{"word": what it would tell as news, "sure": whether that is all the keys there are}``."""
 
 MAX_ISSUERS = 256
 MAX_URL = 2048
 REFRESH_S = 2.0
 """How long a request with an unknown key waits for the agent."""
 MAX_REFRESHING = 64
-"""Requests that wait so; one more is refused at once."""
+"""Requests that wait so; of one more nobody is sure at once."""
 AGAIN_S = 5.0
 """An issuer that was just looked at for nothing is not asked for again before that."""
 
@@ -42,6 +42,10 @@ class Link(Protocol):
     def tell(self, topic: str, body: Any) -> None: ...
     def on_news(self, topic: str, take: Callable[[Any], None]) -> None: ...
     def on_attach(self, take: Callable[[], None]) -> None: ...
+
+
+class NotSure(Exception):
+    """Whether an issuer has newer keys cannot be said now."""
 
 
 class Issuer:
@@ -128,22 +132,29 @@ class Issuers:
         self._tell(self._wanted())
 
     def refresh(self, issuer: Issuer) -> Issuer | None:
-        """The issuer after the agent was asked for newer keys; None if there are none newer. Blocks this greenlet."""
+        """The issuer after the agent was asked for newer keys; None: it has no others. Blocks this greenlet.
+
+        Raises NotSure.
+        """
         now = self._clock()
-        if self._refreshing >= MAX_REFRESHING or now < self._asked_s.get(issuer.url, 0.0) + AGAIN_S:
+        if now < self._asked_s.get(issuer.url, 0.0) + AGAIN_S:
             return None
+        if self._refreshing >= MAX_REFRESHING:
+            raise NotSure
         self._refreshing += 1
         try:
-            looked = self._link.ask(UNKNOWN_KEY, {"issuer": issuer.url}, REFRESH_S)
+            answer = self._link.ask(UNKNOWN_KEY, {"issuer": issuer.url}, REFRESH_S)
         finally:
             self._refreshing -= 1
-        if isinstance(looked, dict):
-            self.take(looked)  # answers overtake news
+        if not isinstance(answer, dict):
+            raise NotSure
+        self.take(answer.get("word"))  # answers overtake news
         newer = self.of("" if issuer.own else issuer.url)
         if newer is not None and newer is not issuer:
             return newer
-        if looked is not None:
-            self._asked_s = {**_recent(self._asked_s.items(), now), issuer.url: self._clock()}
+        if answer.get("sure") is not True:
+            raise NotSure
+        self._asked_s = {**_recent(self._asked_s.items(), now), issuer.url: self._clock()}
         return None
 
     def take(self, body: Any) -> None:

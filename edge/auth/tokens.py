@@ -71,7 +71,8 @@ class Tokens:
         return None
 
     def verify(self, text: str, issuer: Issuer) -> Token:
-        """Checks everything that the token says itself. May block, if its key is not known. Raises BadToken."""
+        """Checks everything that the token says itself. May block, if its key is not known. Raises BadToken, and
+        NotSure where its key may be a new one of the issuer's and nobody can say."""
         try:
             token = self._read(text, issuer)
         except Early:

@@ -151,7 +151,7 @@ class TokenEdge(InProcess):
         if self.away:
             return None
         if topic == "issuer-key":
-            return self.newer
+            return {"word": self.newer, "sure": True}
         assert topic == "credential"
         found = self.verifiers.get((body["kind"], body["id"]))
         return {"verifier": None if found is None else msgspec.msgpack.encode(found), "seq": 1}

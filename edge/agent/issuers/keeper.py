@@ -126,17 +126,17 @@ class IssuerKeeper:
             "problem": "",
         }
 
-    def asked(self, url: str) -> dict[str, Any] | None:
-        """For a token with an unknown key: the newest word, after a look where one is due. Blocks for ``ASKED_S``."""
+    def asked(self, url: str) -> tuple[dict[str, Any] | None, bool]:
+        """For a token with an unknown key: the newest word, after a look where one is due, and whether the issuer has
+        surely no other keys. Blocks for ``ASKED_S``."""
         one = self._known.get(url)
-        if one is None or not one.terms.enabled:
-            return None
+        if one is None:
+            return None, False
         looked = self._looking.get(url)
-        if looked is None and one.may_be_asked(self._clock()):
+        if looked is None and one.terms.enabled and one.may_be_asked(self._clock()):
             looked = self._begin(one)
-        if looked is not None:
-            looked.wait(ASKED_S)
-        return one.word()
+        ended = looked is None or looked.wait(ASKED_S)
+        return one.word(), bool(ended) and not one.problem
 
     def run(self) -> None:
         """For ever."""

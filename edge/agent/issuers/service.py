@@ -131,18 +131,19 @@ class UnknownKey:
         self._read_own = read_own
 
     def answer(self, connection: int, body: Any) -> Any:  # noqa: ARG002 - one answer for all
-        """What workers are told as news, too; nil where nothing is known."""
+        """What ``edge.auth.issuers`` says; nil for what is no question."""
         url = body.get("issuer") if isinstance(body, dict) else None
         if not isinstance(url, str):
             return None
         own = self._keeper.own_word()
         if own is None or own["issuer"] != url:
-            return self._keeper.asked(url)
+            word, sure = self._keeper.asked(url)
+            return {"word": word, "sure": sure}
         try:
             self._read_own()
         except StoreError:
-            return own
-        return self._keeper.own_word()
+            return {"word": own, "sure": False}
+        return {"word": self._keeper.own_word(), "sure": True}
 
     def gone(self, connection: int) -> None:
         """Nothing is kept of it."""

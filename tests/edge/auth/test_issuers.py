@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.auth.issuers import AGAIN_S, MAX_ISSUERS, MAX_REFRESHING, Issuers
+from edge.auth.issuers import AGAIN_S, MAX_ISSUERS, MAX_REFRESHING, Issuers, NotSure
 from edge.link.asks import Asks
 from tests.support.tokens import FOREIGN, OWN, Signer
 
@@ -130,7 +130,8 @@ def test_a_newer_word_that_comes_with_the_answer_counts(worker: Worker, own: Sig
     worker.agent.news("issuer", own.word())
     before = worker.issuers.of("")
     assert before is not None
-    worker.agent.answer = lambda: own.word(Signer(OWN, kid="k2"))
+    word = own.word(Signer(OWN, kid="k2"))
+    worker.agent.answer = lambda: {"word": word, "sure": True}
     newer = worker.issuers.refresh(before)
     assert newer is worker.issuers.of("")
     assert newer is not before
@@ -142,7 +143,7 @@ def test_an_issuer_that_was_looked_at_for_nothing_is_left_alone_for_a_while(
     worker.agent.news("issuer", own.word())
     issuer = worker.issuers.of("")
     assert issuer is not None
-    worker.agent.answer = own.word
+    worker.agent.answer = lambda: {"word": own.word(), "sure": True}
     for _ in range(3):
         assert worker.issuers.refresh(issuer) is None
     assert worker.agent.asked == [OWN]
@@ -151,17 +152,37 @@ def test_an_issuer_that_was_looked_at_for_nothing_is_left_alone_for_a_while(
     assert worker.agent.asked == [OWN, OWN]
 
 
+@pytest.mark.parametrize("answer", [None, {}, {"word": None, "sure": False}, {"word": 7}, [], "x"])
+def test_an_agent_that_cannot_say_is_asked_again(worker: Worker, own: Signer, answer: Any) -> None:
+    worker.agent.news("issuer", own.word())
+    issuer = worker.issuers.of("")
+    assert issuer is not None
+    worker.agent.answer = lambda: answer
+    for _ in range(2):
+        with pytest.raises(NotSure):
+            worker.issuers.refresh(issuer)
+    assert worker.agent.asked == [OWN, OWN]
+    assert worker.issuers.of("") is issuer
+
+
 def test_few_requests_wait_for_new_keys(worker: Worker, own: Signer) -> None:
     worker.agent.news("issuer", own.word())
     issuer = worker.issuers.of("")
     assert issuer is not None
-    go_on = gevent.event.Event()
-    worker.agent.answer = go_on.wait
-    waiting = [gevent.spawn(worker.issuers.refresh, issuer) for _ in range(MAX_REFRESHING + 5)]
+    go_on, answer = gevent.event.Event(), {"word": own.word(), "sure": True}
+    worker.agent.answer = lambda: go_on.wait() and answer
+
+    def refresh() -> str:
+        try:
+            return "newer" if worker.issuers.refresh(issuer) else "none newer"
+        except NotSure:
+            return "not sure"
+
+    waiting = [gevent.spawn(refresh) for _ in range(MAX_REFRESHING + 5)]
     gevent.sleep(0)
     gevent.sleep(0)
     assert len(worker.agent.asked) == MAX_REFRESHING
-    assert sum(each.ready() for each in waiting) == 5
+    assert [each.value for each in waiting if each.ready()] == ["not sure"] * 5
     go_on.set()
     gevent.joinall(waiting, timeout=10)
-    assert all(each.ready() for each in waiting)
+    assert [each.value for each in waiting[:MAX_REFRESHING]] == ["none newer"] * MAX_REFRESHING

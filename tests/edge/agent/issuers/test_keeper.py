@@ -182,17 +182,30 @@ def test_a_question_for_an_unknown_key_looks_at_once_and_twice_a_minute_at_most(
     rig.keeper.want(1, (A,))
     rig.step()
     gets, rig.kid = rig.gets, "k2"
-    word = rig.keeper.asked(A)
+    word, sure = rig.keeper.asked(A)
+    assert sure
     assert word is not None
     assert [key["kid"] for key in word["jwks"]["keys"]] == ["k2"]
     assert rig.kids(A) == ["k2"]
     for _ in range(5):
-        assert rig.keeper.asked(A) == word
+        assert rig.keeper.asked(A) == (word, True)
     assert rig.gets == gets + 2
     rig.now += ASKED_EVERY_S
     rig.keeper.asked(A)
     assert rig.gets == gets + 4
-    assert rig.keeper.asked(B) is None
+    assert rig.keeper.asked(B) == (None, False)
+
+
+def test_of_an_issuer_that_is_away_nobody_is_sure(rig: Rig) -> None:
+    rig.keeper.want(1, (A,))
+    rig.step()
+    rig.away = True
+    word, sure = rig.keeper.asked(A)
+    assert word is not None
+    assert not sure
+    rig.away = False
+    rig.now += ASKED_EVERY_S
+    assert rig.keeper.asked(A)[1]
 
 
 def test_many_questions_are_one_look(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,13 +217,13 @@ def test_many_questions_are_one_look(rig: Rig, monkeypatch: pytest.MonkeyPatch) 
     asking = [gevent.spawn(rig.keeper.asked, A) for _ in range(20)]
     gevent.sleep(0.01)
     go_on.set()
-    words = [each.get(timeout=10) for each in asking]
+    words = [each.get(timeout=10)[0] for each in asking]
     assert rig.gets == gets + 2
     assert all(word["jwks"]["keys"][0]["kid"] == "k2" for word in words)
     monkeypatch.setattr(module, "ASKED_S", 0.01)
     rig.now += ASKED_EVERY_S
     rig.hold = Event().wait
-    assert rig.keeper.asked(A) == words[0]  # nobody waits longer for an issuer that hangs
+    assert rig.keeper.asked(A) == (words[0], False)  # nobody waits longer for an issuer that hangs
     rig.keeper.stop()
 
 

@@ -128,9 +128,9 @@ def test_for_an_unknown_own_key_the_store_is_read_at_once_but_not_for_each_token
     rig.own(Signer())
     rig.look()
     rig.own(Signer(kid="k2"))
-    assert rig.service.key.answer(1, {"issuer": OWN})["jwks"]["keys"][0]["kid"] == "k1"
+    assert rig.service.key.answer(1, {"issuer": OWN})["word"]["jwks"]["keys"][0]["kid"] == "k1"
     rig.now += OWN_EVERY_S
-    assert rig.service.key.answer(1, {"issuer": OWN})["jwks"]["keys"][0]["kid"] == "k2"
+    assert rig.service.key.answer(1, {"issuer": OWN})["word"]["jwks"]["keys"][0]["kid"] == "k2"
 
 
 def test_a_store_that_is_away_leaves_the_old_keys(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +141,14 @@ def test_a_store_that_is_away_leaves_the_old_keys(rig: Rig, monkeypatch: pytest.
         raise StoreError("away")
 
     monkeypatch.setattr(rig.service.key, "_read_own", away)
-    assert rig.service.key.answer(1, {"issuer": OWN})["issuer"] == OWN
+    answer = rig.service.key.answer(1, {"issuer": OWN})
+    assert (answer["word"]["issuer"], answer["sure"]) == (OWN, False)
 
 
-@pytest.mark.parametrize("body", [None, {}, {"issuer": 7}, [], "x", {"issuer": "https://unknown.test"}])
+@pytest.mark.parametrize("body", [None, {}, {"issuer": 7}, [], "x"])
 def test_questions_that_are_none_get_no_answer(rig: Rig, body: Any) -> None:
     assert rig.service.key.answer(1, body) is None
+    assert rig.service.key.answer(1, {"issuer": "https://unknown.test"}) == {"word": None, "sure": False}
 
 
 @pytest.mark.parametrize(

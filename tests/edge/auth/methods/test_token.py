@@ -237,6 +237,13 @@ def test_a_new_key_is_asked_for_and_the_request_passes(edge: TokenEdge, own: Sig
     assert ("issuer-key", {"issuer": OWN}) in edge.asked
 
 
+def test_a_token_with_a_key_that_may_be_new_is_503_while_nobody_can_say(edge: TokenEdge, own: Signer) -> None:
+    assert edge.code(own.token()) == "200"
+    edge.away = True
+    assert edge.code(Signer(OWN, kid="k2").token()) == "503 credentials-unavailable"
+    assert edge.code(Signer(OWN).token()) == "401 credential-invalid"
+
+
 def opaque(edge: TokenEdge, **changes: Any) -> str:
     secret = new_secret("weiro")
     values: dict[str, Any] = {
