@@ -48,11 +48,17 @@ class Tokens:
         self._issuer = issuer
 
     def issue(self, granted: Granted, *, refresh: bool = False) -> dict[str, Any]:
-        """The token response (RFC 6749 §5.1); ``refresh``: with the first refresh token of its family."""
+        """The token response (RFC 6749 §5.1); ``refresh``: with the first refresh token of its family.
+
+        Without one the family is kept all the same, as long as its access token lives: it ends with the person's
+        account, and when they take back what they allowed.
+        """
         access = self._access(granted)
         body = body_of(granted, access)
         if refresh:
-            body["refresh_token"] = self._begin(granted, access)
+            body["refresh_token"] = self._begin(granted, access, granted.client.refresh_s)
+        elif granted.family:
+            self._begin(granted, access, access.life_s + MARGIN_S)
         return body
 
     def renew(self, family: Family, shown: str, granted: Granted) -> dict[str, Any]:
@@ -69,8 +75,8 @@ class Tokens:
             raise InvalidGrantError("The refresh token was used before; its family is revoked.")
         return body_of(granted, access) | {"refresh_token": new.text()}
 
-    def _begin(self, granted: Granted, access: Access) -> str:
-        """The first refresh token of a family."""
+    def _begin(self, granted: Granted, access: Access, life_s: int) -> str:
+        """The first refresh token of a family, which ends after ``life_s`` without use."""
         token, now_ms = next_token(granted.family), self._families.now_ms()
         record = FamilyRecord(
             client=granted.client.id,
@@ -82,7 +88,7 @@ class Tokens:
             last_ms=now_ms + max(LONGEST_MS, granted.client.refresh_s * 1000),
         )
         ends_s = access.ends_s + MARGIN_S
-        if not self._families.begin(granted.family, record, token, granted.client.refresh_s, ends_s):
+        if not self._families.begin(granted.family, record, token, life_s, ends_s):
             raise NotNowError("There are too many refresh tokens.")
         return token.text()
 

@@ -144,6 +144,19 @@ def test_opaque_tokens_are_bounded(auth: InProcessAuth, monkeypatch: pytest.Monk
         auth.services.tokens.issue(of_opaque)
 
 
+@pytest.mark.parametrize("is_opaque", [False, True])
+def test_without_a_refresh_token_a_person_s_token_ends_with_the_account_too(
+    auth: InProcessAuth, client: Client, is_opaque: bool
+) -> None:
+    record, _ = made_client(client, "web", opaque=is_opaque)
+    family = new_family()
+    body = auth.services.tokens.issue(granted(record, family=family))
+    assert "refresh_token" not in body
+    assert auth.services.families.sids_of("alice") == (sid_of(family),)
+    assert auth.services.families.revoke_all("alice") == 1
+    assert auth.services.reader.read(body["access_token"]) is None
+
+
 # Reading back
 
 

@@ -20,7 +20,7 @@ import msgspec
 
 from weir.models.auth.secret_text import SecretText, new_secret, read_secret
 from weir.store.access_tokens import DURABLE_MS, store_ms
-from weir.store.connect import Client
+from weir.store.connect import Client, Session
 from weir.store.durability import on_disk
 from weir.store.errors import StoreError
 from weir.store.feed import FEED_LENGTH
@@ -138,15 +138,21 @@ class Families:
 
     def rotate(self, family: Family, shown: str, new: SecretText, refresh_s: int, access_ends_s: int) -> Step:
         """``shown``: SHA-256 of the refresh token that was shown. ``rotated``: ``new`` is the one that is good now."""
-        return self._step(
-            family.sid, shown, new.hash(), access_ends_s, refresh_s * 1000, family.record.last_ms
-        )
+        with self._client.session(self._keys.refresh_families()) as session:
+            idle_ms, last_ms = refresh_s * 1000, family.record.last_ms
+            done = self._step(session, family.sid, access_ends_s, shown, new.hash(), idle_ms, last_ms)
+            if done != "rotated":
+                on_disk(session, self._durable_ms)
+        return done
 
     def revoke(self, sid: str, access_s: int = 0) -> Step:
         """With its access tokens. ``access_s``: how long these live at most, where there may be access tokens but no
         refresh token."""
-        now_s = self.now_ms() // 1000
-        return self._step(sid, "", "", now_s + access_s + MARGIN_S if access_s else 0, 0, 0)
+        with self._client.session(self._keys.refresh_families()) as session:
+            ends_s = store_ms(session) // 1000 + access_s + MARGIN_S if access_s else 0
+            done = self._step(session, sid, ends_s)
+            on_disk(session, self._durable_ms)
+        return done
 
     def sids_of(self, user: str) -> tuple[str, ...]:
         """Of the families of a person."""
@@ -156,35 +162,47 @@ class Families:
 
     def revoke_all(self, user: str) -> int:
         """How many there were. Whoever disables a person does that first, and this then."""
-        return sum(self.revoke(sid) != "missing" for sid in self.sids_of(user))
-
-    def _step(self, sid: str, shown: str, new: str, access_ends_s: int, idle_ms: int, last_ms: int) -> Step:
+        sids = self.sids_of(user)
         with self._client.session(self._keys.refresh_families()) as session:
-            done: bytes = run_script(
-                session,
-                "family_step",
-                head=self._keys.head(),
-                feed=self._keys.feed(),
-                families=self._keys.refresh_families(),
-                current=self._keys.refresh_current(),
-                ends=self._keys.refresh_ends(),
-                index=self._keys.refresh_index(),
-                revoked=self._keys.revoked(),
-                opaque=self._keys.opaque_tokens(),
-                opaque_ends=self._keys.opaque_ends(),
-                opaque_index=self._keys.opaque_index(),
-                sid=sid,
-                shown=shown,
-                new=new,
-                access_ends_s=access_ends_s,
-                idle_ms=idle_ms,
-                last_ms=last_ms,
-                most_revoked=MAX_REVOKED,
-                feed_length=FEED_LENGTH,
-                wake=self._keys.wake(),
-            )
-            if done != b"rotated":
-                on_disk(session, self._durable_ms)
+            done = [self._step(session, sid, 0) for sid in sids]
+            # Once for all of them: each wait may take a second.
+            on_disk(session, self._durable_ms)
+        return sum(step != "missing" for step in done)
+
+    def _step(
+        self,
+        session: Session,
+        sid: str,
+        access_ends_s: int,
+        shown: str = "",
+        new: str = "",
+        idle_ms: int = 0,
+        last_ms: int = 0,
+    ) -> Step:
+        """Without ``shown`` the family is revoked."""
+        done: bytes = run_script(
+            session,
+            "family_step",
+            head=self._keys.head(),
+            feed=self._keys.feed(),
+            families=self._keys.refresh_families(),
+            current=self._keys.refresh_current(),
+            ends=self._keys.refresh_ends(),
+            index=self._keys.refresh_index(),
+            revoked=self._keys.revoked(),
+            opaque=self._keys.opaque_tokens(),
+            opaque_ends=self._keys.opaque_ends(),
+            opaque_index=self._keys.opaque_index(),
+            sid=sid,
+            shown=shown,
+            new=new,
+            access_ends_s=access_ends_s,
+            idle_ms=idle_ms,
+            last_ms=last_ms,
+            most_revoked=MAX_REVOKED,
+            feed_length=FEED_LENGTH,
+            wake=self._keys.wake(),
+        )
         word: Step = done.decode()  # type: ignore[assignment]  # the script has no other
         return word
 
