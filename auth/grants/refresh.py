@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
+import msgspec
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from auth.grants.client_credentials import CONFIDENTIAL
-from auth.tokens.audiences import audiences_left
+from auth.people.tokens import granted_of
 from auth.tokens.granted import Granted
-from auth.tokens.scopes import scopes_asked, scopes_of_user
+from auth.tokens.scopes import scopes_asked
 from weir.models.auth.records import OAuthClient
 from weir.models.auth.secret_text import hash_of
 from weir.store.oauth.families import Family, family_of, sid_of
@@ -37,6 +39,10 @@ class Refresh(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib h
             # Somebody else's token is not a reuse: whoever has it could not have used it.
             raise InvalidGrantError("The refresh token is unknown, has ended or was revoked.")
         self.shown, self.family = hash_of(text), family
+        if not hmac.compare_digest(self.shown, family.hash):
+            # Before anything else about the request: whatever it asks for, the token is an old one.
+            self.server.services.families.revoke(family.sid)
+            raise InvalidGrantError("The refresh token was used before; its family is revoked.")
         self.granted = self._granted(client, family_id, family)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
@@ -50,14 +56,15 @@ class Refresh(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib h
         if user is None or user.record.disabled or record.created_ms < client.not_before_ms:
             services.families.revoke(family.sid)
             raise InvalidGrantError("The refresh token is unknown, has ended or was revoked.")
-        left = scopes_of_user(
-            [scope for scope in record.scopes if scope in client.scopes], user.record.scopes
-        )
-        return Granted(
-            client=client,
-            subject=record.user,
-            scopes=scopes_asked(self.request.form.get("scope"), left),
-            audiences=audiences_left(self.request.several("resource", "audience"), record.audiences),
+        granted = granted_of(
+            services,
+            client,
+            user.record,
+            scopes=record.scopes,
+            audiences=record.audiences,
+            asked=self.request.several("resource", "audience"),
             family=family_id,
-            auth_time_s=record.auth_time_s,
+            auth_ms=record.auth_time_s * 1000,
         )
+        scopes = scopes_asked(self.request.form.get("scope"), granted.scopes)
+        return msgspec.structs.replace(granted, scopes=scopes)

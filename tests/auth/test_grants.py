@@ -166,6 +166,15 @@ def test_attack_a_used_refresh_token_ends_the_family_and_its_access_tokens(
     assert auth.refresh(web, other["refresh_token"]).status_code == 200
 
 
+def test_attack_a_used_refresh_token_ends_the_family_whatever_the_request_asks_for(
+    auth: InProcessAuth, web: Who
+) -> None:
+    first = auth.refreshable(web[0])
+    second = auth.refresh(web, first["refresh_token"]).json
+    assert refused(auth.refresh(web, first["refresh_token"], scope="admin"), "invalid_grant")
+    assert refused(auth.refresh(web, second["refresh_token"]), "invalid_grant")
+
+
 def test_attack_a_refresh_token_of_another_client_is_refused_and_stays_good(
     auth: InProcessAuth, client: Client, web: Who
 ) -> None:
@@ -220,6 +229,15 @@ def test_what_the_client_lost_is_not_refreshed(auth: InProcessAuth, web: Who) ->
     revoked = msgspec.structs.replace(kept.record, not_before_ms=(now_s() + 60) * 1000)
     auth.services.clients.replace(revoked, kept.etag)
     assert refused(auth.refresh(web, body["refresh_token"]), "invalid_grant")
+
+
+def test_where_nothing_is_left_nothing_is_refreshed(auth: InProcessAuth, web: Who) -> None:
+    for fields in ({"scopes": ()}, {"scopes": ("read",), "audiences": ("https://c",)}):
+        token = auth.refreshable(web[0])["refresh_token"]
+        kept = auth.services.clients.get("web")
+        assert kept is not None
+        auth.services.clients.replace(msgspec.structs.replace(kept.record, **fields), kept.etag)
+        assert refused(auth.refresh(web, token), "invalid_grant")
 
 
 # Token exchange
