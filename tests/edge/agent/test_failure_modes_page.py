@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from edge.agent.credentials.metrics import CredentialMetrics
 from edge.agent.facts import REASONS, Facts
 from edge.agent.health.metrics import HealthMetrics
+from edge.agent.issuers.keeper import IssuerKeeper
+from edge.agent.issuers.metrics import IssuerMetrics
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.metrics import StateMetrics, WorkerMetrics
 from edge.agent.pipe_metrics import PipeMetrics
@@ -30,6 +32,7 @@ def test_every_metric_on_the_page_exists():
     PipeMetrics(registry).watch(queue=lambda: 0, is_open=lambda: False)
     LimitMetrics(registry)
     CredentialMetrics(registry)
+    IssuerMetrics(registry, IssuerKeeper(Path("none"), lambda _url: b"", lambda _topic, _body, _key: None))
     text = b"".join([generate_latest(registry), *workers.parts()]).decode()
     for name in re.findall(r"\bweir_[a-z_]+", PAGE):
         assert re.search(rf"^(# TYPE )?{name}[ {{]", text, re.MULTILINE), name
