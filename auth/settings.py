@@ -12,7 +12,8 @@ from weir.processes.ports import Address
 from weir.settings.arguments import SettingsError, read_settings
 
 DESCRIPTION = (
-    "Answers as an OAuth 2 authorization server over the store: applications get tokens, people sign in."
+    "Answers as an OAuth 2 authorization server over the store: applications get tokens, people sign in. "
+    "`weir auth rotate-key` has a new key sign at once."
 )
 
 

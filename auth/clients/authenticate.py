@@ -28,6 +28,8 @@ WINDOW_MS = 60_000
 MOST_OF_ADDRESS = 30
 MOST_OF_CLIENT = 30
 """Failures in a minute, then 429."""
+AUTHENTICATING = ("token", "introspect", "revoke", "device")
+"""Endpoints whose addresses an assertion may be for; that of the server is better (RFC 7523 §3)."""
 _NOBODY = hash_of("")
 """Compared with where there is nothing to compare with."""
 
@@ -49,7 +51,7 @@ class ClientAuthentication:
         self._assertions = assertions
         self._store = store
         self._keys = keys
-        self._audiences = (issuer, f"{issuer}/oauth2/token")
+        self._audiences = (issuer, *(f"{issuer}/oauth2/{name}" for name in AUTHENTICATING))
 
     def authenticate(
         self, authorization: str, form: Mapping[str, str], address: str, *, public: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 
 import gevent
 
@@ -24,24 +25,38 @@ def keep_keys(signing: SigningKeys, stopping: threading.Event) -> gevent.Greenle
 
 
 def _keep(signing: SigningKeys, stopping: threading.Event) -> None:
-    while not stopping.wait(pause_after(look_after(signing))):
-        pass
+    said = Said()
+    while True:
+        problem = look_after(signing)
+        said.say(problem, time.monotonic())
+        if stopping.wait(pause_after(problem)):
+            return
+
+
+class Said:
+    """Logs a problem when it is new, then once a minute; and that it is over."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+        self._at_s = 0.0
+
+    def say(self, problem: str, now_s: float) -> None:
+        if problem and (problem != self._problem or now_s - self._at_s >= PAUSE_S):
+            log.warning("weir auth: %s", problem)
+            self._at_s = now_s
+        elif self._problem and not problem:
+            log.warning("weir auth: the signing keys are looked after again")
+        self._problem = problem
 
 
 def look_after(signing: SigningKeys) -> str:
-    """What is wrong, in a sentence that was logged; empty: nothing."""
+    """What is wrong, in a sentence; empty: nothing."""
     try:
         signing.upkeep()
         other = signing.other_issuer()
     except (StoreError, SecretsError) as error:
-        problem = f"the signing keys cannot be looked after: {error}"
-    else:
-        problem = (
-            f"another weir auth of this cluster issues as {other}: its --public-url differs" if other else ""
-        )
-    if problem:
-        log.warning("weir auth: %s", problem)
-    return problem
+        return f"the signing keys cannot be looked after: {error}"
+    return f"another weir auth of this cluster issues as {other}: its --public-url differs" if other else ""
 
 
 def pause_after(problem: str) -> float:

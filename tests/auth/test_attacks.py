@@ -58,6 +58,11 @@ def is_unknown(response: Any) -> bool:
 def test_a_signature_is_a_proof(auth: InProcessAuth, signer: Who) -> None:
     assert shown(auth, assertion()).status_code == 200
     assert shown(auth, assertion(aud=f"{ISSUER}/oauth2/token"), client_id="signer").status_code == 200
+    form = {"client_assertion_type": ASSERTION_TYPE, "token": "x"}
+    for path in ("/oauth2/introspect", "/oauth2/revoke"):
+        form["client_assertion"] = assertion(aud=ISSUER + path)
+        response = auth.call("POST", path, data=body_of(list(form.items())), content_type=FORM)
+        assert response.status_code == 200
 
 
 def test_attack_an_assertion_is_good_once(auth: InProcessAuth, signer: Who) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from typing import Any
 
@@ -14,7 +15,7 @@ from auth.signing import signing_keys as signing_module
 from auth.signing import upkeep
 from auth.signing.schedule import AHEAD_MS, KEPT_MS, Plan, plan, signer
 from auth.signing.signing_keys import SigningKeys
-from auth.signing.upkeep import keep_keys, look_after, pause_after
+from auth.signing.upkeep import Said, keep_keys, look_after, pause_after
 from weir.secrets.errors import NoKey
 from weir.secrets.ring import KeyRing
 from weir.secrets.ring_file import new_key
@@ -229,14 +230,11 @@ def test_a_rotation_keeps_what_was_signed_before_good(client: Client, ring: KeyR
     )
 
 
-def test_the_issuer_is_said_once_by_each_process_and_a_quarrel_is_logged(
-    client: Client, ring: KeyRing, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_issuer_is_said_once_by_each_process_and_a_quarrel_is_seen(client: Client, ring: KeyRing) -> None:
     first, second = signing_keys(client, ring), signing_keys(client, ring, issuer="https://other.example")
     assert look_after(first) == ""
     assert look_after(second) == ""
     assert "another weir auth of this cluster issues as https://other.example" in look_after(first)
-    assert "its --public-url differs" in caplog.text
     public = SigningStore(client, Keys("test")).public()
     assert public is not None
     assert public.issuer == "https://other.example"
@@ -247,6 +245,19 @@ def test_a_store_that_is_away_is_asked_again_soon(ring: KeyRing) -> None:
     assert "the signing keys cannot be looked after" in problem
     assert pause_after(problem) < 5
     assert pause_after("") > 30
+
+
+def test_a_problem_is_logged_when_it_is_new_then_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    said = Said()
+    for now_s, problem in ((0, ""), (1, "a"), (3, "a"), (5, "b"), (64, "b"), (65, "b"), (70, ""), (72, "")):
+        said.say(problem, now_s)
+    assert [record.getMessage() for record in caplog.records] == [
+        "weir auth: a",
+        "weir auth: b",
+        "weir auth: b",
+        "weir auth: the signing keys are looked after again",
+    ]
 
 
 def test_the_greenlet_works_until_the_end(
