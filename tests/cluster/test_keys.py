@@ -1,25 +1,31 @@
-"""API keys over real processes: a store, a node with its agent and two workers."""
+"""API keys, logins and signatures over real processes: a store, a node with its agent and two workers."""
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
 from tests.support.credentials import request
 from tests.support.raw_client import RawClient, Response
 from tests.support.servers import server_folder, start_server
+from tests.support.shared_secrets import quick_hash
+from tests.support.signed import SECRET, SignedRequest
 from tests.support.upstream import Upstream
 from tests.support.wait import wait_until
 from tests.support.weir_edge import WeirEdge
-from weir.models.auth.records import ApiKey, Consumer
+from weir.models.auth.records import ApiKey, BasicLogin, Consumer, HmacKey
 from weir.models.auth.secret_text import new_secret
+from weir.secrets.ring import KeyRing
+from weir.secrets.ring_file import EDGE_PURPOSES, ensure_ring
 from weir.store.connect import connect
 from weir.store.keys import Keys
-from weir.store.record_kinds import CONSUMERS, KEYS
+from weir.store.record_kinds import BASICS, CONSUMERS, HMACS, KEYS
 from weir.store.records import Records
 
 pytestmark = pytest.mark.xdist_group("cluster-keys")
@@ -32,6 +38,8 @@ group all {{
     rule scope {{ when path == "/scope"; require key(scope: "orders:read") }}
     rule consumer {{ when path == "/consumer"; require key; limit 3 per 1h by consumer }}
     rule tag {{ when path == "/tag"; require key; limit 3 per 1h by tag }}
+    rule basic {{ when path == "/basic"; require basic }}
+    rule hmac {{ when path == "/hmac"; require hmac }}
 }}
 """
 
@@ -41,11 +49,15 @@ class World:
         self.upstream = upstream
         client, keys = connect(url), Keys("default")
         self.consumers, self.keys = Records(client, keys, CONSUMERS), Records(client, keys, KEYS)
+        self.logins, self.shared = Records(client, keys, BASICS), Records(client, keys, HMACS)
+        secrets = folder / "secrets.json"
+        self.ring = KeyRing(ensure_ring(secrets, EDGE_PURPOSES))
         rules = folder / "gateway.weir"
         rules.write_text(RULES.format(target=upstream.url))
         self.edge = WeirEdge(
             folder / "n1",
             *("--redis", url, "--config", str(rules), "--access-log", "off", "--workers", "2"),
+            *("--secrets", str(secrets)),
         )
         self.port = urlsplit(self.edge.wait_ready()["edge"][0]).port or 0
 
@@ -68,6 +80,13 @@ class World:
 
     def statuses(self, path: str, key: str, count: int = 12) -> set[int]:
         return {self.get(path, key).status for _ in range(count)}
+
+    def statuses_of(self, wire: bytes, count: int = 12) -> set[int]:
+        found = set()
+        for _ in range(count):
+            with RawClient(self.port) as client:
+                found.add(client.send(wire).response().status)
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +163,43 @@ def test_limits_count_the_consumers_of_a_tag_together(world: World) -> None:
     )
     assert 1 <= passed(world, "/tag", gold, more) <= 3
     assert world.get("/tag", both).status == 200
+
+
+def basic(password: str) -> bytes:
+    shown = base64.b64encode(f"reports:{password}".encode()).decode()
+    return request("/basic", f"Authorization: Basic {shown}")
+
+
+def test_a_login_counts_until_its_password_is_another_one(world: World) -> None:
+    world.consumer("reporting")
+    login = BasicLogin(created_ms=1, username="reports", consumer="reporting", password=quick_hash("first"))
+    assert world.logins.create(login) == "created"
+    world.upstream.forget()
+    assert world.statuses_of(basic("first")) == {200}
+    assert world.statuses_of(basic("second"), 4) == {401}
+    assert {found.header("X-Weir-Consumer") for found in world.upstream.requests} == {b"reporting"}
+    assert b"Authorization" not in world.upstream.received
+    kept = world.logins.get("reports")
+    assert kept is not None
+    changed = msgspec.structs.replace(login, password=quick_hash("second"))
+    assert world.logins.replace(changed, kept.etag) == "replaced"
+    wait_until(
+        lambda: world.statuses_of(basic("first")) == {401}, what="every worker refuses the old password"
+    )
+    assert world.statuses_of(basic("second")) == {200}
+
+
+def test_a_signature_counts_until_its_key_is_revoked(world: World) -> None:
+    world.consumer("signing")
+    sealed = world.ring.seal("store", SECRET, "hmac:signer")
+    made = HmacKey(created_ms=1, id="signer", consumer="signing", sealed=sealed)
+    assert world.shared.create(made) == "created"
+    wire = SignedRequest(target="/hmac", key_id="signer").wire()
+    world.upstream.forget()
+    assert world.statuses_of(wire) == {200}
+    assert {found.header("X-Weir-Consumer") for found in world.upstream.requests} == {b"signing"}
+    assert world.statuses_of(SignedRequest(target="/hmac", key_id="signer", secret=b"another").wire(), 4) == {
+        401
+    }
+    assert world.shared.remove("signer") == "removed"
+    wait_until(lambda: world.statuses_of(wire) == {401}, what="every worker refuses the key")
