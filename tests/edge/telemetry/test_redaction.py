@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.telemetry.redaction import HIDDEN, MAX_NAMES, MAX_TEXT, shown_ip, shown_path, shown_text
+from weir.models.auth.secret_text import new_secret
 
 SECRET = "Zk9-secret.7"
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="=&;#? \r\n"), max_size=80)
@@ -28,6 +29,11 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="=&;#? \r\n"), m
 )
 def test_names_are_shown_and_values_are_not(path: str, query: str, shown: str) -> None:
     assert shown_path(path, query) == shown
+
+
+def test_a_key_in_a_path_is_hidden() -> None:
+    secret = new_secret("weir")
+    assert shown_path(f"/a/{secret.text()}/b", "") == f"/a/weir_{secret.id}_***/b"
 
 
 @given(st.lists(st.tuples(NAMES, st.sampled_from(["=", "", "=="])), max_size=40), st.sampled_from("&;"))

@@ -10,6 +10,7 @@ import pytest
 
 from edge.tracing.tracer import BATCH, MAX_WAITING, Tracer
 from tests.support.collector import Collector, attributes
+from tests.support.credentials import Credentials
 from tests.support.edge_process import EdgeProcess
 from tests.support.in_process import InProcess
 from tests.support.wait import wait_until
@@ -43,6 +44,18 @@ def edge(tmp_path: Path) -> InProcess:
 
 def traced(flags: str) -> bytes:
     return f"GET /a HTTP/1.1\r\nHost: a\r\ntraceparent: 00-{TRACE}-{SPAN}-{flags}\r\n\r\n".encode()
+
+
+def test_a_span_knows_who_called_and_nothing_of_the_credential(tmp_path: Path) -> None:
+    edge = InProcess(tmp_path, 'rule a { when path under "/a"; require key(query: "k"); respond 200 }')
+    key = Credentials().serve(edge.engine).key()
+    recorded = Recorded(1.0)
+    edge.engine.tracer = recorded.tracer
+    edge.ask(f"/a/{key}?k={key}")
+    recorded.tracer.flush()
+    ((taken,),) = recorded.sent
+    assert taken[-1].consumer == "acme"
+    assert key.split("_")[2] not in repr(taken)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from hmac import compare_digest
 from pathlib import Path
 
 import pytest
 
 from edge.auth import throttle
+from edge.auth.methods import key as key_method
 from tests.support.credentials import Credentials, name_of, request
 from tests.support.in_process import InProcess
 from weir.models.auth.secret_text import new_secret
@@ -109,6 +111,23 @@ def test_a_key_of_nobody_and_a_wrong_secret_read_the_same(edge: InProcess, crede
     assert problem(wrong) == problem(unknown) == (401, "credential-invalid")
     details = [answer.partition(b'"detail":')[2] for answer in (wrong, unknown)]
     assert details[0] == details[1]
+
+
+def test_a_wrong_secret_is_compared_in_one_time_whether_there_is_such_a_key_or_not(
+    edge: InProcess, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[tuple[int, int]] = []
+
+    def compare(shown: str, stored: str) -> bool:
+        compared.append((len(shown), len(stored)))
+        return compare_digest(shown, stored)
+
+    monkeypatch.setattr(key_method, "compare_digest", compare)
+    key = credentials.key()
+    credentials.change(name_of(key), secret="0" * 64)
+    for text in (key, new_secret("weir").text()):
+        assert edge.status(request("/plain", f"X-API-Key: {text}")) == 401
+    assert compared == [(64, 64), (64, 64)]
 
 
 @pytest.mark.parametrize(
