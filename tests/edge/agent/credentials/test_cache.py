@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.agent.credentials.cache import ABSENT_S, Absent, Cache, Known, decode, known_of
@@ -110,6 +110,7 @@ STEPS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(STEPS, max_size=40))
 def test_it_never_counts_wrong_nor_keeps_what_was_dropped(steps: list[tuple[str, ...]]):
     cache = Cache(most=4, most_absent=2)

@@ -132,32 +132,16 @@ def test_after_a_restart_without_store_what_was_known_is_known_and_what_was_revo
     values = {value for body in news(fresh, "revoked") for value, _ in body["values"]}
     assert (values, len(news(fresh, "revoked"))) == ({"jti-1"}, 32)
     store.start()
-    wait_until(lambda: consumer_of(ask(fresh, "one")) and ask(fresh, "two") is not None, what="the store")
-    assert ask(fresh, "two")["verifier"] is None
+    wait_until(
+        lambda: any(body["all"] for body in news(fresh, "credentials")), what="doubt: the store began anew"
+    )
+    wait_until(lambda: agent.metric("weir_credentials_suspects") == 0, what="that all was read anew")
+    assert (consumer_of(ask(fresh, "one")), ask(fresh, "two")["verifier"]) == ("alice", None)
 
 
-def test_without_key_ring_nothing_outlives_the_agent(store, of_store, agent_at) -> None:
+def test_without_key_ring_nothing_is_kept_on_the_disk(of_store, agent_at) -> None:
     agent = agent_at("n1")
     assert consumer_of(ask(started(agent), "one")) == "alice"
     agent.end()
     assert "no key ring was given" in agent.said()
-    assert not (agent.settings.node_directory / "credentials").exists()
-    store.kill()
-    agent.start()
-    assert ask(agent.worker(), "one") is None
-
-
-def test_a_store_that_restarts_has_everything_read_anew(store, of_store, agent_at, ring) -> None:
-    agent = agent_at("n1", "--secrets", ring)
-    worker = started(agent)
-    assert consumer_of(ask(worker, "one")) == "alice"
-    before = len(news(worker, "credentials"))
-    store.kill()
-    agent.wait_for(lambda ready: "store_away" in ready["reasons"])
-    assert consumer_of(ask(worker, "one")) == "alice"
-    store.start()
-    agent.wait_ok()
-    wait_until(lambda: any(body["all"] for body in news(worker, "credentials")[before:]), what="doubt")
-    wait_until(lambda: agent.metric("weir_credentials_suspects") == 0, what="that all was read anew")
-    assert agent.metric("weir_credentials_reads_total") >= 2
-    assert consumer_of(ask(worker, "one")) == "alice"
+    assert list(agent.settings.node_directory.glob("credentials*")) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.agent.credentials.cache import Known
@@ -64,6 +64,7 @@ def test_another_ring_opens_nothing() -> None:
             contents_of(ring, FILE)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, len(FILE) - 1), st.integers(1, 255))
 def test_no_byte_can_be_changed(place: int, by: int) -> None:
     damaged = bytearray(FILE)
