@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.credentials import request
 from tests.support.raw_client import RawClient, Response
-from tests.support.servers import server_folder, start_server
+from tests.support.servers import RunningServer, server_folder, start_server
 from tests.support.shared_secrets import quick_hash
 from tests.support.signed import SECRET, SignedRequest
 from tests.support.upstream import Upstream
@@ -45,8 +45,9 @@ group all {{
 
 
 class World:
-    def __init__(self, folder: Path, url: str, upstream: Upstream) -> None:
-        self.upstream = upstream
+    def __init__(self, folder: Path, store: RunningServer, upstream: Upstream) -> None:
+        self.store, self.upstream = store, upstream
+        url = store.url
         client, keys = connect(url), Keys("default")
         self.consumers, self.keys = Records(client, keys, CONSUMERS), Records(client, keys, KEYS)
         self.logins, self.shared = Records(client, keys, BASICS), Records(client, keys, HMACS)
@@ -94,7 +95,7 @@ def world() -> Iterator[World]:
     upstream = Upstream().start()
     with server_folder() as folder:
         store = start_server(folder / "store")
-        made = World(folder, store.url, upstream)
+        made = World(folder, store, upstream)
         yield made
         made.edge.stop()
         store.stop()
@@ -203,3 +204,19 @@ def test_a_signature_counts_until_its_key_is_revoked(world: World) -> None:
     }
     assert world.shared.remove("signer") == "removed"
     wait_until(lambda: world.statuses_of(wire) == {401}, what="every worker refuses the key")
+
+
+def test_while_the_store_is_away_known_keys_go_on_and_unknown_ones_are_503(world: World) -> None:
+    known, unknown, guessed = world.consumer("steady"), world.key("steady"), new_secret("weir").text()
+    assert world.statuses("/key", known) == {200}
+    world.store.freeze()
+    try:
+        for text in (unknown, guessed):
+            answer = world.get("/key", text)
+            assert (answer.status, b"credentials-unavailable" in answer.body) == (503, True)
+        assert world.statuses("/key", known) == {200}
+        assert world.get("/key", "weir_mistyped").status == 401
+    finally:
+        world.store.thaw()
+    wait_until(lambda: world.statuses("/key", unknown, 4) == {200}, what="the unknown key passes")
+    assert world.get("/key", guessed).status == 401
