@@ -241,24 +241,28 @@ def check(given: Given) -> int:
     for line in closed:
         print(line)
     opened = sum(counts.values())
-    print(
-        f"{opened} secrets in the store open with {given.path}" + (f", {len(closed)} do not" * bool(closed))
-    )
+    print(f"of what is sealed in the store, {opened} opened with {given.path}, {len(closed)} did not")
     return FINDINGS if closed else FINE
 
 
 def reseal(given: Given) -> int:
+    """What does not open stays as it is, and the rest is sealed."""
     ring = KeyRing.read(given.path)
-    done = 0
+    done, closed = 0, []
     with store_of(given) as places:
         for found in places.every():
-            if not is_newest(found, ring):
-                done += places.seal_again(found, ring)
+            try:
+                if not is_newest(found, ring):
+                    done += places.seal_again(found, ring)
+            except SecretsError as error:
+                closed.append(f"{found.bound}: {error}")
     if given.options.json:
-        print_json({"resealed": done})
-    else:
-        print(f"{done} secrets in the store were sealed again")
-    return FINE
+        print_json({"resealed": done, "closed": closed})
+        return FINDINGS if closed else FINE
+    for line in closed:
+        print(line)
+    print(f"sealed again in the store: {done}")
+    return FINDINGS if closed else FINE
 
 
 def is_newest(found: Sealed, ring: KeyRing) -> bool:
@@ -273,9 +277,7 @@ def remove_key(given: Given) -> int:
     with store_of(given) as places:
         using = sum(key_id(found.data) == key.id for found in places.every())
     if using:
-        return fail(
-            f"{using} secrets in the store are sealed with {key.id}; run: weir secret reseal", FINDINGS
-        )
+        return fail(f"{key.id} seals {using} of what is in the store; run: weir secret reseal", FINDINGS)
     remove(given.path, key.id, given.edge)
     if given.options.json:
         print_json({"removed": key.id})

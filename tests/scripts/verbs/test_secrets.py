@@ -151,9 +151,9 @@ def test_a_key_goes_only_when_nothing_is_sealed_with_it(
     assert "rotate first" in weir.run("secret", "remove", old).err
     weir.run("secret", "rotate", "--purpose", "store")
     refused = weir.run("secret", "remove", old)
-    assert (refused.code, "1 secrets in the store are sealed with" in refused.err) == (1, True)
-    assert weir.run("secret", "reseal").out == "1 secrets in the store were sealed again\n"
-    assert weir.run("secret", "reseal", "--json").json == {"resealed": 0}
+    assert (refused.code, f"{old} seals 1 of what" in refused.err) == (1, True)
+    assert weir.run("secret", "reseal").out == "sealed again in the store: 1\n"
+    assert weir.run("secret", "reseal", "--json").json == {"resealed": 0, "closed": []}
     assert weir.run("secret", "remove", old, "--json").json == {"removed": old}
     assert old not in ids(state, "store")
     kept = sealed.get("h1")
@@ -166,19 +166,26 @@ def test_a_check_finds_what_does_not_open(weir: Commands, state: Path, sealed: R
     (used,) = ids(state, "store")
     fine = weir.run("secret", "check", "--json")
     assert (fine.code, fine.json["sealed"][used], fine.json["closed"]) == (0, 1, [])
-    assert "1 secrets in the store open with" in weir.run("secret", "check").out
+    assert ", 1 opened with" in weir.run("secret", "check").out
     foreign = KeyRing([new_key("store")]).seal("store", b"a", hmac_bound("h2"))
     sealed.create(HmacKey(id="h2", consumer="alice", sealed=foreign, created_ms=1))
     found = weir.run("secret", "check")
     assert found.code == 1
     assert "hmac:h2: the key ring" in found.out
-    assert "1 secrets in the store open" in found.out
-    assert ", 1 do not" in found.out
+    assert found.out.endswith(f"1 opened with {state / 'secrets.json'}, 1 did not\n")
     assert weir.run("secret", "check", "--json").code == 1
 
 
-def test_a_purpose_without_a_key_is_said_when_sealing_again(
+def test_what_does_not_open_stays_and_the_rest_is_sealed_again(
     weir: Commands, state: Path, sealed: Records[HmacKey]
 ) -> None:
+    foreign = KeyRing([new_key("store")]).seal("store", b"a", hmac_bound("h0"))
+    sealed.create(HmacKey(id="h0", consumer="alice", sealed=foreign, created_ms=1))
+    weir.run("secret", "rotate")
+    found = weir.run("secret", "reseal")
+    assert found.code == 1
+    assert "hmac:h0: the key ring" in found.out
+    assert found.out.endswith("sealed again in the store: 1\n")
+    assert weir.run("secret", "reseal", "--json").json["resealed"] == 0
     write_ring(state / "secrets.json", [new_key("tls")])
-    assert "has no key for store" in weir.run("secret", "reseal").err
+    assert "has no key for store" in weir.run("secret", "reseal").out
