@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -220,3 +222,14 @@ def test_while_the_store_is_away_known_keys_go_on_and_unknown_ones_are_503(world
         world.store.thaw()
     wait_until(lambda: world.statuses("/key", unknown, 4) == {200}, what="the unknown key passes")
     assert world.get("/key", guessed).status == 401
+
+
+def test_what_is_revoked_while_the_agent_is_dead_is_refused_when_it_is_back(world: World) -> None:
+    known, kept = world.consumer("orphaned"), world.key("orphaned")
+    for key in (known, kept):
+        assert world.statuses("/key", key) == {200}
+    os.kill(world.edge.children()["agent"], signal.SIGKILL)
+    assert world.get("/key", known).status == 200
+    assert world.keys.remove(known.split("_")[1]) == "removed"
+    wait_until(lambda: world.statuses("/key", known) == {401}, what="every worker refuses the key")
+    assert world.statuses("/key", kept) == {200}
