@@ -47,10 +47,8 @@ def take_back(services: Services) -> Response:
     ):
         return forged(people.pages)
     people.consents.revoke(person.user.name, client_id)
-    for sid in services.families.sids_of(person.user.name):
-        family = services.families.read(sid)
-        if family is not None and family.record.client == client_id:
-            services.families.revoke(sid)
+    if client_id:
+        services.families.revoke_all(person.user.name, client_id)
     return _page(services, person, taken_back=_name(services, client_id) or client_id)
 
 

@@ -28,6 +28,14 @@ def test_what_is_taken_back_is_over(world: World, web: Application, alice: Visit
     assert "Allow Orders?" in alice.page.text
 
 
+def test_access_tokens_without_a_refresh_token_end_too(world: World, alice: Visitor) -> None:
+    plain = world.application("plain", grants=("authorization_code",))
+    tokens = plain.exchange(plain.code(alice)).json()
+    alice.open("/")
+    alice.submit()
+    assert plain.userinfo(tokens["access_token"]).status_code == 401
+
+
 def test_an_application_that_is_gone_can_be_taken_back_too(
     world: World, web: Application, alice: Visitor
 ) -> None:

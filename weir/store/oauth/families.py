@@ -160,14 +160,19 @@ class Families:
         found = self._client.call("ZRANGEBYLEX", self._keys.refresh_index(), low, high)
         return tuple(member.decode().rpartition("\0")[2] for member in found)
 
-    def revoke_all(self, user: str) -> int:
-        """How many there were. Whoever disables a person does that first, and this then."""
-        sids = self.sids_of(user)
+    def revoke_all(self, user: str, client: str = "") -> int:
+        """Of a person, or those that one client has of them; how many there were. Whoever disables a person does that
+        first, and this then."""
+        sids = [sid for sid in self.sids_of(user) if not client or self._is_of(sid, client)]
         with self._client.session(self._keys.refresh_families()) as session:
             done = [self._step(session, sid, 0) for sid in sids]
             # Once for all of them: each wait may take a second.
             on_disk(session, self._durable_ms)
         return sum(step != "missing" for step in done)
+
+    def _is_of(self, sid: str, client: str) -> bool:
+        family = self.read(sid)
+        return family is not None and family.record.client == client
 
     def _step(
         self,

@@ -35,12 +35,12 @@ def families(client: Client, keys: Keys) -> Families:
     return Families(client, keys)
 
 
-def begun(families: Families, user: str = "alice", refresh_s: int = 3600) -> SecretText:
+def begun(families: Families, user: str = "alice", refresh_s: int = 3600, client: str = "web") -> SecretText:
     """The first refresh token of a new family."""
     family, now_ms = new_family(), families.now_ms()
     token = next_token(family)
     record = FamilyRecord(
-        client="web", user=user, scopes=("read",), created_ms=now_ms, last_ms=now_ms + module.LONGEST_MS
+        client=client, user=user, scopes=("read",), created_ms=now_ms, last_ms=now_ms + module.LONGEST_MS
     )
     assert families.begin(family, record, token, refresh_s, now_ms // 1000 + LIFE_S)
     return token
@@ -212,6 +212,14 @@ def test_all_families_of_a_person_are_found_and_no_neighbour_s(families: Familie
     assert families.revoke_all("alice") == 3
     assert families.sids_of("alice") == ()
     assert len(families.sids_of("alice2")) == len(families.sids_of("alic")) == 1
+
+
+def test_what_one_client_has_of_a_person_ends_alone(families: Families) -> None:
+    for user, client in (("alice", "web"), ("alice", "web"), ("alice", "tv"), ("bob", "web")):
+        begun(families, user, client=client)
+    assert families.revoke_all("alice", "web") == 2
+    assert len(families.sids_of("alice")) == len(families.sids_of("bob")) == 1
+    assert families.revoke_all("alice", "unknown") == 0
 
 
 def test_where_too_much_is_revoked_the_family_still_ends_and_it_is_said(
