@@ -5,8 +5,12 @@ from __future__ import annotations
 from redis.crc import key_slot
 
 from weir.store.keys import Keys
+from weir.store.record_kinds import EVERY_KIND
 
-CONTROL = ("head", "versions", "chunks", "chunk_references", "publish_ids", "feed", "nodes")
+CONTROL = (
+    "head", "versions", "chunks", "chunk_references", "publish_ids", "feed", "nodes", "credentials_used", "revoked",
+    "opaque_tokens", "signing",
+)  # fmt: skip
 
 
 def every_key(cluster: str) -> list[str]:
@@ -24,8 +28,11 @@ def test_no_two_keys_are_one() -> None:
 
 
 def test_what_scripts_touch_together_is_in_one_slot_of_a_redis_cluster() -> None:
-    slots = {key_slot(getattr(Keys("prod"), name)().encode()) for name in CONTROL}
-    assert len(slots) == 1
+    keys = Keys("prod")
+    together = [getattr(keys, name)() for name in CONTROL]
+    for kind in EVERY_KIND:
+        together += [keys.records(kind.name), keys.record_index(kind.name)]
+    assert len({key_slot(key.encode()) for key in together}) == 1
 
 
 def test_nodes_are_spread_over_the_slots() -> None:
