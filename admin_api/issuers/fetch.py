@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
@@ -18,12 +17,10 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from weir.models.auth.issuer_urls import problem_of
+from weir.models.auth.issuer_urls import is_of_the_cloud, problem_of
 
 WITHIN_S = 5.0
 MAX_BYTES = 256 * 1024
-METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")})
-"""Of AWS by IPv6, of Alibaba Cloud; all others are link-local."""
 _PIECE = 16 * 1024
 
 
@@ -104,13 +101,6 @@ def _connected(host: str, port: int, until_s: float) -> socket.socket:
         else:
             return made
     raise last
-
-
-def is_of_the_cloud(address: str) -> bool:
-    """Link-local, or one of the two other addresses where a cloud tells a machine its credentials."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return plain.is_link_local or plain in METADATA
 
 
 def _left(until_s: float) -> float:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import gevent
 
 from edge.agent.issuers.documents import MAX_BYTES
+from weir.models.auth.issuer_urls import is_of_the_cloud
 
 TIME_S = 5.0
 PIECE = 16 * 1024
@@ -48,6 +49,9 @@ class Fetch:
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             headers = {"Accept": "application/json", "User-Agent": "weir", "Connection": "close"}
+            connection.connect()
+            if is_of_the_cloud(connection.sock.getpeername()[0]):
+                raise FetchError("is where a cloud tells machines their credentials, and is not asked")
             connection.request("GET", target, headers=headers)
             answer = connection.getresponse()
             _check(answer)

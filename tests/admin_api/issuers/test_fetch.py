@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from admin_api.issuers import fetch
-from admin_api.issuers.fetch import MAX_BYTES, NotFetched, fetch_json, is_of_the_cloud
+from admin_api.issuers.fetch import MAX_BYTES, NotFetched, fetch_json
 from tests.support.scripted_api import Says, ScriptedApi
 
 
@@ -112,26 +112,6 @@ def test_an_address_of_a_cloud_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> 
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("169.254.169.254", 443))]
     monkeypatch.setattr(fetch.socket, "getaddrinfo", lambda *_, **__: found)
     assert "clouds" in refused("https://login.example.com/")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "169.254.169.254",
-        "fe80::1",
-        "fe80::1%eth0",
-        "::ffff:169.254.169.254",
-        "fd00:ec2::254",
-        "100.100.100.200",
-    ],
-)
-def test_addresses_of_clouds_are_known(address: str) -> None:
-    assert is_of_the_cloud(address)
-
-
-@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "203.0.113.1", "fd00::1"])
-def test_private_addresses_are_where_issuers_live(address: str) -> None:
-    assert not is_of_the_cloud(address)
 
 
 @pytest.mark.parametrize("url", ["http://10.0.0.1/", "file:///etc/passwd", "https://a@b/", "https://b/#x"])

@@ -5,6 +5,7 @@ OpenID Connect Discovery 1.0 §3 and §4, RFC 8414 §2 and §3.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ from weir.models.auth.redirect_uris import LOOPBACK
 
 MAX_URL = 512
 """Characters."""
+METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")})
+"""Of AWS by IPv6, of Alibaba Cloud; all others are link-local."""
 _PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """Visible ASCII of a URI."""
 
@@ -34,6 +37,13 @@ def problem_of(url: str, *, query: bool = False) -> str:
     if "#" in url or ("?" in url and not query):
         return "has a fragment" if "#" in url else "has a query"
     return ""
+
+
+def is_of_the_cloud(address: str) -> bool:
+    """Nobody issues tokens there: link-local, or one of the two other addresses where clouds tell machines their credentials."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return plain.is_link_local or plain in METADATA
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 import pytest
 
+from edge.agent.issuers import fetch
 from edge.agent.issuers.documents import MAX_BYTES
 from edge.agent.issuers.fetch import Fetch, FetchError, NotThere
 from tests.support.issuer_server import Answer, IssuerServer, issuer_server
@@ -68,6 +69,14 @@ def test_a_document_that_is_not_there_is_told_apart(server: IssuerServer) -> Non
         Fetch()(f"{server.base}/nowhere")
 
 
+def test_an_address_of_a_cloud_is_not_asked(server: IssuerServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.asked.clear()
+    monkeypatch.setattr(fetch, "is_of_the_cloud", lambda address: address == "127.0.0.1")
+    with pytest.raises(FetchError, match="is not asked"):
+        Fetch()(f"{server.base}/a")
+    assert server.asked == []
+
+
 def test_compression_is_not_undone(server: IssuerServer) -> None:
     server.answers["/zip"] = Answer(gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
     with pytest.raises(FetchError, match="compressed"):
@@ -112,10 +121,10 @@ def test_certificates_are_verified() -> None:
 
 
 def test_certificates_are_those_that_the_machine_trusts_and_of_that_name() -> None:
-    fetch = Fetch(time_s=0.2)
+    fetching = Fetch(time_s=0.2)
     with pytest.raises(FetchError):
-        fetch("https://127.0.0.1:1/")
-    context = fetch._context
+        fetching("https://127.0.0.1:1/")
+    context = fetching._context
     assert context is not None
     assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)
 

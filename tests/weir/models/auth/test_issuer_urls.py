@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from weir.models.auth.issuer_urls import MAX_URL, metadata_urls, problem_of
+from weir.models.auth.issuer_urls import MAX_URL, is_of_the_cloud, metadata_urls, problem_of
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,23 @@ def test_keys_may_be_behind_a_query() -> None:
 )
 def test_metadata_is_looked_for_in_two_places(issuer: str, first: str, second: str) -> None:
     assert metadata_urls(issuer) == (first, second)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "fe80::1",
+        "fe80::1%eth0",
+        "::ffff:169.254.169.254",
+        "fd00:ec2::254",
+        "100.100.100.200",
+    ],
+)
+def test_addresses_of_clouds_are_known(address: str) -> None:
+    assert is_of_the_cloud(address)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "203.0.113.1", "fd00::1"])
+def test_private_addresses_are_where_issuers_live(address: str) -> None:
+    assert not is_of_the_cloud(address)
