@@ -147,6 +147,7 @@ def _decided(services: Services, person: Person, question: Question, *, is_allow
             login=person.login.id,
             auth_ms=person.login.record.auth_ms,
             sid=person.login.record.sid,
+            allowed_ms=person.login.now_ms,
         )
         done = people.devices.approve(question.device, question.user_code, word)
     else:

@@ -17,7 +17,7 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from auth.grants.client_credentials import CONFIDENTIAL
 from auth.people.person import Person
-from auth.people.tokens import granted_of, issued, revoke
+from auth.people.tokens import check_allowed, granted_of, issued, revoke
 from auth.services import Services
 from auth.tokens.id_token import SignedIn
 from weir.models.auth.records import OAuthClient
@@ -44,6 +44,7 @@ class AuthorizationCode(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  #
         self.code, self.family = form["code"], new_family()
         self.record = self._taken(client)
         check_request(self.record, client, form)
+        check_allowed(client, self.record.allowed_ms)
         self.person = self._person()
         self.granted = granted_of(
             self.server.services,

@@ -19,7 +19,7 @@ from authlib.oauth2.rfc8628 import (
 )
 
 from auth.grants.client_credentials import CONFIDENTIAL
-from auth.people.tokens import granted_of, issued
+from auth.people.tokens import check_allowed, granted_of, issued
 from auth.services import Services
 from auth.tokens.id_token import SignedIn
 from weir.models.auth.records import OAuthClient
@@ -64,6 +64,7 @@ class DeviceCode(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authli
         person = services.people.people.by_login(decision.login)
         if person is None or person.user.name != decision.user:
             raise InvalidGrantError("The person who allowed it is signed out.")
+        check_allowed(client, decision.allowed_ms)
         self.user = person.user
         self.signed_in = SignedIn(auth_time_s=decision.auth_ms // 1000, sid=decision.sid)
         self.granted = granted_of(

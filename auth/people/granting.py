@@ -43,6 +43,7 @@ def allowed(services: Services, question: Question, person: Person) -> Response:
                 nonce=question.nonce,
                 auth_ms=person.login.record.auth_ms,
                 sid=person.login.record.sid,
+                allowed_ms=person.login.now_ms,
             )
         )
     )

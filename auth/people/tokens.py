@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from auth.services import Services
 
 
+def check_allowed(client: OAuthClient, allowed_ms: int) -> None:
+    """What was allowed before all tokens of the client were revoked is over too. Raises InvalidGrantError."""
+    if allowed_ms < client.not_before_ms:
+        raise InvalidGrantError("All that the client had is revoked.")
+
+
 def granted_of(
     services: Services,
     client: OAuthClient,

@@ -238,6 +238,14 @@ def test_the_tokens_are_for_whom_the_person_was_asked(world: World, alice: Visit
     assert jwt.decode(token, keys, algorithms=["ES256"]).claims["aud"] == "https://b.example"
 
 
+def test_revoking_all_that_a_client_has_revokes_its_codes(
+    world: World, web: Application, alice: Visitor
+) -> None:
+    code = web.code(alice)
+    world.change_client("web", not_before_ms=world.clients.now_ms() + 1)
+    assert error_of(web.exchange(code)) == "invalid_grant"
+
+
 def test_a_consumer_that_is_disabled_gets_nothing(world: World, web: Application, alice: Visitor) -> None:
     code = web.code(alice)
     world.change_client("web", disabled=True)

@@ -92,6 +92,15 @@ def test_what_a_person_allowed_ends_with_the_session(world: World, tv: Applicati
     assert error_of(tv, codes["device_code"]) == "invalid_grant"
 
 
+def test_revoking_all_that_a_client_has_revokes_what_was_allowed(
+    world: World, tv: Application, alice: Visitor
+) -> None:
+    codes = asked(tv)
+    allowed(alice, codes)
+    world.change_client("tv", not_before_ms=world.clients.now_ms() + 1)
+    assert error_of(tv, codes["device_code"]) == "invalid_grant"
+
+
 def test_a_person_gives_no_more_than_they_may(world: World, tv: Application, alice: Visitor) -> None:
     world.change_user("alice", scopes=("orders:read",))
     codes = asked(tv, scope="orders:read orders:write")

@@ -43,6 +43,8 @@ class CodeRecord(msgspec.Struct, frozen=True, kw_only=True):
     """When the person signed in."""
     sid: str = ""
     """Of the session, for the ID token."""
+    allowed_ms: int = 0
+    """When the person said yes."""
 
 
 class Taken(NamedTuple):

@@ -48,6 +48,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the session in which it was allowed: what was allowed ends with it."""
     auth_ms: int
     sid: str = ""
+    allowed_ms: int = 0
 
 
 class Asked(NamedTuple):
