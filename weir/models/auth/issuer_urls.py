@@ -40,7 +40,7 @@ def problem_of(url: str, *, query: bool = False) -> str:
 
 
 def is_of_the_cloud(address: str) -> bool:
-    """Nobody issues tokens there: link-local, or one of the two other addresses where clouds tell machines their credentials."""
+    """No issuer is there: link-local, or one of the two others where clouds tell machines their credentials."""
     found = ipaddress.ip_address(address.partition("%")[0])
     plain = getattr(found, "ipv4_mapped", None) or found
     return plain.is_link_local or plain in METADATA
