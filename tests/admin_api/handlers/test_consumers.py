@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.support.accounts import Accounts
+from weir.api.operation import Role
 from weir.models.auth.secret_text import hash_of, read_secret
 from weir.secrets.passwords import is_right
 from weir.store.connect import Client
@@ -15,8 +18,8 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def api(client: Client) -> Accounts:
-    return Accounts(client, "editor")
+def api(accounts_as: Callable[[Role], Accounts]) -> Accounts:
+    return accounts_as("editor")
 
 
 # Consumers

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support.accounts import Accounts
+from weir.api.operation import Role
 from weir.store.connect import Client
 
 URL = "https://login.example.com/realms/shop"
 
 
 @pytest.fixture
-def api(client: Client) -> Accounts:
-    return Accounts(client, "editor")
+def api(accounts_as: Callable[[Role], Accounts]) -> Accounts:
+    return accounts_as("editor")
 
 
 def test_an_issuer_is_registered_changed_and_removed(api: Accounts, client: Client) -> None:

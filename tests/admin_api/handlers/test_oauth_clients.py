@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.support.accounts import Accounts
+from weir.api.operation import Role
 from weir.models.auth.secret_text import hash_of, read_secret
 from weir.store.connect import Client
 
@@ -21,8 +23,8 @@ SPA = {
 
 
 @pytest.fixture
-def api(client: Client) -> Accounts:
-    return Accounts(client, "editor")
+def api(accounts_as: Callable[[Role], Accounts]) -> Accounts:
+    return accounts_as("editor")
 
 
 def test_a_client_is_registered_with_a_secret_that_is_shown_once(api: Accounts) -> None:

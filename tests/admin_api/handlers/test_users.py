@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.support.accounts import Accounts
+from weir.api.operation import Role
 from weir.models.auth.secret_text import SecretText, new_secret
 from weir.secrets.passwords import is_right
 from weir.store.connect import Client
@@ -14,8 +17,8 @@ BEA = {"name": "bea@example.com", "display_name": "Bea", "password": "long enoug
 
 
 @pytest.fixture
-def api(client: Client) -> Accounts:
-    return Accounts(client)
+def api(accounts_as: Callable[[Role], Accounts]) -> Accounts:
+    return accounts_as("admin")
 
 
 def signed_in(api: Accounts, user: str = "bea@example.com") -> str:
