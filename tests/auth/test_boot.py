@@ -86,8 +86,7 @@ def web(data: Client) -> Who:
 
 def let_in(process: AuthProcess, data: Client, record: OAuthClient) -> dict[str, Any]:
     """A token response as after a person's consent; made beside the process, with the same keys."""
-    beside = InProcessAuth(data, ring=KeyRing.read(process.secrets))
-    beside.services.tokens._issuer = beside.services.signing._issuer = process.url
+    beside = InProcessAuth(data, ring=KeyRing.read(process.secrets), issuer=process.url)
     return beside.refreshable(record, family=new_family())
 
 

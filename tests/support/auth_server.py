@@ -62,14 +62,21 @@ def made_user(store: Client, name: str, keys: Keys | None = None, **fields: Any)
 class InProcessAuth:
     """``post("/oauth2/token", client, form)`` answers with Flask's test response."""
 
-    def __init__(self, store: Client, *, rotation_s: float = 30 * DAY_S, ring: KeyRing | None = None) -> None:
+    def __init__(
+        self,
+        store: Client,
+        *,
+        rotation_s: float = 30 * DAY_S,
+        ring: KeyRing | None = None,
+        issuer: str = ISSUER,
+    ) -> None:
         self.store = store
         self.ring = ring or KeyRing([new_key(purpose) for purpose in PURPOSES])
         self.services: Services = services_of(
             store,
             Keys("test"),
             self.ring,
-            Site(issuer=ISSUER, hosts=hosts_of(Address("127.0.0.1", 8002), flag="--public-url")),
+            Site(issuer=issuer, hosts=hosts_of(Address("127.0.0.1", 8002), flag="--public-url")),
             rotation_s=rotation_s,
         )
         self.app = create_app(self.services)
@@ -104,7 +111,7 @@ class InProcessAuth:
             client=record,
             subject=user,
             scopes=fields.pop("scopes", record.scopes),
-            audiences=fields.pop("audiences", record.audiences or (ISSUER,)),
+            audiences=fields.pop("audiences", record.audiences or (self.services.issuer,)),
             family=fields.pop("family", None) or new_family(),
             **fields,
         )
