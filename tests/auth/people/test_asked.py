@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from auth.people.asked import MAX_STATE, NotToClient, Refused
+from auth.people.asked import MAX_STATE, NotToClient, Refused, read_asked
 from tests.support.people import (
     CALLBACK,
     CHALLENGE,
@@ -148,3 +150,30 @@ def test_an_application_needs_the_grant() -> None:
     with pytest.raises(Refused) as caught:
         asked(msgspec.structs.replace(WEB, grants=("client_credentials",)))
     assert caught.value.error == "unauthorized_client"
+
+
+ODD = ("none", "https://evil.example/", "//", "@", "#", "?", "%2e", "\\", "\r\n")
+NAMES = (*VALUES, "nonce", "prompt", "max_age", "resource", "response_mode", "request", "id_token_hint")
+PIECES = st.one_of(st.sampled_from([CALLBACK, *VALUES.values(), *ODD]), st.text(max_size=8))
+PARAMETERS = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.lists(PIECES, min_size=1, max_size=3).map("".join)), max_size=6
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(left_out=st.sets(st.sampled_from(list(VALUES)), max_size=2), more=PARAMETERS)
+def test_whatever_is_asked_nobody_is_led_to_a_strangers_address(
+    left_out: set[str], more: list[tuple[str, str]]
+) -> None:
+    """Every request ends in a page for the person, or at the address that was registered, to the letter."""
+    values = [(name, value) for name, value in VALUES.items() if name not in left_out]
+    led_to, said = CALLBACK, ""
+    try:
+        led_to = read_asked([*values, *more], {"web": WEB}.get, "https://auth.example.com").redirect_uri
+    except Refused as refused:
+        led_to, said = refused.redirect_uri, str(refused)
+    except NotToClient:
+        pass
+    assert led_to == CALLBACK
+    assert said.isascii()
+    assert not set('"\\') & set(said)
