@@ -13,6 +13,8 @@ from weir.models.auth.records import Consumer
 from weir.store.records import Kept
 
 CONSUMER = What("consumer", "consumer")
+MAX_TOLD = 1024
+"""Characters of what the audit log says of tags, and of scopes."""
 
 
 def list_all(call: Call) -> Answer:
@@ -75,7 +77,7 @@ def differences(before: Consumer | None, body: ConsumerBody) -> dict[str, str]:
         was, now = (frozenset(getattr(each, field)) if each else frozenset() for each in (before, body))
         changes = [f"+{word}" for word in sorted(now - was)] + [f"-{word}" for word in sorted(was - now)]
         if changes:
-            told[field] = " ".join(changes)
+            told[field] = " ".join(changes)[:MAX_TOLD]
     if body.disabled != (before is not None and before.disabled):
         told["disabled"] = "yes" if body.disabled else "no"
     return told

@@ -28,9 +28,10 @@ def test_a_section_says_what_is_taken_and_given() -> None:
 
 
 def test_the_introduction_names_the_bounds_of_the_code() -> None:
-    from admin_api import reading
+    from admin_api import accounts, kept, reading
     from weir.serving import gunicorn_app, worker
     from weir.store import access_tokens, audit, login_links, sessions
+    from weir.store import record_kinds as kinds
 
     for row in (
         f"| query | {reading.MAX_QUERY} bytes, {reading.MAX_PARAMETERS} parameters |",
@@ -39,6 +40,16 @@ def test_the_introduction_names_the_bounds_of_the_code() -> None:
         f"| connections of a worker | {gunicorn_app.MAX_CONNECTIONS} |",
         f"| after SIGTERM | {gunicorn_app.GRACEFUL_S} s for requests",
         f"| {access_tokens.MAX_TOKENS}, {sessions.MAX_SESSIONS}, {login_links.MAX_LINKS} |",
+        f"| {spaced(kinds.CONSUMERS.most)}, {spaced(kinds.KEYS.most)}, {spaced(kinds.USERS.most)}; of one",
+        f"of one consumer {kinds.MOST_OF_OWNER} keys |",
+        f"| {spaced(kinds.CLIENTS.most)}, {kinds.ISSUERS.most}, {kinds.INITIALS.most} |",
+        f"| records that one page of a filtered list looks at | {kept.MOST_LOOKED_AT} |",
+        f"| passwords hashed at once | {accounts.MOST_HASHING} in each worker |",
         f"{audit.MAX_ENTRIES // 1000} 000 changes and {audit.MAX_REFUSED} refused",
     ):
         assert row in PROSE, row
+
+
+def spaced(number: int) -> str:
+    """``100 000``."""
+    return f"{number:,}".replace(",", " ")
