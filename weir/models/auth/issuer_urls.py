@@ -9,7 +9,7 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
-from weir.models.auth.redirect_uris import LOOPBACK
+from weir.models.auth.redirect_uris import HOST, LOOPBACK
 
 MAX_URL = 512
 """Characters."""
@@ -28,7 +28,7 @@ def problem_of(url: str, *, query: bool = False) -> str:
         port = parts.port
     except ValueError:
         return "is no URL"
-    if parts.scheme not in ("https", "http") or not parts.hostname or port == 0:
+    if parts.scheme not in ("https", "http") or not HOST.fullmatch(parts.hostname or "") or port == 0:
         return "is no URL with https and a host"
     if "@" in parts.netloc:
         return "has a user name before the host"

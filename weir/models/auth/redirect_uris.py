@@ -15,6 +15,8 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _PLAIN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
 """Visible ASCII without what a URI never has: quotation marks, ``<>\\^`{|}``."""
 _PRIVATE = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+")
+HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
+"""A name in small letters, or an address; nothing percent-encoded."""
 _DOTS = re.compile(r"(?:\.|%2e){1,2}", re.IGNORECASE)
 
 
@@ -51,7 +53,11 @@ def _problem_of(uri: str, parts: SplitResult) -> str:
 def _problem_of_web(parts: SplitResult) -> str:
     if "@" in parts.netloc:
         return "has a user name before the host"
-    if not parts.hostname or parts.netloc != parts.netloc.lower() or parts.netloc.endswith(":"):
+    if (
+        not HOST.fullmatch(parts.hostname or "")
+        or parts.netloc != parts.netloc.lower()
+        or parts.netloc.endswith(":")
+    ):
         return "has no host in small letters"
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         return "is http, which only 127.0.0.1, [::1] and localhost may be"

@@ -37,6 +37,8 @@ def test_https_and_this_machine_may_be(url: str) -> None:
         "https://login.example.com/ü",
         "https://login.example.com/\n",
         "https://login.example.com:0/",
+        "https://login%2eexample.com/",
+        "https://login.example.com;evil.example/",
         "https://login.example.com:x/",
         "https://login.example.com/" + "a" * MAX_URL,
     ],
