@@ -1,7 +1,7 @@
 """Which tokens were revoked before their end: the set of the store, told to workers whole and then as it grows.
 
-It only grows until ends pass: what a store has forgotten, or another one never knew, stays revoked here. Of a value
-that was told by the feed and could not be read, the end is not known; it counts as revoked at once.
+It only grows until ends pass: what a store has forgotten, or another one never knew, stays revoked here. What the feed
+tells counts as revoked at once; its end is read afterwards. At the start the whole set is read, whatever the disk says.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ MOST = 200_000
 GRACE_S = 300
 """Beyond its end a value is kept so long: clocks differ, and verifiers allow for that."""
 UNKNOWN_END_S = 86_400
+"""So long is revoked what the feed has told and the store has not."""
 RETRY_S = 0.5
 SWEEP_S = 60.0
 BATCH = 500
@@ -57,8 +58,9 @@ class RevokedKeeper:
         """Of parts that have not changed since."""
         self._is_known = False
         """The whole set was read, or left by an earlier life of the agent."""
-        self._wanted: dict[str, None] = {}
-        self._all_wanted = False
+        self._wanted: dict[str, int] = {}
+        """Whose end is not known, with the one that is believed."""
+        self._all_wanted = True
         self._wake = Event()
         self._swept_s = wall()
         self._throttle = Throttle(log)
@@ -78,10 +80,12 @@ class RevokedKeeper:
 
     def looked(self, look: Look) -> None:
         """What a look at the feed means; neither blocks nor raises."""
-        if look.meaning == "changed":
-            self._wanted.update(dict.fromkeys(look.revoked))
-        else:
+        if look.meaning != "changed":
             self._all_wanted = True
+        until = int(self._wall()) + UNKNOWN_END_S
+        new = {value: until for value in look.revoked if value not in self._part(value)}
+        self._tell(new)
+        self._wanted.update(dict.fromkeys(look.revoked, 0) | new)
         if self._wanted or self._all_wanted:
             self._wake.set()
 
@@ -109,7 +113,6 @@ class RevokedKeeper:
                 self._read(list(self._wanted)[:BATCH])
         except StoreError as error:
             self._throttle.warning(f"revoked tokens could not be read: {error}")
-            self._believe()
             return False
         self._sweep()
         return True
@@ -118,7 +121,7 @@ class RevokedKeeper:
         self._all_wanted = False
         try:
             for values in self._revoked.all():
-                self._tell(values)
+                self._tell(self._news_in(values))
         except StoreError:
             self._all_wanted = True
             raise
@@ -128,23 +131,24 @@ class RevokedKeeper:
 
     def _read(self, values: list[str]) -> None:
         found = self._revoked.ends(values)
+        self._tell(self._news_in(found))
         for value in values:
             self._wanted.pop(value, None)
-        self._tell(found)
 
-    def _believe(self) -> None:
-        """Without their ends."""
-        end = int(self._wall()) + UNKNOWN_END_S
-        self._tell({value: end for value in self._wanted if value not in self._part(value)})
-
-    def _tell(self, values: Mapping[str, int]) -> None:
-        """Adds what is new or ends later."""
+    def _news_in(self, values: Mapping[str, int]) -> dict[str, int]:
+        """What is new, ends later, or was believed to end some time."""
         now = self._wall()
-        new = {
+        return {
             value: end
             for value, end in values.items()
-            if end + GRACE_S > now and self._part(value).get(value, 0) < end
+            if end + GRACE_S > now
+            and self._is_news(end, self._part(value).get(value), self._wanted.get(value))
         }
+
+    def _is_news(self, end: int, known: int | None, believed: int | None) -> bool:
+        return known is None or known < end or (known == believed and known != end)
+
+    def _tell(self, new: Mapping[str, int]) -> None:
         if not new:
             return
         self._add(new)

@@ -85,7 +85,7 @@ def test_nothing_is_said_before_the_set_was_read_then_all_parts_and_then_what_co
     assert (rig.added, rig.greeting()) == ([], told("a"))
     rig.store.values["b"] = LATER
     assert rig.look("b")
-    assert (rig.added, rig.greeting()) == ([told("b")], told("a", "b"))
+    assert (rig.added[-1], rig.greeting()) == (told("b"), told("a", "b"))
     assert rig.kept == {"a": LATER, "b": LATER}, "the disk has both"
     assert rig.look()
     assert rig.store.reads == 2, "nothing new is not asked for"
@@ -98,20 +98,39 @@ def test_an_end_that_moves_out_is_told_again_and_one_that_moves_in_is_not() -> N
     rig.look("a")
     rig.store.values["a"] = LATER
     rig.look("a")
-    assert rig.added == [told("a", end=LATER + 60)]
+    assert rig.added == [told("a", end=LATER + 60)], "nothing else"
     assert len(rig.keeper) == 1
 
 
-def test_what_cannot_be_read_counts_as_revoked_at_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_the_feed_tells_counts_at_once_and_its_end_is_read_afterwards(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     rig = Rig(Stored())
     rig.look(meaning="other")
     rig.store.is_away = True
     assert not rig.look("a")
     assert rig.added == [told("a", end=NOW + UNKNOWN_END_S)]
+    assert rig.kept == {"a": NOW + UNKNOWN_END_S}, "also on the disk"
     assert "could not be read" in caplog.text
     rig.store.is_away, rig.store.values = False, {"a": LATER}
     assert rig.keeper.step()
-    assert len(rig.added) == 1, "it stays until the later end"
+    assert (rig.added[1:], rig.greeting(), rig.kept) == ([told("a")], told("a"), {"a": LATER})
+
+
+def test_what_is_revoked_again_goes_on_being_revoked_until_the_later_end() -> None:
+    rig = Rig(Stored(a=LATER))
+    rig.look(meaning="other")
+    rig.added.clear()
+    rig.store.values["a"] = LATER - 60
+    assert rig.look("a")
+    assert (rig.added, rig.greeting()) == ([], told("a"))
+
+
+def test_the_whole_set_is_read_at_the_start_also_where_the_disk_had_one() -> None:
+    rig = Rig(Stored(b=LATER))
+    rig.keeper.load({"a": LATER})
+    rig.look()
+    assert rig.greeting() == told("a", "b")
 
 
 def test_a_set_that_could_not_be_read_is_read_later() -> None:
@@ -164,7 +183,7 @@ def test_words_are_small() -> None:
     rig.look(meaning="other")
     rig.store.values = {f"v{number}": LATER for number in range(BATCH + 1)}
     rig.look(*rig.store.values)
-    assert sorted(map(len, rig.added)) == [1, BATCH]
+    assert sorted(map(len, rig.added)) == [1, 1, BATCH, BATCH], "at once, and with their ends"
 
 
 def test_a_real_store_s_set_is_read(client, keys) -> None:
@@ -176,4 +195,5 @@ def test_a_real_store_s_set_is_read(client, keys) -> None:
     assert rig.greeting() == told(*(f"jti-{number}" for number in range(30)))
     store.add("more", LATER)
     rig.look("more", "unknown")
-    assert rig.added == [told("more")]
+    assert rig.added[-1] == told("more")
+    assert set(rig.greeting()) >= {"more", "unknown"}, "what was told is revoked, known to the store or not"
