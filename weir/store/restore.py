@@ -74,7 +74,7 @@ class Restore:
         return Restored(header, number, len(loaded), durable)
 
     def _check_empty(self) -> None:
-        if self._client.call("HEXISTS", self._keys.head(), "incarnation"):
+        if set(self._client.call("HKEYS", self._keys.head())) - {b"seq"}:
             raise NotEmpty(
                 f"the store has versions of the cluster {self._keys.cluster} already, and a restore replaces nothing; "
                 "use an empty store"

@@ -70,7 +70,7 @@ class Versions:
             _text(name): value for name, value in self._client.call("HGETALL", self._keys.head()).items()
         }
         # "seq" alone: consumers and keys were made before the first publish.
-        if "incarnation" not in fields:
+        if fields.keys() <= {"seq"}:
             return None
         try:
             return Head(
