@@ -9,11 +9,13 @@ from typing import Literal
 import msgspec
 
 from scripts.terminal.moments import span
+from weir.api.keys import Key
 from weir.api.nodes import NodePage, NodeState
 from weir.api.sessions import Caller
 
 MOST_SKEW_S = 5.0
-SOON_MS = 7 * 86_400_000
+DAY_MS = 86_400_000
+SOON_MS = 7 * DAY_MS
 POLICIES = ("noeviction", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl")
 """Of the store, from right to wrong: with ``allkeys-…`` it may drop versions when its memory is full."""
 
@@ -49,6 +51,19 @@ def token(caller: Caller, now_ms: int) -> Finding:
     if left < SOON_MS and caller.kind == "token":
         return Finding("token", "doubtful", text, f"weir token rotate {caller.id}, then weir login")
     return Finding("token", "fine", text)
+
+
+def keys(expiring: Sequence[Key], now_ms: int) -> Iterator[Finding]:
+    """API keys that end within a week and that somebody still uses; nothing where there are none."""
+    used = [key for key in expiring if now_ms - key.last_used_ms < DAY_MS]
+    if used:
+        first = min(used, key=lambda key: key.expires_ms)
+        count = "one that is in use ends" if len(used) == 1 else f"{len(used)} that are in use end"
+        yield Finding(
+            "API keys", "doubtful",
+            f"{count} within a week: {first.id} of {first.consumer} in {span(first.expires_ms - now_ms)}",
+            f"weir key list --only expiring, weir key rotate {first.id} --overlap 1d",
+        )  # fmt: skip
 
 
 def nodes(page: NodePage, items: Sequence[NodeState]) -> Iterator[Finding]:

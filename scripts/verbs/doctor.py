@@ -22,6 +22,7 @@ from scripts.terminal.exit_codes import AWAY, FINDINGS, FINE
 from scripts.terminal.moments import now_ms
 from scripts.terminal.start_screen import Style, style_for
 from scripts.terminal.tables import printable
+from weir.api.keys import AllKeysQuery
 from weir.api.nodes import NodesQuery
 from weir.client.access import NoAccess, login_file
 from weir.client.client import Client
@@ -101,6 +102,10 @@ def of_api(options: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[
             yield diagnosis.token(reply.result, now_ms())
             page = client.nodes.list(NodesQuery(limit=1))
             yield from diagnosis.nodes(page, [*client.nodes.every(NodesQuery(limit=500))])
+            # One page: of more keys than it looks at, the first by id.
+            yield from diagnosis.keys(
+                client.keys.list(AllKeysQuery(limit=500, state="expiring")).items, now_ms()
+            )
         except Away as error:
             yield Finding("admin API", "wrong", str(error), "start it: weir up, or weir admin --redis URL")
         except ApiError as error:
@@ -145,6 +150,8 @@ def of_files(state: Path, login: Path) -> Iterator[Finding]:
     wanted = (
         ("state", state, 0o755),
         ("token file", state / "admin.token", 0o600),
+        ("key ring", state / "secrets.json", 0o600),
+        ("edge's ring", state / "edge-secrets.json", 0o600),
         ("embedded", state / "store", 0o700),
         ("login", login, 0o600),
     )

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from scripts import diagnosis
+from weir.api.keys import Key
 from weir.api.nodes import NodePage, NodeState
 from weir.api.sessions import Caller
 
@@ -38,6 +39,32 @@ def test_a_token_that_ends_soon_is_doubtful() -> None:
     caller = Caller(name="ann", role="editor", kind="token", id="t1", expires_ms=8 * DAY)
     assert diagnosis.token(caller, 0).level == "fine"
     assert diagnosis.token(caller, 2 * DAY).hint == "weir token rotate t1, then weir login"
+
+
+def test_keys_in_use_that_end_soon_are_told_with_the_first_of_them() -> None:
+    def key(identity: str, ends: int, used: int) -> Key:
+        return Key(
+            id=identity,
+            consumer="acme",
+            created_ms=0,
+            created_by="x",
+            expires_ms=ends,
+            last_used_ms=used,
+            state="expiring",
+        )
+
+    found = list(
+        diagnosis.keys(
+            [key("a", 9 * DAY, 3 * DAY), key("b", 7 * DAY, 5 * DAY), key("c", 6 * DAY, 0)], 5 * DAY - 1
+        )
+    )
+    (one,) = found
+    assert one.level == "doubtful"
+    assert one.text == "one that is in use ends within a week: b of acme in 2 d"
+    assert "weir key rotate b" in one.hint
+    (both,) = diagnosis.keys([key("a", 9 * DAY, 5 * DAY), key("b", 7 * DAY, 5 * DAY)], 5 * DAY)
+    assert both.text.startswith("2 that are in use end within a week: b of acme")
+    assert list(diagnosis.keys([], 0)) == []
 
 
 def levels(page: NodePage, *nodes: NodeState) -> dict[str, str]:
