@@ -114,6 +114,8 @@ def sentences(error: ApiError, source: str = "") -> list[str]:
                 )
             ]
         case OutcomeUnknown():
+            if not (error.check or error.publish_id):
+                return [hinted(error, "look before doing it again (list, show)")]
             return [hinted(error, f"look with: weir versions {error.check or ''}".rstrip())]
         case Stale():
             return [str(error), *winner_lines(error.winner), *error.difference.splitlines()]

@@ -50,7 +50,9 @@ def test_an_outcome_that_is_not_known_says_where_to_look() -> None:
     assert sentences(OutcomeUnknown("It may be made.", check=7)) == [
         "It may be made; look with: weir versions 7"
     ]
-    assert sentences(OutcomeUnknown("It may be made."))[0].endswith("look with: weir versions")
+    published = OutcomeUnknown("It may be made.", publish_id="p1")
+    assert sentences(published)[0].endswith("look with: weir versions")
+    assert sentences(OutcomeUnknown("It may be made."))[0].endswith("look before doing it again (list, show)")
 
 
 def test_a_store_that_is_away_is_away_too(capsys: pytest.CaptureFixture[str]) -> None:
