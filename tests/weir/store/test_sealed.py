@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.support.tree import ROOT, tracked
 from weir.models.auth.records import Consumer, HmacKey
 from weir.secrets.ring import KeyRing, NoKey, key_id
 from weir.secrets.ring_file import new_key
@@ -102,3 +103,14 @@ def test_what_somebody_else_changes_meanwhile_is_read_again_and_not_for_ever(
     changes = iter(range(100))
     with pytest.raises(StoreError, match="somebody else keeps changing hmac:h1"):
         places.seal_again(next(places.every()), both)
+
+
+def test_whoever_seals_is_known_here() -> None:
+    """What is sealed in the store has its place in ``sealed``; what a node has on its disk is read again without it."""
+    in_store = {"admin_api/accounts.py", "auth/signing/signing_keys.py", "weir/store/sealed.py"}
+    on_disk = {"edge/agent/credentials/snapshot.py"}
+    sources = [
+        path for path in tracked("*.py") if path.parts[0] in ("weir", "edge", "admin_api", "auth", "scripts")
+    ]
+    sealing = {str(path) for path in sources if ".seal(" in (ROOT / path).read_text(encoding="utf-8")}
+    assert sealing == in_store | on_disk
