@@ -108,8 +108,11 @@ def test_what_somebody_else_changes_meanwhile_is_read_again_and_not_for_ever(
 def test_whoever_seals_is_known_here() -> None:
     """What is sealed in the store has its place in ``sealed``; what a node has on its disk is read again without it."""
     in_store = {
-        "admin_api/accounts.py", "admin_api/handlers/hmac_keys.py", "auth/signing/signing_keys.py", "weir/store/sealed.py",
-    }  # fmt: skip
+        "admin_api/accounts.py",
+        "admin_api/handlers/hmac_keys.py",
+        "auth/signing/signing_keys.py",
+        "weir/store/sealed.py",
+    }
     on_disk = {"edge/agent/credentials/snapshot.py"}
     sources = [
         path for path in tracked("*.py") if path.parts[0] in ("weir", "edge", "admin_api", "auth", "scripts")
