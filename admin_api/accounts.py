@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from typing import TypeVar
 
 from gevent.lock import BoundedSemaphore
 
@@ -18,6 +19,7 @@ from weir.models.auth.records import (
     InitialToken,
     Issuer,
     OAuthClient,
+    Record,
     User,
 )
 from weir.models.auth.verifier import VerifierKind
@@ -28,13 +30,16 @@ from weir.secrets.ring import KeyRing
 from weir.serving.off_loop import off_loop
 from weir.store import record_kinds as kinds
 from weir.store.connect import Client
+from weir.store.errors import StoreAway
 from weir.store.key_rotation import Rotated, rotate_key
 from weir.store.keys import Keys
 from weir.store.oauth.consents import Consents
 from weir.store.oauth.families import Families
 from weir.store.oauth.logins import Logins
-from weir.store.records import Records
+from weir.store.records import Created, Records, Removed, Replaced
 from weir.store.used import Used
+
+R = TypeVar("R", bound=Record)
 
 MOST_HASHING = 2
 """Passwords that are hashed at once; each takes 19 MiB and a core."""
@@ -105,18 +110,49 @@ class Accounts:
         raise Refusal(409, "no-secrets", f"What must be read again is kept encrypted, and {why}.")
 
 
+@contextmanager
+def told_if_unknown() -> Iterator[None]:
+    """Raises Refusal where the store was sent a change and did not answer."""
+    try:
+        yield
+    except StoreAway as error:
+        detail = f"The store fell silent in the middle of it ({error}): the change may have been made or not."
+        raise Refusal(503, "outcome-unknown", detail, headers={"Retry-After": "1"}) from error
+
+
+class Written(Records[R]):
+    """Records whose author hears it when nobody knows what became of a change."""
+
+    def create(self, record: R) -> Created:
+        with told_if_unknown():
+            return super().create(record)
+
+    def replace(self, record: R, etag: str) -> Replaced:
+        with told_if_unknown():
+            return super().replace(record, etag)
+
+    def remove(self, id_: str, etag: str = "") -> Removed:
+        with told_if_unknown():
+            return super().remove(id_, etag)
+
+
 def accounts_of(client: Client, keys: Keys, ring: KeyRing | None) -> Accounts:
     """Connects to nothing yet."""
+
+    def rotate(old: str, new: ApiKey, overlap_ms: int) -> Rotated:
+        with told_if_unknown():
+            return rotate_key(client, keys, old, new, overlap_ms)
+
     return Accounts(
-        consumers=Records(client, keys, kinds.CONSUMERS),
-        keys=Records(client, keys, kinds.KEYS),
-        basic_logins=Records(client, keys, kinds.BASICS),
-        hmac_keys=Records(client, keys, kinds.HMACS),
-        oauth_clients=Records(client, keys, kinds.CLIENTS),
-        users=Records(client, keys, kinds.USERS),
-        issuers=Records(client, keys, kinds.ISSUERS),
-        initial_tokens=Records(client, keys, kinds.INITIALS),
-        rotate_key=partial(rotate_key, client, keys),
+        consumers=Written(client, keys, kinds.CONSUMERS),
+        keys=Written(client, keys, kinds.KEYS),
+        basic_logins=Written(client, keys, kinds.BASICS),
+        hmac_keys=Written(client, keys, kinds.HMACS),
+        oauth_clients=Written(client, keys, kinds.CLIENTS),
+        users=Written(client, keys, kinds.USERS),
+        issuers=Written(client, keys, kinds.ISSUERS),
+        initial_tokens=Written(client, keys, kinds.INITIALS),
+        rotate_key=rotate,
         used=Used(client, keys),
         logins=Logins(client, keys),
         families=Families(client, keys),

@@ -8,9 +8,12 @@ import pytest
 from admin_api import accounts as module
 from admin_api.accounts import MOST_HASHING, Accounts, accounts_of
 from admin_api.problems import Refusal
+from weir.models.auth.records import ApiKey, Consumer
 from weir.secrets.ring import KeyRing
 from weir.store.connect import Client
+from weir.store.errors import StoreAway
 from weir.store.keys import Keys
+from weir.store.records import Records
 
 
 @pytest.fixture
@@ -50,3 +53,26 @@ def test_a_ring_without_the_right_key_seals_nothing(one: Accounts) -> None:
         one.seal("secret", "hmac:x")
     assert (refused.value.status, refused.value.code) == (409, "no-secrets")
     assert "no key for store" in refused.value.answer.detail
+
+
+def silent(*_: object) -> str:
+    raise StoreAway("no answer within 2 s")
+
+
+def test_who_hears_nothing_of_a_change_is_told_that_nobody_knows(
+    one: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = Consumer(name="alice", created_ms=1)
+    monkeypatch.setattr(module, "rotate_key", silent)
+    for verb in ("create", "replace", "remove"):
+        monkeypatch.setattr(Records, verb, silent)
+    for change in (
+        lambda: one.consumers.create(alice),
+        lambda: one.consumers.replace(alice, "tag"),
+        lambda: one.consumers.remove("alice"),
+        lambda: one.rotate_key("k1", ApiKey(id="k2", consumer="alice", hash="", created_ms=1), 0),
+    ):
+        with pytest.raises(Refusal) as refused:
+            change()
+        assert (refused.value.status, refused.value.code) == (503, "outcome-unknown")
+        assert "may have been made or not" in refused.value.answer.detail
