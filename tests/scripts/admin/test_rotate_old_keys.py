@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from scripts.admin.rotate_old_keys import (
     Line,
     NotPossible,
+    append_key,
     csv_text,
     days,
     due_of,
@@ -21,6 +24,7 @@ from scripts.admin.rotate_old_keys import (
     opened,
     overlap,
     read_lines,
+    rotate,
     text_of,
 )
 from tests.support.wait import wait_until
@@ -28,6 +32,7 @@ from tests.support.weir_gateway import Gateway
 from tests.support.weir_up import WITHIN_S
 from weir.api.consumers import ConsumerBody
 from weir.api.keys import AllKeysQuery, Key, KeyRotation, MadeKey
+from weir.client.errors import OutcomeUnknown
 from weir.models.auth.secret_text import read_secret
 
 pytestmark = pytest.mark.xdist_group("weir-api")
@@ -130,6 +135,53 @@ def test_a_file_that_others_may_read_or_of_somebody_else_is_refused(tmp_path: Pa
     link.symlink_to(file)
     with pytest.raises(OSError, match="symbolic"), opened(argparse.Namespace(out=str(link))):
         pass
+
+
+# What goes wrong on the way
+
+
+class Played:
+    """As much of the client as a rotation needs."""
+
+    def __init__(self, *answers: MadeKey | Exception, known: tuple[Key, ...] = ()) -> None:
+        self.keys = self
+        self.revoked: list[str] = []
+        self._answers = list(answers)
+        self._known = known
+
+    def rotate(self, identity: str, rotation: KeyRotation) -> MadeKey:
+        answer = self._answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def every(self, query: AllKeysQuery) -> Iterator[Key]:
+        return iter(self._known)
+
+    def revoke(self, identity: str) -> None:
+        self.revoked.append(identity)
+
+
+def test_a_key_that_may_have_been_made_is_looked_for_and_revoked() -> None:
+    made = MadeKey(key=key("c", replaces="a"), secret="weir_c")
+    weir: Any = Played(
+        OutcomeUnknown("silence"), made, known=(key("b", replaces="a"), key("x", replaces="y"))
+    )
+    assert rotate(weir, key("a"), None, 7) == made
+    assert weir.revoked == ["b"]
+
+
+def test_a_key_that_cannot_be_written_down_is_revoked_again() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    weir: Any = Played()
+    begun = Line(state="begun", time_ms=1, consumer="acme", name="", old_id="a")
+    options = argparse.Namespace(out="new.csv", format="csv", overlap=7)
+    with pytest.raises(NotPossible, match=r"No space left on device.*revoked again"):
+        append_key(weir, Full(), begun, MadeKey(key=key("b"), secret="weir_b"), options)
+    assert weir.revoked == ["b"]
 
 
 # Against a gateway
