@@ -7,6 +7,7 @@ import stat
 import time
 from typing import Any
 
+import gevent
 import pytest
 from gevent import socket as gevent_socket
 from prometheus_client import CollectorRegistry
@@ -150,16 +151,16 @@ def test_a_worker_that_connects_is_greeted_and_hears_what_is_told_after_that(tmp
     link.announce("kept", 1)
     link.announce("not kept", 1, keep=False)
     link.tell_all("set", "nobody hears it", None)
-    link.start()
-    try:
-        with gevent_socket.socket(socket.AF_UNIX) as sock:
-            sock.connect(str(tmp_path / "s"))
-            frames.send(sock, HELLO)
-            heard = [frames.read(sock) for _ in range(4)]
-            link.announce("not kept", 2, keep=False)
-            link.tell_all("set", "b", "instead")
-            heard += [frames.read(sock) for _ in range(2)]
-    finally:
-        link.stop()
+    here, there = gevent_socket.socketpair()
+    serving = gevent.spawn(link._serve, there, "")
+    with here:
+        here.settimeout(30)
+        frames.send(here, HELLO)
+        heard = [frames.read(here) for _ in range(4)]
+        link.announce("not kept", 2, keep=False)
+        link.tell_all("set", "b", "instead")
+        heard += [frames.read(here) for _ in range(2)]
+    serving.join(30)
+    assert serving.successful()
     news = [(frame.get("topic"), frame.get("body")) for frame in heard]
     assert news == [("kept", 1), ("set", ["a"]), (None, None), ("other", 1), ("not kept", 2), ("set", "b")]
