@@ -42,7 +42,7 @@ def test_it_says_hello_follows_and_connects_again(tmp_path: Path) -> None:
     wait_until(lambda: after_a_turn("applied", 2), what="version 2 is applied")
     agent.stop()
     (tmp_path / "agent").unlink()
-    agent = SmallAgent(tmp_path / "agent")
+    agent = SmallAgent(tmp_path / "agent", Credentials())
     agent.version = ("test", 2)
     wait_until(lambda: after_a_turn("applied", 2), what="it comes back and says what it serves")
     agent.stop()

@@ -94,7 +94,7 @@ class TestAgentAway:
             assert client.get("/").body == b"1"
         path = own_edge.directory / "agent"
         path.unlink()
-        own_edge.agent = SmallAgent(path)
+        own_edge.agent = SmallAgent(path, own_edge.credentials)
         own_edge.agent.version = ("test", own_edge.number)
         wait_until(lambda: len(own_edge.agent.of_kind("hello")) == 2, what="both workers come back")
         own_edge.publish('rule a { when any; respond 200 "2" }')
