@@ -106,6 +106,21 @@ def test_the_name_of_a_key_is_a_name_and_nothing_else(world: World, kid: str) ->
     assert world.edge.code(honest) == INVALID
 
 
+def test_nobody_is_asked_for_the_key_of_a_token_that_cannot_be_good(world: World) -> None:
+    """An unknown key costs a question to the agent, and that a look at the issuer."""
+    own = world.own
+    for header, claims in (
+        ({"alg": "HS256"}, {}),
+        ({"typ": "JWT"}, {}),
+        ({}, {"exp": 1}),
+        ({}, {"iss": "x"}),
+    ):
+        world.edge.asked.clear()
+        forged = world.mallory.token(own.claims(**claims), own.header(**{"kid": "k9", **header}))
+        assert world.edge.code(forged) in (INVALID, EXPIRED)
+        assert world.edge.asked == []
+
+
 @pytest.mark.parametrize("kid", [1, None, ["k1"], {"k1": 1}, True])
 def test_the_name_of_a_key_is_a_text(world: World, kid: Any) -> None:
     header = json.dumps({**world.mallory.header(), "kid": kid})

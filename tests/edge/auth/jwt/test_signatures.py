@@ -43,7 +43,15 @@ def test_the_examples_of_rfc_7515_are_good(name: str, key: dict[str, str], token
     public = read_key(key)
     assert is_signed(name, public, parts.signed, parts.signature)
     assert not is_signed(name, public, parts.signed + b"A", parts.signature)
-    for signature in (b"", parts.signature[:-1], parts.signature + b"\0", b"\0" * len(parts.signature)):
+    half = len(parts.signature) // 2
+    padded = parts.signature[:half] + b"\0" + parts.signature[half:]
+    for signature in (
+        b"",
+        parts.signature[:-1],
+        parts.signature + b"\0",
+        padded,
+        b"\0" * len(parts.signature),
+    ):
         assert not is_signed(name, public, parts.signed, signature)
 
 
@@ -78,7 +86,7 @@ def test_every_algorithm_has_a_way_to_be_verified() -> None:
         {"n": "+/+/"},
         {"e": "AA"},
         {"e": "Ag"},
-        {"e": "A" * 44},
+        {"e": "_" * 44},
         {"n": "_" * 1500},
     ],
 )

@@ -294,7 +294,14 @@ def test_another_text_is_no_opaque_token(edge: TokenEdge, spoil: Callable[[str],
 
 
 def test_an_opaque_token_is_of_the_own_issuer_only(edge: TokenEdge) -> None:
-    assert edge.code(opaque(edge), "/foreign") == "401 credential-invalid"
+    assert edge.code(opaque(edge, audiences=(AUDIENCE,)), "/foreign") == "401 credential-invalid"
+
+
+def test_an_opaque_token_that_was_revoked_is_refused_at_once(edge: TokenEdge) -> None:
+    text = opaque(edge)
+    assert edge.code(text) == "200"
+    edge.revoke(text.split("_")[1])
+    assert edge.code(text) == "401 credential-invalid"
 
 
 def test_guesses_from_one_address_are_stopped_and_known_tokens_are_not(edge: TokenEdge, own: Signer) -> None:
