@@ -116,9 +116,12 @@ def test_nobody_is_asked_for_the_key_of_a_token_that_cannot_be_good(world: World
         ({}, {"iss": "x"}),
     ):
         world.edge.asked.clear()
+        world.edge.engine.auth.issuers._asked_s.clear()
         forged = world.mallory.token(own.claims(**claims), own.header(**{"kid": "k9", **header}))
         assert world.edge.code(forged) in (INVALID, EXPIRED)
         assert world.edge.asked == []
+    assert world.edge.code(world.mallory.token(header=own.header(kid="k9"))) == INVALID
+    assert world.edge.asked == [("issuer-key", {"issuer": own.url})]
 
 
 @pytest.mark.parametrize("kid", [1, None, ["k1"], {"k1": 1}, True])
