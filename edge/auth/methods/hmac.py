@@ -118,15 +118,12 @@ class HmacMethod:
 
     def _find(self, exchange: Exchange, key_id: str) -> Verifier:
         """Raises BadSignature where the key is none that may be used, Denied where that cannot be known."""
-        verifiers = self._services.verifiers
-        if not verifiers.is_known("hmac", key_id):
-            self._services.throttle.check(exchange)
         try:
-            verifier = verifiers.find("hmac", key_id)
+            verifier = self._services.look_up(exchange, "hmac", key_id)
         except Unavailable:
             raise Denied("credentials-unavailable", "keys of signatures cannot be looked up now") from None
         if verifier is None:
-            raise Guess("there is no key with this keyid")
+            raise BadSignature("there is no key with this keyid")
         if not verifier.enabled:
             raise BadSignature("the key of the signature is disabled")
         if verifier.expires_ms and verifier.expires_ms <= self._clock() * 1000:
