@@ -55,24 +55,7 @@ class CredentialMetrics:
             "Times that what is known of credentials could not be kept on the node's disk.",
             registry=registry,
         )
-        self._gauges = {
-            "known": Gauge("weir_credentials_known", "Verifiers that this node keeps.", registry=registry),
-            "suspects": Gauge(
-                "weir_credentials_suspects",
-                "Verifiers that are read anew after a gap in the feed.",
-                registry=registry,
-            ),
-            "revoked": Gauge(
-                "weir_credentials_revoked",
-                "Revoked tokens and sign-ins that this node knows.",
-                registry=registry,
-            ),
-            "stale": Gauge(
-                "weir_credentials_stale_seconds",
-                "Since the store last confirmed all that this node knows of credentials; -1: it never did.",
-                registry=registry,
-            ),
-        }
+        self._gauges = _gauges(registry)
         for counter, words in ((self._answers, SOURCES), (self._dropped, DROPS), (self._failures, FAILURES)):
             for word in words:
                 counter.labels(word)
@@ -106,3 +89,25 @@ class CredentialMetrics:
 
     def disk_failed(self) -> None:
         self._disk_failures.inc()
+
+
+def _gauges(registry: CollectorRegistry) -> dict[str, Gauge]:
+    """By the names of ``watch``."""
+    return {
+        "known": Gauge("weir_credentials_known", "Verifiers that this node keeps.", registry=registry),
+        "suspects": Gauge(
+            "weir_credentials_suspects",
+            "Verifiers that are read anew after a gap in the feed.",
+            registry=registry,
+        ),
+        "revoked": Gauge(
+            "weir_credentials_revoked",
+            "Revoked tokens and sign-ins that this node knows.",
+            registry=registry,
+        ),
+        "stale": Gauge(
+            "weir_credentials_stale_seconds",
+            "Since the store last confirmed all that this node knows of credentials; -1: it never did.",
+            registry=registry,
+        ),
+    }
