@@ -18,7 +18,7 @@ _FIELDS = (
     (b"X-Weir-Credential", "credential"),
 )
 SCOPES = b"X-Weir-Scopes"
-MAX_CALLERS = 2048
+MAX_CALLERS = 4096
 """Whose fields are at hand."""
 
 

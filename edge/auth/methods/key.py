@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HEADER = "X-API-Key"
 """Where a rule names none."""
-MAX_PROVEN = 2048
+MAX_PROVEN = 4096
 """Keys whose hash need not be made again; at the bound all are forgotten."""
 _NOBODYS = "0" * 64
 """Compared with where there is no key of that id, so that this takes as long."""

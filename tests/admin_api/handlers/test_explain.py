@@ -122,3 +122,12 @@ def test_explaining_is_no_change(api: FlaskClient) -> None:
     before = len(api.noted)
     ask(api, request={"url": "http://x/"})
     assert len(api.noted) == before
+
+
+def test_who_calls_can_be_said_for_limits(api: FlaskClient) -> None:
+    text = "rule a { require key; limit 5 per 1m by consumer; limit 9 per 1m by tag; respond 200 }"
+    asked = {"request": {"url": "http://x/"}, "draft": {"owner": "file", "text": text}}
+    said = ask(api, **asked, consumer="acme", tags=["gold", "eu"]).json["text"]
+    assert 'counted as "=acme"' in said
+    assert 'counted as "=eu,gold"' in said
+    assert 'counted as ""' in ask(api, **asked).json["text"]

@@ -96,3 +96,16 @@ def test_a_file_with_errors_shows_them(tmp_path: Path, capsys: pytest.CaptureFix
     file.write_text("rule a { proxy nowhere }\n")
     assert explain.run(["--file", str(file), "GET http://x/"]) == 2
     assert 'no upstream is called "nowhere"' in capsys.readouterr().err
+
+
+def test_who_calls_can_be_said_for_limits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "counted.weir"
+    file.write_text(
+        "rule a { require key; limit 5 per 1m by consumer; limit 9 per 1m by tag; respond 200 }\n"
+    )
+    who = ["--consumer", "acme", "--tag", "gold", "--tag", "eu"]
+    assert explain.run(["--file", str(file), *who, "GET http://x/"]) == 0
+    said = capsys.readouterr().out
+    assert 'counted as "=acme"' in said
+    assert 'counted as "=eu,gold"' in said
+    assert "require: an API key" in said
