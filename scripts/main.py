@@ -108,6 +108,16 @@ VERBS = (
         module="scripts.verbs.secrets",
     ),
     Verb(
+        "acl",
+        "print accounts of the store for each process, with what each may do there",
+        module="scripts.verbs.acl",
+    ),
+    Verb(
+        "init",
+        "make what a deployment needs once: key rings of its processes, passwords for the store",
+        module="scripts.verbs.init",
+    ),
+    Verb(
         "doctor",
         "look for what usually goes wrong, and say what to do about it",
         module="scripts.verbs.doctor",

@@ -22,6 +22,7 @@ from admin_api.call import ANONYMOUS, Handler, Identity
 from admin_api.handlers.table import HANDLERS
 from admin_api.pages import add_pages
 from admin_api.services import Services, services_of
+from tests.support.store_roles import as_role, flags_as
 from tests.support.wait import wait_until
 from tests.support.weir_up import WITHIN_S, environment
 from weir.api.audit import AuditEntry, AuditQuery
@@ -100,11 +101,11 @@ class AdminProcess:
     ) -> None:
         self.state = state
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
-        arguments = ["--state", str(state), "--redis", store_url, "--cluster", cluster]
+        arguments = ["--state", str(state), "--redis", as_role(store_url, "admin"), "--cluster", cluster]
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-P", "-m", "admin_api", *arguments),
-                *("--admin", "127.0.0.1:0", "--admin-workers", str(workers), *extra),
+                *("--admin", "127.0.0.1:0", "--admin-workers", str(workers), *flags_as("admin", extra)),
             ],
             stdout=self._log,
             stderr=subprocess.STDOUT,

@@ -18,6 +18,7 @@ import httpx
 
 from auth.app import create_app
 from auth.services import Services, Site, services_of
+from tests.support.store_roles import as_role
 from tests.support.wait import wait_until
 from tests.support.weir_up import WITHIN_S, environment
 from weir.models.auth.records import OAuthClient, User
@@ -148,7 +149,8 @@ class AuthProcess:
         self._http = httpx.Client(timeout=60)
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-P", "-m", "auth", "--state", str(state), "--redis", store_url),
+                *(sys.executable, "-P", "-m", "auth", "--state", str(state)),
+                *("--redis", as_role(store_url, "auth")),
                 *("--cluster", cluster, "--secrets", str(self.secrets), "--auth", "127.0.0.1:0", *extra),
             ],
             stdout=self._log,

@@ -22,11 +22,13 @@ from redis.retry import Retry
 
 from tests.support.parts import need
 from tests.support.ports import free_port
+from tests.support.store_roles import OUTSIDER, is_on, write_accounts
 from tests.support.wait import wait_until
 from weir.store.binary import bundled
 
 _PID_FILE = "test.pid"
 """Beside what a server writes, as long as it is not stopped."""
+_ACCOUNTS = "users.acl"
 _START_TRIES = 5
 """A port that was free may be taken before the server has it."""
 
@@ -63,9 +65,16 @@ class RunningServer:
     def admin(self) -> redis.Redis:
         """A plain client for what tests ask of a server."""
         options: dict[str, Any] = {"socket_timeout": 10, "retry": Retry(NoBackoff(), 0), "protocol": 2}
+        if self.has_accounts:
+            options["username"] = OUTSIDER
+            options["password"] = "any"
         if self.port:
             return redis.Redis(port=self.port, **options)
         return redis.Redis(unix_socket_path=f"{self.directory}/s", **options)
+
+    @property
+    def has_accounts(self) -> bool:
+        return (self.directory / _ACCOUNTS).exists()
 
     def freeze(self) -> None:
         """SIGSTOP: it accepts connections and never answers."""
@@ -99,12 +108,25 @@ def start_server(
     """
     directory.mkdir(parents=True, exist_ok=True)
     program = str(binary or valkey_binary())
+    options = (*options, *_accounts(directory, options))
     for _ in range(_START_TRIES):
         port = free_port() if tcp else 0
         server = _start([program, *_listen(directory, port), "--save", "", *options], directory, port)
         if server is not None:
             return server
     raise AssertionError(f"no server started; {directory}/log says why")
+
+
+def _accounts(directory: Path, options: tuple[str, ...]) -> tuple[str, ...]:
+    """Flags by which the server knows the accounts of the roles, if the tests are to run with them.
+
+    Of servers that speak to each other the default user may do everything, since that is who they are.
+    """
+    if not is_on() or "--requirepass" in options:
+        return ()
+    is_alone = not {"--replicaof", "--cluster-enabled"} & set(options) and directory.name != "m"
+    write_accounts(directory / _ACCOUNTS, bounded=is_alone)
+    return "--aclfile", f"{directory}/{_ACCOUNTS}"
 
 
 def _listen(directory: Path, port: int) -> list[str]:

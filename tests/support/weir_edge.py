@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from tests.support.store_roles import flags_as
 from tests.support.wait import wait_until
 
 FREE = ("--edge", "127.0.0.1:0", "--status", "127.0.0.1:0")
@@ -22,7 +23,8 @@ class WeirEdge:
     def __init__(self, state: Path, *flags: str) -> None:
         self.run_file = state / "run.json"
         self.errors = state.parent / (state.name + ".stderr")
-        command = [sys.executable, "-m", "edge", "--state", str(state), "--workers", "1", *FREE, *flags]
+        own = ("--state", str(state), "--workers", "1", *FREE, *flags_as("edge", flags))
+        command = [sys.executable, "-m", "edge", *own]
         with self.errors.open("wb") as errors:
             self.process = subprocess.Popen(
                 command, stderr=errors, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL

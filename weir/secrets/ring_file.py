@@ -90,6 +90,11 @@ def read_keys(data: bytes, where: str) -> tuple[RingKey, ...]:
     return tuple(keys)
 
 
+def ring_bytes(keys: Iterable[RingKey]) -> bytes:
+    """What stands in a file with these keys."""
+    return msgspec.json.format(msgspec.json.encode(_File(list(keys))), indent=2) + b"\n"
+
+
 def mark_of(path: Path) -> FileMark:
     """Raises BadRing if it is not there."""
     try:
@@ -153,7 +158,7 @@ def _write_once(path: Path, keys: Sequence[RingKey]) -> bool:
 
 
 def _write_new(path: Path, keys: Iterable[RingKey]) -> None:
-    text = msgspec.json.format(msgspec.json.encode(_File(list(keys))), indent=2) + b"\n"
+    text = ring_bytes(keys)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)

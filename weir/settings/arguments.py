@@ -1,6 +1,7 @@
 """Command line and environment → checked values; a flag wins over its variable, that over the default.
 
-An empty variable counts as not set, as compose files and manifests produce them. Every mistake is one
+An empty variable counts as not set, as compose files and manifests produce them. ``<VARIABLE>_FILE`` names a file that
+has the value, for what nobody should see in an environment. Every mistake is one
 sentence (``SettingsError``), which the command prints before it ends with exit code 2.
 """
 
@@ -8,10 +9,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from weir.settings.setting import Process, Setting
 from weir.settings.table import settings_of
+
+MAX_FILE = 65_536
+"""Characters of a file that has a value."""
 
 
 class SettingsError(Exception):
@@ -83,6 +88,24 @@ def _texts(
     """Where the value comes from, and its texts; None where nothing was said and there is no default."""
     if given is not None:
         return setting.flag, given if isinstance(given, list) else [given]
-    if text := environ.get(setting.variable, "").strip():
+    if text := _said_by(setting, environ):
         return setting.variable, text.replace(",", " ").split() if setting.repeatable else [text]
     return "", None if setting.default is None else [setting.default]
+
+
+def _said_by(setting: Setting, environ: Mapping[str, str]) -> str:
+    """The variable, or the file that its other form names. Raises SettingsError."""
+    text, name = environ.get(setting.variable, "").strip(), f"{setting.variable}_FILE"
+    path = environ.get(name, "").strip()
+    if not path:
+        return text
+    if text:
+        raise SettingsError(f"{setting.variable} and {name} are both set")
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(MAX_FILE + 1).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}: {path} cannot be read: {error}") from None
+    if len(text) > MAX_FILE:
+        raise SettingsError(f"{name}: {path} has more than {MAX_FILE} characters")
+    return text

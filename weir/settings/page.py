@@ -14,7 +14,9 @@ HEAD = """\
 
 Settings of one process are flags; every flag has a variable, and the flag wins. An empty variable counts as
 not set. A setting that can be given more than once takes several values in its variable, separated by spaces
-or commas. What holds for the whole cluster is said once in `defaults { … }` of the rules, not here.
+or commas. `<VARIABLE>_FILE` names a file with the value instead (`WEIR_REDIS_FILE=/run/secrets/store-url`), for
+what nobody should read in an environment. What holds for the whole cluster is said once in `defaults { … }` of
+the rules, not here.
 
 `up` is `weir up`, `edge` is `weir edge`, `admin` is `weir admin`, `auth` is `weir auth`, `client` is every
 command that works on a store or a running gateway and then ends.

@@ -155,7 +155,8 @@ class Pipelines:
         for place in places:
             if asking:
                 commands.append(("ASKING",))
-            commands.append(("EVALSHA", calls[place].script.sha1, *calls[place].arguments(history)))
+            script = calls[place].script
+            commands.append((script.evaluate, script.sha1, *calls[place].arguments(history)))
         replies = _talk(connection, commands)
         if asking:
             replies = replies[1::2]

@@ -68,7 +68,7 @@ class Records(Generic[R]):
                     feed=self._keys.feed(),
                     records=self._keys.records(self._kind.name),
                     index=self._keys.record_index(self._kind.name),
-                    consumers=self._keys.records(CONSUMERS.name),
+                    consumers=self._owners(),
                     id=id_,
                     owner=self._owner(record),
                     record=data,
@@ -104,7 +104,7 @@ class Records(Generic[R]):
                     feed=self._keys.feed(),
                     records=self._keys.records(self._kind.name),
                     index=self._keys.record_index(self._kind.name),
-                    consumers=self._keys.records(CONSUMERS.name),
+                    consumers=self._owners(),
                     id=id_,
                     seen=sha1_of(before),
                     old_owner=old_owner,
@@ -229,6 +229,11 @@ class Records(Generic[R]):
 
     def _kept(self, data: bytes) -> Kept[R]:
         return Kept(decode_record(self._kind, data), etag_of(data))
+
+    def _owners(self) -> str:
+        """Where an owner must be. What nobody owns needs no other key: a script's keys are all asked for as if it
+        wrote them (``acl``), and who keeps people's accounts may not write consumers."""
+        return self._keys.records(CONSUMERS.name if self._kind.owned else self._kind.name)
 
     def _session(self) -> AbstractContextManager[Session]:
         return self._client.session(self._keys.records(self._kind.name))

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 
 Value = str | int | bytes
 SECTIONS = ("KEYS", "ARGV", "RETURNS", "MISSING", "COST")
+READS = frozenset({
+    "EXISTS", "GET", "HEXISTS", "HGET", "HGETALL", "HKEYS", "HLEN", "HMGET", "PTTL", "TIME", "XRANGE", "XREVRANGE",
+    "ZCARD", "ZCOUNT", "ZLEXCOUNT", "ZRANGE", "ZRANGEBYLEX", "ZRANGEBYSCORE", "ZSCORE",
+})  # fmt: skip
+"""Commands that change nothing. A script that calls no other is sent as EVALSHA_RO: whoever may only read its keys may
+call it, and the server holds it to that."""
+_CALL = re.compile(r"redis\.p?call\(\s*(?:['\"]([A-Z]+)['\"])?")
 _NAME = re.compile(r"--   ([a-z_]+(?:\.\.\.)?)(?:\s|$)")
 
 
@@ -38,6 +45,8 @@ class Script(msgspec.Struct, frozen=True):
     arguments: tuple[str, ...]
     rest: str = ""
     """The name of the last argument that takes any number of values; empty if there is none."""
+    evaluate: str = "EVALSHA"
+    """The command that calls it; ``EVALSHA_RO`` for what only reads."""
 
     def parameters(self) -> frozenset[str]:
         """Every keyword that a call gives."""
@@ -70,7 +79,13 @@ def script(name: str) -> Script:
         keys=keys,
         arguments=arguments[:-1] if rest else arguments,
         rest=rest,
+        evaluate="EVALSHA_RO" if commands_of(source) <= READS else "EVALSHA",
     )
+
+
+def commands_of(source: str) -> frozenset[str]:
+    """What a script calls; "" among them for what is not written out."""
+    return frozenset(_CALL.findall(source))
 
 
 def run_script(session: Session, name: str, /, **values: Value | list[Value]) -> Any:
@@ -82,12 +97,12 @@ def run_script(session: Session, name: str, /, **values: Value | list[Value]) ->
     called = script(name)
     command = called.command(values)
     try:
-        return session.call("EVALSHA", called.sha1, *command)
+        return session.call(called.evaluate, called.sha1, *command)
     except StoreError as error:
         if "NOSCRIPT" not in str(error) and "No matching script" not in str(error):
             raise
     session.call("SCRIPT LOAD", called.source)
-    return session.call("EVALSHA", called.sha1, *command)
+    return session.call(called.evaluate, called.sha1, *command)
 
 
 def _sections(source: str) -> dict[str, list[str]]:

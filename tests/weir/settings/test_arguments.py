@@ -113,3 +113,22 @@ def test_every_row_has_a_name_of_its_own_and_a_default_that_its_check_accepts():
     for setting in SETTINGS:
         if setting.default is not None:
             setting.parse(setting.default)
+
+
+def test_a_file_may_have_the_value(tmp_path: Path):
+    (tmp_path / "url").write_text("redis://:secret@store:6379\n")
+    path = str(tmp_path / "url")
+    assert read(WEIR_REDIS_FILE=path)["redis"] == "redis://:secret@store:6379"
+    assert read("--redis", "redis://other", WEIR_REDIS_FILE=path)["redis"] == "redis://other"
+    assert read(WEIR_REDIS_FILE="")["redis"] == ""
+
+
+def test_a_file_that_cannot_serve_is_said(tmp_path: Path):
+    with pytest.raises(SettingsError, match=r"WEIR_REDIS_FILE: .*none cannot be read"):
+        read(WEIR_REDIS_FILE=str(tmp_path / "none"))
+    (tmp_path / "url").write_text("redis://x")
+    with pytest.raises(SettingsError, match="are both set"):
+        read(WEIR_REDIS="redis://y", WEIR_REDIS_FILE=str(tmp_path / "url"))
+    (tmp_path / "long").write_text("x" * 65_537)
+    with pytest.raises(SettingsError, match="more than 65536 characters"):
+        read(WEIR_REDIS_FILE=str(tmp_path / "long"))

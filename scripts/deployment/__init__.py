@@ -1,0 +1,1 @@
+"""What a deployment needs once, before its processes start: key rings and accounts of the store."""
