@@ -246,3 +246,16 @@ def test_guesses_at_the_secret_of_a_key_count(edge: InProcess, credentials: Cred
     for _ in range(throttle.PER_MINUTE):
         assert edge.status(request("/plain", f"X-API-Key: {key}")) == 401
     assert problem(edge.ask(request("/plain", f"X-API-Key: {new}"))) == (429, "too-many-failures")
+
+
+def test_known_keys_end_when_the_store_has_not_confirmed_them_for_as_long_as_defaults_say(
+    edge: InProcess, credentials: Credentials
+) -> None:
+    edge.publish("defaults { credentials max_stale 1h }\n" + RULES)
+    data = request("/plain", f"X-API-Key: {credentials.key()}", method="POST", body=b"x")
+    credentials.confirmed(time.monotonic() - 3500)
+    assert edge.status(data) == 200
+    credentials.confirmed(time.monotonic() - 3601)
+    assert problem(edge.ask(data)) == (503, "credentials-unavailable")
+    credentials.confirmed(time.monotonic())
+    assert edge.status(data) == 200
