@@ -17,8 +17,8 @@ further every verifier of that consumer; ``client:<id>`` further every opaque to
 with a lower ``seq`` than that of a drop that concerns it is worth nothing. ``all``: forget everything, and take none of
 the answers that are under way.
 
-*A connection* begins with ``all`` where the agent knows how the store stands, since drops may have been missed. Without
-store the agent says nothing, and the worker goes on with what it knows, as long as ``credentials-fresh`` allows.
+*A connection* begins with ``all``, since drops may have been missed; where the agent has not heard the store yet, that
+comes as soon as it has. Until then the worker goes on with what it knows, as long as ``credentials-fresh`` allows.
 
 *Fresh*: everything that agent and worker know was confirmed by the store at that moment.
 

@@ -215,6 +215,8 @@ class Keeper:
         match look.meaning:
             case "changed":
                 self._drop(look.names)
+                if not self._looked.is_set():
+                    self._drop_all()  # workers may not have heard all that an earlier life dropped
             case "gap":
                 self._distrust()
             case "other":

@@ -257,6 +257,10 @@ def test_what_an_earlier_life_left_is_good_from_where_it_stood() -> None:
     assert (after.ask("key:a"), after.ask("key:b"), after.ask("key:c")) == (0, 0, None)
     after.now += FRESH_EVERY_S
     after.back()
+    assert after.worker.words == [
+        {"drop": ["key:b"], "all": False, "seq": 1},
+        {"drop": [], "all": True, "seq": 1},
+    ], "workers may have missed what the earlier life told last"
     assert named(rows_of(after.keeper.cache)) == {"key:a": 0}
     assert (after.ask("key:b"), after.worker.fresh_at[-1]) == ("absent", 1001.0)
 
