@@ -123,6 +123,7 @@ def sample_of(exchange: Exchange, owner: str, rule: str, lasted_ms: float) -> Li
         bytes_out=exchange.bytes_out,
         code=exchange.code,
         limit=shown_text(exchange.limited),
+        consumer="" if exchange.caller is None else shown_text(exchange.caller.consumer),
         flags=_flags(exchange),
     )
 

@@ -66,6 +66,8 @@ def line(sample: Sample, style: Style) -> str:
     where = f"→ {sample.rule}" if sample.rule else "→ (no rule)"
     if sample.target:
         where += f" → {sample.target}"
+    if sample.consumer:
+        where = f"{sample.consumer} {where}"
     remarks = [
         word for word in (sample.code, sample.limit and f"limit {sample.limit}", *sample.flags) if word
     ]

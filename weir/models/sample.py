@@ -35,6 +35,8 @@ class LiveRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Why Weir itself answered."""
     limit: str = ""
     """The limit that refused it."""
+    consumer: str = ""
+    """Who called. Subjects of tokens, which may be people, are not told."""
     flags: tuple[str, ...] = ()
     """``shadowed`` (a limit in shadow would have refused), ``retried``, ``broken`` (the answer broke off)."""
 

@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from edge.telemetry.sampler import LONGEST_S, MOST_A_SECOND, TOPIC, Sampler
+from tests.support.credentials import Credentials, request
 from tests.support.in_process import InProcess
 
-RULES = 'rule a { when path under "/a"; respond 200 "hello" }\nrule b { when path == "/b"; respond 503 "" }'
+RULES = """
+rule a { when path under "/a"; respond 200 "hello" }
+rule b { when path == "/b"; respond 503 "" }
+rule c { when path == "/c"; require key; respond 200 }
+"""
 ANY = {"owner": "", "rule": "", "status": "", "min_ms": 0.0}
 
 
@@ -57,6 +62,15 @@ def test_a_sample_says_what_happened_and_nothing_secret(worker: Watching) -> Non
     assert (told["rule"], told["status"], told["ip"]) == ("a", 200, "192.0.2.0/24")
     assert told["bytes_out"] > 0
     assert "SECRET" not in str(told)
+
+
+def test_the_consumer_is_told_and_nothing_of_its_key(worker: Watching) -> None:
+    key = Credentials().serve(worker.engine).key()
+    worker.watch()
+    worker.edge.ask(request("/c", f"X-API-Key: {key}"))
+    (told,) = worker.told
+    assert told["consumer"] == "acme"
+    assert key.split("_")[1] not in str(told)
 
 
 def test_what_was_not_understood_or_met_no_rule_is_told_too(worker: Watching) -> None:

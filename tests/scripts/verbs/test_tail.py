@@ -35,6 +35,11 @@ def test_a_line_says_what_was_asked_and_where_it_went_and_cannot_command_the_ter
     assert tail.line(quiet, Style()).endswith("→ (no rule)")
 
 
+def test_a_line_says_who_called() -> None:
+    called = msgspec.structs.replace(SAMPLE, consumer="acme")
+    assert " acme → " in tail.line(called, Style())
+
+
 @pytest.mark.parametrize(("status", "colour"), [(200, ""), (404, tail.YELLOW), (503, tail.RED)])
 def test_errors_have_a_colour_where_there_are_colours(status: int, colour: str) -> None:
     assert tail.status_colour(status, COLOURED) == colour
