@@ -202,6 +202,18 @@ def changed(auth: InProcessAuth, **fields: Any) -> None:
 
 
 @pytest.mark.parametrize("is_opaque", [False, True])
+def test_a_token_that_is_asked_for_right_after_all_were_revoked_is_good(
+    auth: InProcessAuth, client: Client, is_opaque: bool
+) -> None:
+    """Its time is told in seconds; that of the revocation is not."""
+    web = made_client(client, "web", opaque=is_opaque, grants=("client_credentials",))
+    before = auth.token(web).json["access_token"]
+    changed(auth, not_before_ms=now_s() * 1000 + 500)
+    assert [good(auth, text) for text in (before, auth.token(web).json["access_token"])] == [False, True]
+    auth.services.clients.remove("web")
+
+
+@pytest.mark.parametrize("is_opaque", [False, True])
 def test_tokens_end_with_their_client_and_its_consumer(
     auth: InProcessAuth, client: Client, is_opaque: bool
 ) -> None:
