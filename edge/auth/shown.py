@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_plus
 
 from edge.auth.denied import Denied
+from edge.edits.headers import folded, without
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
@@ -60,5 +61,6 @@ def without_query(query_string: str, name: str) -> str:
 
 
 def hide_field(exchange: Exchange, lower: bytes) -> None:
-    """Takes every field of that lower-case name out of what the upstream gets."""
-    exchange.fields = [field for field in exchange.fields if field[0] != lower]
+    """Takes every field of that lower-case name out of what the upstream gets, also where ``_`` stands for ``-``: some
+    servers read that as the same, and nobody looked at it."""
+    exchange.fields = without(exchange.fields, folded(lower))

@@ -1,4 +1,8 @@
-"""``set``, ``add`` and ``remove`` of headers, compiled once for a rule."""
+"""``set``, ``add`` and ``remove`` of headers, compiled once for a rule.
+
+What ``set`` and ``remove`` are of is gone in every spelling: CGI and WSGI servers read ``_`` as ``-``, so a client
+could say with ``X_User`` what a rule says with ``X-User``.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ class FieldEdit(Protocol):
 class HeaderEdit:
     """One edit; ``render`` is None for ``remove``."""
 
-    __slots__ = ("is_fixed", "keep_others", "lower", "name", "render")
+    __slots__ = ("folded", "is_fixed", "keep_others", "lower", "name", "render")
 
     def __init__(self, edit: EditHeader) -> None:
         """Raises ValueError for a value that cannot be rendered (a secret, or a broken template)."""
@@ -33,6 +37,7 @@ class HeaderEdit:
             )
         self.name = edit.name.encode("ascii")
         self.lower = self.name.lower()
+        self.folded = folded(self.lower)
         self.keep_others = edit.action == "add"
         self.render: Render | None = None
         self.is_fixed = edit.value is None or is_fixed(edit.value)
@@ -43,10 +48,20 @@ class HeaderEdit:
     def apply(self, fields: list[Field], values: Values) -> list[Field]:
         """The fields after this edit; ``fields`` itself may be changed."""
         if not self.keep_others:
-            fields = [field for field in fields if field[0] != self.lower]
+            fields = without(fields, self.folded)
         if self.render is not None:
             fields.append((self.lower, self.name, header_bytes(self.render(values))))
         return fields
+
+
+def folded(lower: bytes) -> bytes:
+    """The same for all spellings of a name."""
+    return lower.replace(b"_", b"-")
+
+
+def without(fields: list[Field], name: bytes) -> list[Field]:
+    """Those of another name; ``name`` is ``folded``."""
+    return [field for field in fields if field[0] != name and folded(field[0]) != name]
 
 
 def compile_edits(

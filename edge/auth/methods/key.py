@@ -87,10 +87,8 @@ class KeyMethod:
     def hide(self, exchange: Exchange, *, proven: bool) -> None:
         if self._keep and proven:
             return
-        names = {name for name, _, _ in exchange.fields}
-        if self._header in names:
-            hide_field(exchange, self._header)
-        if AUTHORIZATION in names and _bearer_keys(exchange):
+        hide_field(exchange, self._header)
+        if any(name == AUTHORIZATION for name, _, _ in exchange.fields) and _bearer_keys(exchange):
             hide_field(exchange, AUTHORIZATION)
         if self.query and exchange.query_string:
             exchange.query_string = without_query(exchange.query_string, self.query)

@@ -76,6 +76,12 @@ def test_hiding_leaves_the_head_as_it_was(edge: InProcess) -> None:
     assert exchange.head.fields == before
 
 
+def test_hiding_takes_what_others_read_as_the_same_name_too(edge: InProcess) -> None:
+    exchange = exchange_of(edge, "X-API-Key: a", "X_API_Key: b", "x-api_key: c", "X-APIKey: 1")
+    hide_field(exchange, b"x-api-key")
+    assert [name for name, _, _ in exchange.fields] == [b"x-apikey"]
+
+
 @pytest.mark.parametrize(
     ("query", "values"),
     [

@@ -32,6 +32,19 @@ def test_an_edit_does_what_it_says(action, value, expected) -> None:
     assert apply_edits(edits, list(FIELDS), Nothing()) == expected
 
 
+@pytest.mark.parametrize("name", ["X-User-Id", "X_User_Id", "x-user_id"])
+@pytest.mark.parametrize("action", ["set", "remove"])
+def test_no_other_spelling_says_it_too(name: str, action: str) -> None:
+    """CGI and WSGI servers read ``_`` as ``-``."""
+    said = [(each.lower(), each, b"root") for each in (b"X-User-Id", b"X_User_Id", b"X_USER-ID")]
+    edits = compile_edits(
+        [EditHeader(action=action, side="request", name=name, value="{x}" if action == "set" else None)],
+        "request",
+    )
+    kept = apply_edits(edits, [*said, FIELDS[0]], Nothing())
+    assert [value for _, _, value in kept] == [b"1"] * (2 if action == "set" else 1)
+
+
 def test_sides_are_kept_apart() -> None:
     edits = [EditHeader(action="remove", side="response", name="X-A")]
     assert compile_edits(edits, "request") == ()
