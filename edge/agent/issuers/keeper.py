@@ -233,7 +233,9 @@ class IssuerKeeper:
                     jwks = look(terms, self._get)
             except NoKeys as error:
                 self._throttle.warning(f"the keys of an issuer cannot be had: {error}")
-                told = one.terms == terms and one.failed(str(error), self._clock(), self._chance())
+                told = one.terms.jwks_uri == terms.jwks_uri and one.failed(
+                    str(error), self._clock(), self._chance()
+                )
             else:
                 told = one.terms.jwks_uri == terms.jwks_uri and one.succeeded(
                     jwks, self._clock(), self._wall(), self._chance()

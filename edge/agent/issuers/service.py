@@ -24,6 +24,7 @@ from weir.store.signing import TOPIC as SIGNING
 from weir.store.signing import SigningStore
 
 RECHECK_S = 60.0
+PAGE = 50
 OWN_EVERY_S = 1.0
 """For a token with an unknown key the store is asked for own keys no sooner than this after the last time."""
 
@@ -84,7 +85,7 @@ class IssuerService:
         found: list[Terms] = []
         after = ""
         while True:
-            kept, after = self._store.registered.page(after=after, limit=ISSUERS.most)
+            kept, after = self._store.registered.page(after=after, limit=PAGE)
             found.extend(Terms.of(each.record) for each in kept)
             if not after:
                 break

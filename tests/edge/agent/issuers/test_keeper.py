@@ -146,6 +146,7 @@ def test_a_person_s_terms_count_before_the_defaults(rig: Rig) -> None:
     assert (rig.kids(A), rig.told[A]["enabled"]) == (None, False)
     gets = rig.gets
     rig.pass_s(REFRESH_S * 2)
+    rig.keeper.asked(A)
     assert rig.gets == gets
     rig.keeper.register([])
     assert rig.told[A]["enabled"]
@@ -166,6 +167,30 @@ def test_an_issuer_that_nobody_names_is_forgotten_after_a_while(rig: Rig) -> Non
     assert rig.kids(A) == ["k1"]
     rig.pass_s(KEEP_S)
     assert rig.told[B] is None
+
+
+def test_an_issuer_that_is_named_again_stays_known(rig: Rig) -> None:
+    rig.keeper.want(1, (A,))
+    rig.step()
+    rig.keeper.want(1, ())
+    rig.pass_s(KEEP_S)
+    assert rig.told[A] == {"issuer": A, "own": False, "gone": True}
+    rig.keeper.want(2, (A,))
+    rig.pass_s(KEEP_S + 1)
+    assert rig.kids(A) == ["k1"]
+
+
+def test_an_issuer_that_is_forgotten_during_a_look_stays_so(rig: Rig) -> None:
+    rig.keeper.want(1, (A,))
+    go_on = Event()
+    rig.hold = go_on.wait
+    rig.keeper.step()
+    rig.keeper.want(1, ())
+    rig.now += KEEP_S
+    rig.keeper.step()
+    go_on.set()
+    rig.keeper._greenlets.join(timeout=10)
+    assert rig.told[A] == {"issuer": A, "own": False, "gone": True}
 
 
 def test_the_own_issuer_is_never_asked(rig: Rig) -> None:
@@ -259,6 +284,18 @@ def test_terms_that_change_during_a_look_are_looked_at_again(rig: Rig) -> None:
     assert rig.kids(A) is None
     rig.step()
     assert rig.kids(A) == ["k1"]
+
+
+def test_what_failed_at_another_place_is_no_problem_of_the_new_one(rig: Rig) -> None:
+    go_on = Event()
+    rig.hold, rig.away = go_on.wait, True
+    rig.keeper.register([Terms(A)])
+    rig.keeper.step()
+    gevent.sleep(0)
+    rig.keeper.register([Terms(A, f"{A}/other")])
+    go_on.set()
+    rig.keeper._greenlets.join(timeout=10)
+    assert rig.told[A]["problem"] == ""
 
 
 def test_a_person_sees_how_they_stand(rig: Rig) -> None:

@@ -12,7 +12,7 @@ import pytest
 from edge.agent.facts import Facts
 from edge.agent.issuers.issuer import Terms
 from edge.agent.issuers.keeper import IssuerKeeper
-from edge.agent.issuers.service import OWN_EVERY_S, RECHECK_S, IssuerService, IssuerStore
+from edge.agent.issuers.service import OWN_EVERY_S, PAGE, RECHECK_S, IssuerService, IssuerStore
 from edge.auth.issuers import MAX_ISSUERS
 from edge.versions.files import Identity
 from tests.support.servers import server_folder, start_server
@@ -99,10 +99,10 @@ def test_nothing_is_read_while_nothing_changes(rig: Rig, monkeypatch: pytest.Mon
 
 
 def test_many_registered_issuers_are_read_in_pages(rig: Rig) -> None:
-    for number in range(30):
+    for number in range(PAGE + 10):
         rig.store.registered.create(record(name=f"i{number}", url=f"https://{number}.test"))
     rig.look()
-    assert len(rig.service.page()["issuers"]) == 30
+    assert len(rig.service.page()["issuers"]) == PAGE + 10
 
 
 def test_another_store_than_the_one_of_the_version_is_not_believed(rig: Rig) -> None:
