@@ -176,6 +176,7 @@ def test_an_issuer_that_is_named_again_stays_known(rig: Rig) -> None:
     rig.pass_s(KEEP_S)
     assert rig.told[A] == {"issuer": A, "own": False, "gone": True}
     rig.keeper.want(2, (A,))
+    rig.step()
     rig.pass_s(KEEP_S + 1)
     assert rig.kids(A) == ["k1"]
 
