@@ -25,7 +25,10 @@ rule tag { when path == "/tag"; require key(tag: "gold eu"); respond 200 "in" }
 
 @pytest.fixture
 def edge(tmp_path: Path) -> InProcess:
-    return InProcess(tmp_path, RULES)
+    """Its throttle's clock stands still."""
+    made = InProcess(tmp_path, RULES)
+    made.engine.auth.throttle = throttle.FailureThrottle(clock=lambda: 1000.0)
+    return made
 
 
 @pytest.fixture
