@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from edge.auth import passed
+from edge.auth.requirement import Requirements
 from edge.versions.loader import Loader
 from tests.support.credentials import Credentials, name_of, request
 from tests.support.in_process import InProcess
@@ -27,8 +28,6 @@ class Judged:
 
     def __init__(self, edge: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        from edge.auth.requirement import Requirements
-
         judge = Requirements.judge
 
         def counted(requirements: Requirements, exchange: object) -> Caller | None:
