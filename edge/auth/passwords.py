@@ -59,7 +59,7 @@ def _behind_others(work: Callable[..., bool], *values: Any) -> bool:
     """On Linux a priority belongs to a thread (setpriority(2)); elsewhere it would be the whole process's."""
     if sys.platform == "linux":
         with suppress(OSError):  # a sandbox may forbid it
-            os.setpriority(os.PRIO_PROCESS, 0, NICE)
+            os.setpriority(os.PRIO_PROCESS, 0, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
     return work(*values)
 
 
