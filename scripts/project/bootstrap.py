@@ -24,6 +24,7 @@ LOCKS = {
     "runtime": "requirements.lock",
     "test": "requirements-test.lock",
     "bench": "requirements-bench.lock",
+    "deploy": "requirements-deploy.lock",
 }
 NO_PIP = (
     "{python} has neither pip nor ensurepip, and no uv was found: install one of them, for example with "
@@ -54,8 +55,8 @@ class CannotInstall(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """``bootstrap.py [test|bench] [--venv DIR]``; the stamp in the environment makes a second run cost nothing."""
-    kind = next((each for each in ("test", "bench") if each in arguments), "runtime")
+    """``bootstrap.py [test|bench|deploy] [--venv DIR]``; the stamp in the environment makes a second run cost nothing."""
+    kind = next((each for each in ("test", "bench", "deploy") if each in arguments), "runtime")
     folder = Path(arguments[arguments.index("--venv") + 1]) if "--venv" in arguments else ROOT / ".venv"
     try:
         install(folder, kind)

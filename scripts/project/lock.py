@@ -1,4 +1,4 @@
-"""``make lock``: writes requirements.lock, requirements-test.lock and requirements-bench.lock from pyproject.toml.
+"""``make lock``: writes requirements.lock, and one for each extra that has its own, from pyproject.toml.
 
 All hold exact versions and hashes for every platform and every supported Python, and nothing else: no index, no
 address, no local path. So they install the same from any mirror, and pip refuses what is not the very same file.
@@ -18,7 +18,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "requirements.lock"
-EXTRAS = {"test": ROOT / "requirements-test.lock", "bench": ROOT / "requirements-bench.lock"}
+EXTRAS = {
+    "test": ROOT / "requirements-test.lock",
+    "bench": ROOT / "requirements-bench.lock",
+    "deploy": ROOT / "requirements-deploy.lock",
+}
 COMPILE = (
     "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--no-annotate", "--no-emit-index-url",
     "--no-emit-find-links", "--no-strip-extras", "--quiet",

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from scripts.project.lock import addresses_in
 from tests.support.tree import ROOT
 
-EXTRAS = ("test", "bench")
+EXTRAS = ("test", "bench", "deploy")
 LOCKS = ("requirements.lock", *(f"requirements-{extra}.lock" for extra in EXTRAS))
 
 
