@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from edge.agent.credentials.cache import decode
+from tests.support.credential_asks import ask, consumer_of, is_dropped, news
 from tests.support.node_agent import AgentProcess, FakeWorker
 from tests.support.store_accounts import Accounts
 from tests.support.wait import wait_until
@@ -21,7 +18,6 @@ from weir.store.revoked import Revoked
 from weir.store.used import Used
 
 RULES = 'rule a { when any; respond 200 "a" }'
-NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -40,35 +36,6 @@ def of_store(store) -> Accounts:
     made.key("one")
     made.key("two")
     return made
-
-
-def ask(worker: FakeWorker, id_: str, kind: str = "key") -> Any:
-    """The agent's answer."""
-    number = next(NUMBERS)
-    wait_until(lambda: worker.is_met, what="a worker that is connected")
-    worker.send({"kind": "asks", "items": [[number, "credential", {"kind": kind, "id": id_}]]})
-    found: list[Any] = []
-
-    def answered() -> bool:
-        replies = [item for said in worker.heard if said["kind"] == "replies" for item in said["items"]]
-        found[:] = [answer for asked, answer in replies if asked == number]
-        return bool(found)
-
-    wait_until(answered, what="an answer")
-    return found[0]
-
-
-def consumer_of(answer: Any) -> Any:
-    """None: there is no such credential, or it cannot be known."""
-    return decode(answer["verifier"]).consumer if answer and answer["verifier"] is not None else None
-
-
-def news(worker: FakeWorker, topic: str) -> list[Any]:
-    return [said["body"] for said in worker.heard if said.get("topic") == topic]
-
-
-def is_dropped(worker: FakeWorker, name: str) -> Callable[[], bool]:
-    return lambda: any(name in body["drop"] for body in news(worker, "credentials"))
 
 
 def started(agent: AgentProcess) -> FakeWorker:
