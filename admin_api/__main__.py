@@ -30,6 +30,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"weir admin: {error}\n")
         return BAD_SET_UP
+    from weir.serving.metrics_files import choose_folder
+
+    choose_folder(os.environ, settings.metrics)
     from admin_api.boot import serve
 
     return serve(settings)

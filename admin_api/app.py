@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterable, Mapping
 
 import msgspec
 from flask import Flask, Response, request
+from prometheus_client import CollectorRegistry
 from werkzeug.exceptions import HTTPException
 
 from admin_api.call import Handler
 from admin_api.dispatch import Access, Dispatcher, Journal
 from admin_api.handlers.table import HANDLERS
+from admin_api.metrics import AdminMetrics
 from admin_api.paths import RawPaths, Segment, is_utf8, rule_of
 from admin_api.problems import FAULT, Refusal, refusal_of
 from admin_api.services import Services
@@ -20,6 +23,7 @@ from weir.api.operations import OPERATIONS
 from weir.api.problem import MEDIA
 from weir.serving.access_log import add_access_log
 from weir.serving.hosts import Hosts
+from weir.serving.metrics import add_metrics
 from weir.serving.request_ids import request_id
 
 SECURITY = {
@@ -44,14 +48,19 @@ def create_app(
     journal: Journal,
     operations: Iterable[Operation] = OPERATIONS,
     handlers: Mapping[str, Handler] = HANDLERS,
+    metrics: AdminMetrics | None = None,
 ) -> Flask:
-    """Connects to nothing. An operation without a handler does not exist here (a test says that there is none)."""
+    """Connects to nothing; without ``metrics`` nobody sees what is counted.
+
+    An operation without a handler does not exist here (a test says that there is none).
+    """
     app = Flask("admin_api", static_folder=None)
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
-    dispatcher = Dispatcher(services, access, hosts, journal)
+    counted = metrics or AdminMetrics(CollectorRegistry())
+    dispatcher = Dispatcher(services, access, hosts, journal, counted)
     for operation in operations:
         if operation.id not in handlers:
             continue
@@ -64,9 +73,10 @@ def create_app(
             strict_slashes=True,
         )
     add_access_log(app, "admin")
+    add_metrics(app, counted.requests)
     app.before_request(lambda: check_target(hosts))
     app.after_request(finished)
-    app.register_error_handler(Exception, problem_response)
+    app.register_error_handler(Exception, functools.partial(problem_response, counted))
     return app
 
 
@@ -86,11 +96,12 @@ def finished(response: Response) -> Response:
     return response
 
 
-def problem_response(error: Exception) -> Response:
+def problem_response(metrics: AdminMetrics, error: Exception) -> Response:
     refusal = refusal_of(error) or of_framework(error)
     if refusal is None:
         log.error("request %s failed", request_id(), exc_info=error)
         refusal = FAULT
+    metrics.refused(refusal.code)
     body = msgspec.structs.replace(refusal.answer, request_id=request_id())
     response = Response(msgspec.json.encode(body), status=refusal.status, content_type=MEDIA)
     response.headers.update(refusal.headers)

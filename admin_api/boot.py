@@ -14,11 +14,13 @@ import time
 from typing import Any
 
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from admin_api.access.credentials import Credentials
 from admin_api.access.identify import StoreAccess
 from admin_api.access.journal import AuditJournal
 from admin_api.app import create_app
+from admin_api.metrics import AdminMetrics
 from admin_api.pages import add_pages
 from admin_api.services import Services, services_of
 from admin_api.settings import AdminSettings
@@ -29,6 +31,7 @@ from weir.secrets.errors import SecretsError
 from weir.secrets.ring import KeyRing
 from weir.serving.gunicorn_app import ServedApplication
 from weir.serving.hosts import Hosts, hosts_of
+from weir.serving.metrics_listener import Metrics, open_metrics
 from weir.serving.stderr_log import log_to_stderr
 from weir.store.connect import connect
 from weir.store.errors import StoreError
@@ -49,12 +52,13 @@ def serve(settings: AdminSettings) -> int:
         lock = hold(settings.directory)
         run_file.remove(settings.run_file)
         listener = bind(settings.admin, what="the admin API")
+        metrics = open_metrics(settings.admin_metrics, settings.metrics)
     except (StateHeld, StateUnusable, CannotListen, SecretsError, StoreError) as error:
         sys.stderr.write(f"weir admin: {error}\n")
         return BAD_SET_UP
     master = os.getpid()
     try:
-        run(settings, listener, ring)
+        run(settings, listener, metrics, ring)
     finally:
         if os.getpid() == master:
             run_file.remove(settings.run_file)
@@ -62,16 +66,17 @@ def serve(settings: AdminSettings) -> int:
     return 0
 
 
-def run(settings: AdminSettings, listener: socket.socket, ring: KeyRing | None) -> None:
-    """Until a signal; gunicorn takes the listener and closes it."""
+def run(settings: AdminSettings, listener: socket.socket, metrics: Metrics, ring: KeyRing | None) -> None:
+    """Until a signal; gunicorn takes the listeners and closes them."""
     address = address_of(listener)
     hosts = hosts_of(address, settings.admin_url, "--admin-url")
     ServedApplication(
-        lambda stopping: application(settings, hosts, stopping, ring),
-        descriptor=listener.detach(),
+        lambda stopping: metrics.added_to(application(settings, hosts, stopping, ring)),
+        descriptors=(listener.detach(), *metrics.descriptors),
         workers=settings.admin_workers,
         process="admin",
-        on_ready=lambda: announce(settings, address),
+        on_ready=lambda: announce(settings, address, metrics),
+        on_worker_end=metrics.worker_ended,
     ).run()
 
 
@@ -84,7 +89,7 @@ def application(
     credentials = Credentials(services.tokens, services.links, services.throttle)
     access = StoreAccess(credentials, services.sessions, secure=hosts.secure)
     journal = AuditJournal(services.audit)
-    app = create_app(services, access, hosts, journal)
+    app = create_app(services, access, hosts, journal, metrics=AdminMetrics(CollectorRegistry()))
     add_pages(app, services, journal)
     return app
 
@@ -100,10 +105,10 @@ def services_for(
     )
 
 
-def announce(settings: AdminSettings, address: Address) -> None:
+def announce(settings: AdminSettings, address: Address, metrics: Metrics) -> None:
     """The real address, for people and for programs on this machine."""
     url = f"http://{address}"
-    run_file.write(settings.run_file, facts(settings, url))
+    run_file.write(settings.run_file, facts(settings, url) | metrics.facts())
     sys.stderr.write(f"weir admin: answering at {url}\n")
     sys.stderr.flush()
 

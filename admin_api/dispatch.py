@@ -14,6 +14,7 @@ import msgspec
 from flask import Request, Response, request
 
 from admin_api.call import ANONYMOUS, Answer, Call, Handler, Identity
+from admin_api.metrics import AdminMetrics
 from admin_api.problems import FAULT, Refusal, refusal_of
 from admin_api.reading import already_has, chosen_media, preconditions, read_body, read_query
 from admin_api.services import Services
@@ -48,11 +49,14 @@ class Journal(Protocol):
 class Dispatcher:
     """``view`` makes the Flask view of an operation."""
 
-    def __init__(self, services: Services, access: Access, hosts: Hosts, journal: Journal) -> None:
+    def __init__(
+        self, services: Services, access: Access, hosts: Hosts, journal: Journal, metrics: AdminMetrics
+    ) -> None:
         self._services = services
         self._access = access
         self._hosts = hosts
         self._journal = journal
+        self._metrics = metrics
 
     def view(self, operation: Operation, handler: Handler) -> Callable[..., Response]:
         def view(**path: str) -> Response:
@@ -74,6 +78,8 @@ class Dispatcher:
             self._note(operation, identity, call, Answer(status=refusal.status), refusal.code)
             raise
         self._note(operation, identity, call, answer, "")
+        if answer.stream is not None and call.media == "text/event-stream":
+            answer = msgspec.structs.replace(answer, stream=self._metrics.open_while(closing(answer.stream)))
         return response_of(operation, call, answer)
 
     def _identity(self, operation: Operation) -> Identity:
@@ -107,6 +113,7 @@ class Dispatcher:
     def _note(
         self, operation: Operation, identity: Identity, call: Call | None, answer: Answer, code: str
     ) -> None:
+        self._metrics.called(operation, call, answer, code)
         is_dry = call is not None and getattr(call.query, "dry_run", False)
         if (operation.changes and not is_dry) or code in WRONG_CREDENTIALS:
             self._journal.note(entry_of(operation, identity, call, answer, code))

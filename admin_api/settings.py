@@ -30,6 +30,8 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
     admin_url: str
     """Empty: nobody reaches it by another name than its address."""
     admin_workers: int
+    admin_metrics: Address | None
+    """None: nobody asks for metrics."""
 
     @classmethod
     def from_arguments(cls, argv: Sequence[str], environ: Mapping[str, str]) -> AdminSettings:
@@ -48,6 +50,11 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
     def directory(self) -> Path:
         """What this process keeps: its lock and its run file. Beside what an edge with the same state keeps."""
         return self.state / "admin"
+
+    @property
+    def metrics(self) -> Path | None:
+        """Where workers count together; None: nowhere."""
+        return self.directory / "metrics" if self.admin_metrics else None
 
     @property
     def run_file(self) -> Path:

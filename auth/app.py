@@ -20,6 +20,7 @@ from weir.routing.networks import NetworkSet
 from weir.secrets.errors import SecretsError
 from weir.serving.access_log import add_access_log
 from weir.serving.hosts import CrossSite, WrongHost
+from weir.serving.metrics import add_metrics
 from weir.serving.request_ids import request_id
 from weir.store.errors import StoreError
 
@@ -52,6 +53,7 @@ def create_app(services: Services) -> Flask:
     for add in ENDPOINTS:
         add(app, services)
     add_access_log(app, "auth")
+    add_metrics(app, services.metrics.requests)
     app.before_request(lambda: check_host(services))
     add_cors(app)
     app.after_request(finished)

@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from auth.app import create_app
-from auth.services import Site, services_of
+from auth.metrics import AuthMetrics, key_age
+from auth.services import Services, Site, services_of
 from auth.settings import AuthSettings
 from auth.signing.upkeep import keep_keys
 from weir.processes import run_file
@@ -26,6 +28,7 @@ from weir.secrets.errors import SecretsError
 from weir.secrets.ring import KeyRing
 from weir.serving.gunicorn_app import ServedApplication
 from weir.serving.hosts import hosts_of
+from weir.serving.metrics_listener import Metrics, open_metrics
 from weir.serving.stderr_log import log_to_stderr
 from weir.store.connect import connect
 from weir.store.errors import StoreError
@@ -45,12 +48,13 @@ def serve(settings: AuthSettings) -> int:
         lock = hold(settings.directory)
         run_file.remove(settings.run_file)
         listener = bind(settings.auth, what="the authorization server")
+        metrics = open_metrics(settings.auth_metrics, settings.metrics)
     except (StateHeld, StateUnusable, CannotListen, StoreError, SecretsError) as error:
         sys.stderr.write(f"weir auth: {error}\n")
         return BAD_SET_UP
     master = os.getpid()
     try:
-        run(settings, listener)
+        run(settings, listener, metrics)
     finally:
         if os.getpid() == master:
             run_file.remove(settings.run_file)
@@ -58,16 +62,17 @@ def serve(settings: AuthSettings) -> int:
     return 0
 
 
-def run(settings: AuthSettings, listener: socket.socket) -> None:
-    """Until a signal; gunicorn takes the listener and closes it."""
+def run(settings: AuthSettings, listener: socket.socket, metrics: Metrics) -> None:
+    """Until a signal; gunicorn takes the listeners and closes them."""
     address = address_of(listener)
     site = site_of(settings, address)
     ServedApplication(
-        lambda stopping: application(settings, site, stopping),
-        descriptor=listener.detach(),
+        lambda stopping: application(settings, site, stopping, metrics),
+        descriptors=(listener.detach(), *metrics.descriptors),
         workers=settings.auth_workers,
         process="auth",
-        on_ready=lambda: announce(settings, address, site),
+        on_ready=lambda: announce(settings, address, site, metrics),
+        on_worker_end=metrics.worker_ended,
     ).run()
 
 
@@ -79,24 +84,31 @@ def site_of(settings: AuthSettings, address: Address) -> Site:
     )
 
 
-def application(settings: AuthSettings, site: Site, stopping: threading.Event) -> Flask:
+def application(
+    settings: AuthSettings, site: Site, stopping: threading.Event, metrics: Metrics
+) -> WSGIApplication:
     """What one worker serves. Nothing connects before the first call, but for the greenlet that keeps the keys."""
     log_to_stderr()
-    services = services_of(
+    services = services_for(settings, site, stopping)
+    keep_keys(services.signing, stopping)
+    return metrics.added_to(create_app(services), lambda: key_age(services.signing.age_s))
+
+
+def services_for(settings: AuthSettings, site: Site, stopping: threading.Event) -> Services:
+    return services_of(
         connect(settings.redis, timeout_s=STORE_TIMEOUT_S),
         Keys(settings.cluster),
         KeyRing.read(settings.secrets),
         site,
         rotation_s=settings.signing_rotation,
         stopping=stopping,
+        metrics=AuthMetrics(CollectorRegistry()),
     )
-    keep_keys(services.signing, stopping)
-    return create_app(services)
 
 
-def announce(settings: AuthSettings, address: Address, site: Site) -> None:
+def announce(settings: AuthSettings, address: Address, site: Site, metrics: Metrics) -> None:
     """The real address, for people and for programs on this machine."""
-    run_file.write(settings.run_file, facts(settings, address, site))
+    run_file.write(settings.run_file, facts(settings, address, site) | metrics.facts())
     sys.stderr.write(f"weir auth: answering at http://{address}, as the issuer {site.issuer}\n")
     sys.stderr.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authlib.oauth2.rfc6749 import InvalidClientError, OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidGrantError, OAuth2Error
 
 
 class UnknownClientError(InvalidClientError):  # type: ignore[misc]  # Authlib has no types
@@ -12,6 +12,12 @@ class UnknownClientError(InvalidClientError):  # type: ignore[misc]  # Authlib h
 
     def get_headers(self) -> list[tuple[str, str]]:
         return [*OAuth2Error.get_headers(self), ("WWW-Authenticate", 'Basic realm="weir", charset="UTF-8"')]
+
+
+class RefreshReusedError(InvalidGrantError):  # type: ignore[misc]
+    """RFC 9700 §4.14.2: two have had it, and nobody knows which of them may."""
+
+    description = "The refresh token was used before; its family is revoked."
 
 
 class InvalidTargetError(OAuth2Error):  # type: ignore[misc]

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Request
-from authlib.oauth2.rfc6749 import InvalidRequestError, UnsupportedGrantTypeError
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 
 from auth.clients.client import Client
 from weir.serving.access_log import say_who
@@ -90,6 +90,10 @@ class OAuthServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
             return super().get_token_grant(asked)
         except UnsupportedGrantTypeError:
             raise UnsupportedGrant from None
+
+    def handle_error_response(self, asked: FormRequest, error: OAuth2Error) -> Response:
+        g.oauth_error = error
+        return cast(Response, super().handle_error_response(asked, error))
 
     def create_oauth2_request(self, _request: object) -> FormRequest:
         return FormRequest(self.services.issuer)

@@ -6,8 +6,10 @@ import threading
 from dataclasses import dataclass
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from auth.clients.authenticate import ClientAuthentication
+from auth.metrics import AuthMetrics
 from auth.people.services import PeopleServices, people_services
 from auth.signing.signing_keys import SigningKeys
 from auth.tokens.issue import Tokens
@@ -60,6 +62,7 @@ class Services:
     """Reads them back."""
     people: PeopleServices
     """Who signs in here, and the pages for them."""
+    metrics: AuthMetrics
     stopping: threading.Event
     """Set when this worker begins to stop."""
 
@@ -76,8 +79,10 @@ def services_of(
     *,
     rotation_s: float,
     stopping: threading.Event | None = None,
+    metrics: AuthMetrics | None = None,
 ) -> Services:
-    """Connects to nothing yet."""
+    """Connects to nothing yet. Without ``metrics`` nobody sees what is counted."""
+    counted = metrics or AuthMetrics(CollectorRegistry())
     clients, consumers = Records(client, keys, CLIENTS), Records(client, keys, CONSUMERS)
     users = Records(client, keys, USERS)
     families, opaque, revoked = Families(client, keys), OpaqueTokens(client, keys), Revoked(client, keys)
@@ -100,6 +105,7 @@ def services_of(
         ),
         tokens=Tokens(signing, families, opaque, site.issuer),
         reader=TokenReader(signing, families, opaque, revoked, clients, consumers),
-        people=people_services(client, keys, users, site.issuer, secure=site.hosts.secure),
+        people=people_services(client, keys, users, site.issuer, counted, secure=site.hosts.secure),
+        metrics=counted,
         stopping=stopping or threading.Event(),
     )

@@ -29,6 +29,8 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     """Empty: it is reached at its address only."""
     auth_workers: int
+    auth_metrics: Address | None
+    """None: nobody asks for metrics."""
     auth_proxies: tuple[str, ...]
     """Whose X-Forwarded-For is believed: addresses and CIDRs."""
     signing_rotation: float
@@ -56,6 +58,11 @@ class AuthSettings(msgspec.Struct, frozen=True, kw_only=True):
     def directory(self) -> Path:
         """What this process keeps: its lock and its run file."""
         return self.state / "auth"
+
+    @property
+    def metrics(self) -> Path | None:
+        """Where workers count together; None: nowhere."""
+        return self.directory / "metrics" if self.auth_metrics else None
 
     @property
     def run_file(self) -> Path:

@@ -47,6 +47,7 @@ def admin_child(
             "WEIR_REDIS": store_url,
             "WEIR_REDIS_COUNTERS": values["redis_counters"],
             "WEIR_ADMIN_URL": values["admin_url"],
+            "WEIR_ADMIN_METRICS": str(values["admin_metrics"] or ""),
             "PYTHONSAFEPATH": "1",
         },
         ready=ready,

@@ -31,6 +31,7 @@ def auth_child(
         environment={
             "WEIR_REDIS": store_url,
             "WEIR_PUBLIC_URL": values["public_url"],
+            "WEIR_AUTH_METRICS": str(values["auth_metrics"] or ""),
             "PYTHONSAFEPATH": "1",
         },
         ready=ready,

@@ -56,7 +56,9 @@ def _signed_in(services: Services, on: str) -> Response:
     try:
         tried = services.people.sign_in.attempt(name, password, request.remote_addr or "")
     except Busy:
+        services.metrics.signed_in("busy")
         return page(services, on, problem="busy", username=name, wait_s=2)
+    services.metrics.signed_in(tried.verdict)
     if tried.user is None:
         return page(services, on, problem=tried.verdict, username=name, wait_s=tried.wait_s)
     return _begun(services, tried.user, on)

@@ -56,3 +56,4 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib has no ty
             done = services.revoked.add(token.id, token.ends_s + MARGIN_S)
         if done == "full":
             raise NotNowError("Too many tokens are revoked already.")
+        services.metrics.revoked(token.kind)

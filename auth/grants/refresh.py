@@ -9,6 +9,7 @@ import msgspec
 from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError, UnauthorizedClientError
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
+from auth.errors import RefreshReusedError
 from auth.grants.client_credentials import CONFIDENTIAL
 from auth.people.tokens import granted_of
 from auth.tokens.granted import Granted
@@ -42,7 +43,7 @@ class Refresh(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Authlib h
         if not hmac.compare_digest(self.shown, family.hash):
             # Before anything else about the request: whatever it asks for, the token is an old one.
             self.server.services.families.revoke(family.sid)
-            raise InvalidGrantError("The refresh token was used before; its family is revoked.")
+            raise RefreshReusedError
         self.granted = self._granted(client, family_id, family)
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:

@@ -24,12 +24,19 @@ class Busy(Exception):
 
 
 class Hashing:
-    """Of one process."""
+    """Of one process; ``told`` hears how many are judged or wait, whenever that changes."""
 
-    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        *,
+        at_once: int = AT_ONCE,
+        waiting: int = MAX_WAITING,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._pool = ThreadPool(at_once)
         self._most = at_once + waiting
         self._now = 0
+        self._told = told
 
     def is_right(self, password: str, phc: str | None) -> bool:
         """``phc`` is None where there is no such person; it takes as long then. Raises ``Busy``."""
@@ -46,9 +53,13 @@ class Hashing:
     def _run(self, work: Callable[[], T]) -> T:
         if self._now >= self._most:
             raise Busy
-        self._now += 1
+        self._changed(+1)
         try:
             result: T = self._pool.apply(work)
         finally:
-            self._now -= 1
+            self._changed(-1)
         return result
+
+    def _changed(self, by: int) -> None:
+        self._now += by
+        self._told(self._now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from auth.metrics import AuthMetrics
 from auth.pages.render import Pages
 from auth.people.hashing import Hashing
 from auth.people.person import People
@@ -40,10 +41,14 @@ class PeopleServices:
 
 
 def people_services(
-    client: Client, keys: Keys, users: Records[User], issuer: str, *, secure: bool
+    client: Client, keys: Keys, users: Records[User], issuer: str, metrics: AuthMetrics, *, secure: bool
 ) -> PeopleServices:
     """Connects to nothing yet."""
-    logins, attempts, hashing = Logins(client, keys), Attempts(client, keys), Hashing()
+    logins, attempts, hashing = (
+        Logins(client, keys),
+        Attempts(client, keys),
+        Hashing(told=metrics.hashing.set),
+    )
     base = urlsplit(issuer).path.rstrip("/")
     return PeopleServices(
         pages=Pages(base),

@@ -83,6 +83,14 @@ class SigningKeys:
         seen = self._look()
         return key_set((seen if seen.signing.keys else self.upkeep()).signing.keys)
 
+    def age_s(self) -> float | None:
+        """Since the key that signs began to, by what was last seen of the store, which is not asked; None: nothing
+        yet."""
+        seen = self._seen
+        store_ms = now_ms() + (seen.clock_ms if seen else 0)
+        key = signer(seen.signing.keys, store_ms) if seen else None
+        return None if key is None else max(0, store_ms - key.signs_from_ms) / 1000
+
     def algorithms(self) -> tuple[str, ...]:
         return (ALGORITHM,)
 

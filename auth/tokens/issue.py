@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from authlib.oauth2.rfc6749 import InvalidGrantError
 
-from auth.errors import NotNowError
+from auth.errors import NotNowError, RefreshReusedError
 from auth.signing.signing_keys import SigningKeys
 from auth.tokens.granted import Granted
 from weir.models.auth.secret_text import new_secret, random_text
@@ -73,7 +73,7 @@ class Tokens:
         if done == "full":
             log.error("weir auth: too many tokens are revoked; access tokens of %s live on", family.sid)
         if done != "rotated":
-            raise InvalidGrantError("The refresh token was used before; its family is revoked.")
+            raise RefreshReusedError
         return body_of(granted, access) | {"refresh_token": new.text()}
 
     def _begin(self, granted: Granted, access: Access, life_s: int) -> str:

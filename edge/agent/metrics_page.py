@@ -40,6 +40,8 @@ count); when there is no room, series that did not change for an hour go, and wh
 
 Latencies are those of requests that ended; event streams and tunnels count when they are over.
 
+The admin API and the authorization server tell [their own](metrics-of-servers.md).
+
 ## Counted by the workers
 
 | metric | kind | labels | what it is |

@@ -27,6 +27,7 @@ PAGES: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("store.md", with_table),
     ("admin-api-reference.md", lambda _: said_by("admin_api.page")),
     ("metrics.md", lambda _: said_by("edge.agent.metrics_page")),
+    ("metrics-of-servers.md", lambda _: said_by("admin_api.metrics_page") + said_by("auth.metrics_page")),
     ("schema/document-1.json", lambda _: json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"),
 )
 

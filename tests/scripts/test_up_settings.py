@@ -60,7 +60,7 @@ def test_a_setting_reaches_the_edge(tmp_path: Path, name: str) -> None:
 
 ADMIN_SAID = {
     "admin": "127.0.0.1:9", "admin_url": "https://weir.example.com", "admin_workers": "3", "cluster": "b",
-    "redis_counters": "redis://127.0.0.1:9/3",
+    "redis_counters": "redis://127.0.0.1:9/3", "admin_metrics": "127.0.0.1:9",
 }  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def test_a_setting_reaches_the_admin_api(tmp_path: Path, name: str) -> None:
 
 AUTH_SAID = {
     "auth": "127.0.0.1:9", "public_url": "https://login.example.com", "auth_workers": "3", "cluster": "b",
-    "signing_rotation": "7d", "auth_proxies": "10.0.0.0/8 192.0.2.1",
+    "signing_rotation": "7d", "auth_proxies": "10.0.0.0/8 192.0.2.1", "auth_metrics": "127.0.0.1:9",
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from auth.app import create_app
+from auth.metrics import AuthMetrics
 from auth.services import Services, Site, services_of
 from tests.support.store_roles import as_role
 from tests.support.wait import wait_until
@@ -70,6 +71,7 @@ class InProcessAuth:
         rotation_s: float = 30 * DAY_S,
         ring: KeyRing | None = None,
         issuer: str = ISSUER,
+        metrics: AuthMetrics | None = None,
     ) -> None:
         self.store = store
         self.ring = ring or KeyRing([new_key(purpose) for purpose in PURPOSES])
@@ -79,6 +81,7 @@ class InProcessAuth:
             self.ring,
             Site(issuer=issuer, hosts=hosts_of(Address("127.0.0.1", 8002), flag="--public-url")),
             rotation_s=rotation_s,
+            metrics=metrics,
         )
         self.app = create_app(self.services)
 

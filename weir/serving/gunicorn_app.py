@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from weir.processes.parent_death import die_with_parent
@@ -27,22 +27,24 @@ HEARTBEAT_S = 120
 
 class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """``make`` builds the application in each worker; its event is set when the worker begins to stop. ``process`` is
-    its name in the list of processes: ``admin``, ``auth``."""
+    its name in the list of processes: ``admin``, ``auth``. ``on_worker_end`` is told the id of a process that ended."""
 
     def __init__(
         self,
-        make: Callable[[threading.Event], Flask],
+        make: Callable[[threading.Event], WSGIApplication],
         *,
-        descriptor: int,
+        descriptors: Sequence[int],
         workers: int,
         process: str,
         on_ready: Callable[[], None],
+        on_worker_end: Callable[[int], None] = lambda _pid: None,
     ) -> None:
         self._make = make
-        self._descriptor = descriptor
+        self._descriptors = descriptors
         self._workers = workers
         self._process = process
         self._on_ready = on_ready
+        self._on_worker_end = on_worker_end
         self.stopping: threading.Event | None = None
         super().__init__()
 
@@ -50,7 +52,7 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has 
         for name, value in self._settings().items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         """In the worker."""
         self.stopping = threading.Event()
         return self._make(self.stopping)
@@ -58,7 +60,7 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has 
     def _settings(self) -> dict[str, Any]:
         master = os.getpid()
         return {
-            "bind": [f"fd://{self._descriptor}"],
+            "bind": [f"fd://{descriptor}" for descriptor in self._descriptors],
             "workers": self._workers,
             "worker_class": "weir.serving.worker.ServingWorker",
             "worker_connections": MAX_CONNECTIONS,
@@ -72,5 +74,6 @@ class ServedApplication(BaseApplication):  # type: ignore[misc]  # gunicorn has 
             "control_socket_disable": True,
             "proc_name": f"weir-{self._process}",
             "post_fork": lambda _server, _worker: die_with_parent(master),
+            "child_exit": lambda _server, worker: self._on_worker_end(worker.pid),
             "when_ready": lambda _server: self._on_ready(),
         }

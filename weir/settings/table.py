@@ -330,6 +330,18 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "admin"),
     ),
     Setting(
+        name="admin_metrics",
+        parse=values.address_or_none,
+        placeholder="HOST:PORT",
+        default="",
+        default_text="none",
+        help=(
+            "Where /metrics of the admin API is answered, with /healthz and /readyz: an address that only the "
+            "monitoring reaches (metrics-of-servers.md)."
+        ),
+        processes=("up", "admin"),
+    ),
+    Setting(
         name="auth",
         parse=parse_address,
         placeholder="HOST:PORT",
@@ -356,6 +368,18 @@ SETTINGS: tuple[Setting, ...] = (
         placeholder="N",
         default="1",
         help="Worker processes of the authorization server.",
+        processes=("up", "auth"),
+    ),
+    Setting(
+        name="auth_metrics",
+        parse=values.address_or_none,
+        placeholder="HOST:PORT",
+        default="",
+        default_text="none",
+        help=(
+            "Where /metrics of the authorization server is answered, with /healthz and /readyz: an address that only "
+            "the monitoring reaches (metrics-of-servers.md)."
+        ),
         processes=("up", "auth"),
     ),
     Setting(

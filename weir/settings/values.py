@@ -53,6 +53,11 @@ def networks(text: str) -> tuple[str, ...]:
     return words
 
 
+def address_or_none(text: str) -> Address | None:
+    """``HOST:PORT``; empty is nowhere."""
+    return parse_address(text) if text else None
+
+
 def directory(text: str) -> Path:
     """A directory that need not exist yet."""
     return _path(text, "a directory")
