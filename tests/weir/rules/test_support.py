@@ -20,12 +20,13 @@ def feature(clause: str, place: str = "rule a") -> str:
 @pytest.mark.parametrize(
     ("clause", "name"),
     [
-        ("require key or token", "require key"),
+        ("require key or mtls", "require mtls"),
+        ("require key or anonymous", ""),
         ("require none", ""),
         ("limit a", ""),
         ("limit 5 per 1s", ""),
-        ("limit 5 per 1s by ip, consumer", "limit by consumer"),
-        ("limit 5 per 1s by tag", "limit by tag"),
+        ("limit 5 per 1s by ip, consumer", ""),
+        ("limit 5 per 1s by tag", ""),
         ("retry 1 on connect", ""),
         ("retry off", ""),
         ("compress gzip", ""),
@@ -50,7 +51,8 @@ def test_clauses_of_rules(clause: str, name: str) -> None:
             for policy in ("round_robin", "least_conn", "p2c", "hash(ip)", "hash(path)")
         ),
         ('balance hash(cookie("sid"))', ""),
-        ("balance hash(consumer)", "balance hash(consumer)"),
+        ("balance hash(consumer)", ""),
+        ("tls verify off", "tls"),
     ],
 )
 def test_clauses_of_upstreams(clause: str, name: str) -> None:
