@@ -55,7 +55,7 @@ class CannotInstall(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """``bootstrap.py [test|bench|deploy] [--venv DIR]``; the stamp in the environment makes a second run cost nothing."""
+    """``bootstrap.py [test|bench|deploy] [--venv DIR]``; a stamp in the environment makes a second run cost nothing."""
     kind = next((each for each in ("test", "bench", "deploy") if each in arguments), "runtime")
     folder = Path(arguments[arguments.index("--venv") + 1]) if "--venv" in arguments else ROOT / ".venv"
     try:
