@@ -71,8 +71,7 @@ Lost: TypeAlias = Conflict | Behind | Foreign | Empty
 def intent_of(call: Call, message: str = "") -> Intent:
     """``message``: if the client gives none. Raises ``Refusal`` for an owner whom others write."""
     write: Write = call.query
-    if write.owner == "k8s":
-        raise Refusal(403, "read-only-owner", "What Kubernetes says is written by its controller alone.")
+    check_owner(write.owner)
     return Intent(
         write.owner,
         call.identity.name[:MAX_AUTHOR],
@@ -81,6 +80,12 @@ def intent_of(call: Call, message: str = "") -> Intent:
         write.dry_run,
         bool(write.publish_id),
     )
+
+
+def check_owner(owner: Owner) -> None:
+    """Raises ``Refusal`` for one whom others write."""
+    if owner == "k8s":
+        raise Refusal(403, "read-only-owner", "What Kubernetes says is written by its controller alone.")
 
 
 def known_already(call: Call, intent: Intent) -> Answer | None:

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from admin_api.call import Answer, Call, Handler
 from admin_api.checker import warnings_of
+from admin_api.differences import difference_of
 from admin_api.documents import Seen, etag_of
-from admin_api.publishing import Done, Intent, intent_of, known_already, publish, refuse_stale, stale
-from weir.api.config import Checked, CheckQuery, Config, ConfigQuery
+from admin_api.publishing import (
+    Done,
+    Intent,
+    check_owner,
+    intent_of,
+    known_already,
+    publish,
+    refuse_stale,
+    stale,
+)
+from weir.api.config import Checked, CheckQuery, Config, ConfigQuery, DifferenceQuery
 from weir.models.document import Document, Owner
 from weir.models.problem import Refused, errors_of
 
@@ -84,4 +94,21 @@ def check(call: Call) -> Answer:
     return Answer(Checked(valid=True, problems=found.problems, warnings_cut=found.cut))
 
 
-HANDLERS: dict[str, Handler] = {"config.get": get, "config.replace": replace, "config.check": check}
+def difference(call: Call) -> Answer:
+    """The tag is that of what the draft was compared with: a write with it publishes just this."""
+    query: DifferenceQuery = call.query
+    check_owner(query.owner)
+    checker = call.services.drafts[query.owner]
+    with checker.alone():
+        drafted = checker.check(call.body)
+    seen = call.services.documents.see(query.owner)
+    found = difference_of(seen.document, drafted.document, f"version {seen.number}", "this draft")
+    return Answer(found, etag=seen.etag)
+
+
+HANDLERS: dict[str, Handler] = {
+    "config.get": get,
+    "config.replace": replace,
+    "config.check": check,
+    "config.difference": difference,
+}

@@ -26,19 +26,17 @@ def run(arguments: list[str]) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    made = api_parser("diff", "shows what publishing a file would change; needs the role editor")
+    made = api_parser("diff", "shows what publishing a file would change; the role viewer is enough")
     made.add_argument("file", metavar="FILE", help="a .weir file, or its JSON form; - is standard input")
     add_owner(made)
     return made
 
 
 def compare(client: Client, options: argparse.Namespace) -> int:
-    draft = draft_of(options.file)
-    tag = client.config.text(options.owner).etag
-    tried = client.config.replace(draft, if_match=tag, owner=options.owner, dry_run=True)
+    found = client.config.difference(draft_of(options.file), options.owner).difference
     if options.json:
-        show_json(tried.difference)
+        show_json(found)
     else:
         style = style_for(sys.stdout.isatty(), os.environ)
-        print(shown(tried.difference, style, most=sys.maxsize))
-    return FINE if is_empty(tried.difference) else FINDINGS
+        print(shown(found, style, most=sys.maxsize))
+    return FINE if is_empty(found) else FINDINGS

@@ -1,4 +1,4 @@
-"""The whole configuration of one owner: read it, check a draft of it, replace it."""
+"""The whole configuration of one owner: read it, check a draft of it, compare one with it, replace it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from weir.api.changes import Write, Written
+from weir.api.changes import Difference, Write, Written
 from weir.api.operation import Operation
 from weir.models.document import Document, Owner
 from weir.models.problem import Problem
@@ -36,6 +36,11 @@ class CheckQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whose configuration the draft is to be; checks are quicker where it resembles what was checked last."""
     warnings: bool = True
     """Whether to look for what is allowed but probably not meant."""
+
+
+class DifferenceQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    owner: Owner = "api"
+    """With whose configuration, as it is now, the draft is compared; ``k8s`` is refused, as it is of a write."""
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,21 @@ OPERATIONS = (
         body_media=("text/plain", "application/json"),
         result=Checked,
         safe=True,
+        max_body=MAX_CONFIG,
+    ),
+    Operation(
+        id="config.difference",
+        method="POST",
+        path="/config/difference",
+        summary="Says what replacing the whole configuration by a draft would change; refuses what a write would.",
+        role="viewer",
+        query=DifferenceQuery,
+        body=Document,
+        body_media=("application/json", "text/plain"),
+        result=Difference,
+        etag=True,
+        safe=True,
+        refusals=(422,),
         max_body=MAX_CONFIG,
     ),
 )

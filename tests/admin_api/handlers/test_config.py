@@ -245,6 +245,39 @@ def test_a_check_is_no_change(api: FlaskClient) -> None:
     assert tag(api) == "0-"
 
 
+def test_a_viewer_sees_what_a_draft_would_change_and_nothing_is_published(client: Client) -> None:
+    etag = first(admin_app(client, "editor"))
+    viewer = admin_app(client, "viewer")
+    draft = RULES.replace("rule a { proxy u }", "rule b { respond 404 }")
+    response = viewer.post(f"{CONFIG}/difference", data=draft, headers=TEXT)
+    assert (response.status_code, response.headers["ETag"]) == (200, f'"{etag}"')
+    assert [(each["name"], each["change"]) for each in response.json["changes"]] == [
+        ("b", "added"),
+        ("a", "removed"),
+    ]
+    document = msgspec.to_builtins(parse(draft).document)
+    assert viewer.post(f"{CONFIG}/difference", json=document).json == response.json
+    assert viewer.post(f"{CONFIG}/difference", data=RULES, headers=TEXT).json["changes"] == []
+    assert tag(viewer) == etag
+    assert viewer.noted == []
+
+
+def test_a_difference_is_refused_where_a_write_would_be(api: FlaskClient) -> None:
+    def asked(data: str, query: str = "") -> tuple[int, str]:
+        response = api.post(f"{CONFIG}/difference{query}", data=data, headers=TEXT)
+        written = api.put(
+            f"{CONFIG}?dry_run=true{query.replace('?', '&')}", data=data, headers=TEXT | {"If-Match": "*"}
+        )
+        assert (response.status_code, response.json["code"]) == (written.status_code, written.json["code"])
+        assert response.json.get("errors") == written.json.get("errors")
+        return response.status_code, response.json["code"]
+
+    assert asked("rule {")[0] == 422
+    assert asked("rule a { when any; proxy nowhere }")[0] == 422
+    assert asked(RULES, "?owner=k8s") == (403, "read-only-owner")
+    assert asked(RULES, "?owner=nobody")[0] == 400
+
+
 @pytest.mark.parametrize("lost", [Behind(3), Foreign("x"), Empty()])
 def test_a_store_that_became_another_one_between_look_and_publish_is_told(
     api: FlaskClient, monkeypatch: pytest.MonkeyPatch, lost: object

@@ -31,3 +31,13 @@ def test_a_file_that_cannot_be_published_is_exit_code_2(gateway: Gateway, writte
     written.write_text("rule fig {")
     ran = gateway.weir.run("diff", str(written))
     assert (ran.code, str(written) in ran.err) == (2, True)
+
+
+def test_a_viewer_may_ask(gateway: Gateway, written: Path) -> None:
+    token = gateway.weir.run("token", "create", "who-compares").out.strip()
+    written.write_text(RULES.replace("fig", "date"))
+    ran = gateway.weir.run("diff", str(written), "--token", token)
+    assert (ran.code, "+rule date" in ran.out) == (1, True)
+    before = gateway.client.config.get().etag
+    assert gateway.client.config.difference(written.read_text()).etag == before
+    assert gateway.weir.run("apply", str(written), "--dry-run", "--token", token).code == 2

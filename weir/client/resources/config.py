@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-from weir.api.changes import Write, Written
-from weir.api.config import Checked, CheckQuery, Config, ConfigQuery
+from weir.api.changes import Difference, Write, Written
+from weir.api.config import Checked, CheckQuery, Config, ConfigQuery, DifferenceQuery
 from weir.api.operation import RULES_MEDIA
 from weir.client.calls import Calls
 from weir.models.document import Document, Owner
@@ -21,6 +21,12 @@ class HeldText(NamedTuple):
 
     text: str
     etag: str
+
+
+class HeldDifference(NamedTuple):
+    difference: Difference
+    etag: str
+    """Of what the draft was compared with."""
 
 
 class Configuration:
@@ -39,6 +45,11 @@ class Configuration:
         """What is wrong with it is the answer, not an exception."""
         query = CheckQuery(owner, warnings)
         return cast(Checked, self._calls.call("config.check", query=query, body=draft).result)
+
+    def difference(self, draft: Document | str, owner: Owner = "api") -> HeldDifference:
+        """What replacing the configuration by it would change. Raises Refused for what a write would refuse."""
+        reply = self._calls.call("config.difference", query=DifferenceQuery(owner), body=draft)
+        return HeldDifference(cast(Difference, reply.result), reply.etag)
 
     def replace(
         self,
