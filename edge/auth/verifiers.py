@@ -24,7 +24,8 @@ MAX_KNOWN = 20_000
 """Verifiers of one worker; the one that was not used longest goes first."""
 MAX_UNKNOWN = 10_000
 """Names that do not exist."""
-NEGATIVE_S = 5.0
+NEGATIVE_S = 60.0
+"""That it is there now is told at once; until then nobody is asked for what is no more, and it is no new guess."""
 ASK_S = 1.0
 """For an answer of the agent, which asks the store."""
 TIMES = 3
