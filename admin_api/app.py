@@ -21,9 +21,11 @@ from admin_api.services import Services
 from weir.api.operation import Operation
 from weir.api.operations import OPERATIONS
 from weir.api.problem import MEDIA
+from weir.routing.networks import NetworkSet
 from weir.serving.access_log import add_access_log
 from weir.serving.hosts import Hosts
 from weir.serving.metrics import add_metrics
+from weir.serving.proxies import BehindProxies
 from weir.serving.request_ids import request_id
 
 SECURITY = {
@@ -49,8 +51,10 @@ def create_app(
     operations: Iterable[Operation] = OPERATIONS,
     handlers: Mapping[str, Handler] = HANDLERS,
     metrics: AdminMetrics | None = None,
+    proxies: tuple[str, ...] = (),
 ) -> Flask:
-    """Connects to nothing; without ``metrics`` nobody sees what is counted.
+    """Connects to nothing; without ``metrics`` nobody sees what is counted. ``proxies``: whose X-Forwarded-For is
+    believed.
 
     An operation without a handler does not exist here (a test says that there is none).
     """
@@ -58,7 +62,7 @@ def create_app(
     app.url_map.converters["segment"] = Segment
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
-    app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = BehindProxies(RawPaths(app.wsgi_app), NetworkSet(proxies))  # type: ignore[method-assign]
     counted = metrics or AdminMetrics(CollectorRegistry())
     dispatcher = Dispatcher(services, access, hosts, journal, counted)
     for operation in operations:

@@ -89,7 +89,8 @@ def application(
     credentials = Credentials(services.tokens, services.links, services.throttle)
     access = StoreAccess(credentials, services.sessions, secure=hosts.secure)
     journal = AuditJournal(services.audit)
-    app = create_app(services, access, hosts, journal, metrics=AdminMetrics(CollectorRegistry()))
+    metrics = AdminMetrics(CollectorRegistry())
+    app = create_app(services, access, hosts, journal, metrics=metrics, proxies=settings.admin_proxies)
     add_pages(app, services, journal)
     return app
 

@@ -154,7 +154,8 @@ def check_role(identity: Identity, least: Role) -> None:
 
 
 def address_of(request: Request) -> str:
-    """The peer's; nothing that a client can write into a header counts."""
+    """The peer's, or of who is behind a known proxy (``weir.serving.proxies``); nothing else that a client can write
+    into a header counts."""
     return request.remote_addr or ""
 
 

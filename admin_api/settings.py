@@ -30,6 +30,8 @@ class AdminSettings(msgspec.Struct, frozen=True, kw_only=True):
     admin_url: str
     """Empty: nobody reaches it by another name than its address."""
     admin_workers: int
+    admin_proxies: tuple[str, ...]
+    """Whose X-Forwarded-For is believed: addresses and CIDRs."""
     admin_metrics: Address | None
     """None: nobody asks for metrics."""
 

@@ -13,7 +13,6 @@ from auth.cors import add_cors
 from auth.endpoints.table import ENDPOINTS, TOKEN_ENDPOINTS
 from auth.errors import NotNowError
 from auth.grants.table import GRANTS
-from auth.proxies import BehindProxies
 from auth.server import EXTENSION, OAuthServer
 from auth.services import Services
 from weir.routing.networks import NetworkSet
@@ -21,6 +20,7 @@ from weir.secrets.errors import SecretsError
 from weir.serving.access_log import add_access_log
 from weir.serving.hosts import CrossSite, WrongHost
 from weir.serving.metrics import add_metrics
+from weir.serving.proxies import BehindProxies
 from weir.serving.request_ids import request_id
 from weir.store.errors import StoreError
 

@@ -39,6 +39,7 @@ def admin_child(
     arguments = ["--state", str(state), "--secrets", str(secrets)]
     for name in ("admin", "admin_workers", "cluster"):
         arguments += ["--" + name.replace("_", "-"), str(values[name])]
+    arguments += ["--admin-proxies", " ".join(values["admin_proxies"]) or "none"]
     return Child(
         name="admin",
         argv=lambda: [sys.executable, "-m", "admin_api", *arguments],

@@ -104,9 +104,12 @@ def test_what_is_too_long_for_a_head_is_refused_in_the_same_form(admin: AdminPro
 
 
 def test_every_call_leaves_a_line_without_its_query(admin: AdminProcess) -> None:
-    admin.call("GET", "/login?link=very-secret", token="", headers={"X-Request-Id": "line-1"})
+    headers = {"X-Request-Id": "line-1", "X-Forwarded-For": "192.0.2.1, 198.51.100.7"}
+    admin.call("GET", "/login?link=very-secret", token="", headers=headers)
     line = wait_until(lambda: next((each for each in admin.output().splitlines() if "line-1" in each), ""))
     assert '"path":"/login","status":401' in line
+    # By default a proxy on the same machine is believed.
+    assert '"address":"198.51.100.7"' in line
     assert "very-secret" not in admin.output()
 
 

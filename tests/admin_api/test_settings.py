@@ -28,6 +28,8 @@ def test_counters_are_in_the_same_store_unless_another_is_given() -> None:
         ("--admin-url", "ftp://x", "is not http:// or https:// with a host"),
         ("--admin-url", "https://u@x", "is not http:// or https:// with a host"),
         ("--admin-url", "https://x:0", "is not http:// or https:// with a host"),
+        ("--admin-proxies", "nowhere", "is no address and no CIDR"),
+        ("--admin-metrics", "nowhere", "is not an address to listen on"),
         ("--admin-workers", "0", "is not a number between 1 and 1024"),
         ("--admin", "nowhere", "is not an address to listen on"),
     ],

@@ -61,6 +61,7 @@ def test_a_setting_reaches_the_edge(tmp_path: Path, name: str) -> None:
 ADMIN_SAID = {
     "admin": "127.0.0.1:9", "admin_url": "https://weir.example.com", "admin_workers": "3", "cluster": "b",
     "redis_counters": "redis://127.0.0.1:9/3", "admin_metrics": "127.0.0.1:9",
+    "admin_proxies": "10.0.0.0/8 192.0.2.1",
 }  # fmt: skip
 
 

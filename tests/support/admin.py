@@ -165,14 +165,14 @@ class AdminProcess:
 class SecuredAdmin:
     """The API in process, with real access: tokens, sessions and the audit log of the store."""
 
-    def __init__(self, client: Client, *, secure: bool = False) -> None:
+    def __init__(self, client: Client, *, secure: bool = False, proxies: tuple[str, ...] = ()) -> None:
         self.services = services_of(client, Keys("test"), secure_cookies=secure)
         hosts = Hosts(frozenset({HOST}), secure=secure)
         parts = self.services
         credentials = Credentials(parts.tokens, parts.links, parts.throttle)
         access = StoreAccess(credentials, parts.sessions, secure=secure)
         journal = AuditJournal(parts.audit)
-        self.app = create_app(parts, access, hosts, journal)
+        self.app = create_app(parts, access, hosts, journal, proxies=proxies)
         add_pages(self.app, parts, journal)
 
     def browser(self) -> FlaskClient:

@@ -330,6 +330,18 @@ SETTINGS: tuple[Setting, ...] = (
         processes=("up", "admin"),
     ),
     Setting(
+        name="admin_proxies",
+        parse=values.networks,
+        placeholder="CIDR…",
+        default="127.0.0.0/8 ::1/128",
+        default_text="this machine",
+        help=(
+            "Proxies in front of the admin API whose X-Forwarded-For is believed: addresses and CIDRs with spaces "
+            "between them, or none. The audit log has the client's address, and wrong credentials are counted by it."
+        ),
+        processes=("up", "admin"),
+    ),
+    Setting(
         name="admin_metrics",
         parse=values.address_or_none,
         placeholder="HOST:PORT",

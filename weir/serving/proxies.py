@@ -1,11 +1,12 @@
 """Whose address a request is from when it comes through a proxy, such as the edge in front of this server.
 
 ``X-Forwarded-For`` is believed of known proxies only, and read from the right: each vouches for the one before it, and
-the first address that is no known proxy is the client's. What bounds guessing by address rests on it.
+the first address that is no known proxy is the client's. Bounds of guessing by address, and logs, rest on it.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -32,7 +33,16 @@ class BehindProxies:
 def client_address(peer: str, forwarded_for: str, proxies: NetworkSet) -> str:
     """``peer`` is who the connection is from."""
     for hop in reversed(forwarded_for.rsplit(",", MAX_HOPS)[-MAX_HOPS:]):
-        if parse_address(peer) not in proxies or parse_address(hop.strip()) is None:
+        told = plain_address(hop.strip())
+        if not told or parse_address(peer) not in proxies:
             break
-        peer = hop.strip()
+        peer = told
     return peer
+
+
+def plain_address(text: str) -> str:
+    """As everyone writes it (RFC 5952); empty for what is none, and for one with a zone, which could be any text."""
+    try:
+        return "" if "%" in text else str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""

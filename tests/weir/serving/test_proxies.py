@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from auth.proxies import MAX_HOPS, BehindProxies, client_address
 from weir.routing.networks import NetworkSet
+from weir.serving.proxies import MAX_HOPS, BehindProxies, client_address
 
 PROXIES = NetworkSet(["127.0.0.0/8", "::1", "10.0.0.0/8"])
 
@@ -27,6 +27,10 @@ PROXIES = NetworkSet(["127.0.0.0/8", "::1", "10.0.0.0/8"])
         ("127.0.0.1", "198.51.100.7, unknown", "127.0.0.1"),
         ("127.0.0.1", "198.51.100.7:5000", "127.0.0.1"),
         ("127.0.0.1", ", ,", "127.0.0.1"),
+        ("127.0.0.1", "2001:DB8:0:0::7", "2001:db8::7"),
+        ("127.0.0.1", "fe80::1%any text at all", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.7, fe80::1%x", "127.0.0.1"),
+        ("127.0.0.1", "0x7f000001", "127.0.0.1"),
         ("", "198.51.100.7", ""),
     ],
 )
