@@ -19,7 +19,7 @@ from typing import Any
 from edge.link import frames
 from edge.settings import EdgeSettings
 from edge.versions.files import VersionFiles
-from tests.support.store_roles import as_role, flags_as
+from tests.support.store_roles import flags_as
 from tests.support.wait import wait_until
 from weir.models.document import Owner
 from weir.rules.parser import parse
@@ -148,7 +148,8 @@ class AgentProcess:
     """``python -m edge.agent`` with a status listener of the test's."""
 
     def __init__(self, state: Path, store: str, *flags: str) -> None:
-        self.arguments = ["--state", str(state), "--redis", as_role(store, "edge"), *flags_as("edge", flags)]
+        given = flags_as("edge", ("--redis", store, *flags))
+        self.arguments = ["--state", str(state), *given]
         self.settings = EdgeSettings.from_arguments(self.arguments, {})
         self.settings.node_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.link = self.settings.node_directory / "agent.sock"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.store_roles import as_role
 from tests.support.wait import wait_until
 from weir.processes.adoption import Answer, Order, Side, order_file, read_answer, write_order
 
@@ -29,7 +30,7 @@ def order(agent, side: Side) -> Answer:
 @pytest.fixture
 def wiped(store, agent_at):
     """An agent that holds version 2 (of two owners) and a store that was wiped."""
-    agent = agent_at()
+    agent = agent_at(store_url=as_role(store.url, "admin"))
     agent.worker()
     store.side.publish(ONE, owner="file")
     store.side.publish(TWO, owner="api")
