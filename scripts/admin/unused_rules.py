@@ -65,7 +65,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true", help="for programs")
     made.add_argument("--url", default="", help="address of the admin API")
     made.add_argument(
-        "--state", default=".weir", metavar="DIR", help="state directory of a gateway on this machine"
+        "--state",
+        default=os.environ.get("WEIR_STATE", "").strip() or ".weir",
+        metavar="DIR",
+        help="state directory of a gateway on this machine (default: WEIR_STATE, else .weir)",
     )
     return made
 

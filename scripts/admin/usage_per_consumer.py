@@ -74,7 +74,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--out", metavar="FILE", default="", help="write here instead of to standard output")
     made.add_argument("--url", default="", help="address of the admin API")
     made.add_argument(
-        "--state", default=".weir", metavar="DIR", help="state directory of a gateway on this machine"
+        "--state",
+        default=os.environ.get("WEIR_STATE", "").strip() or ".weir",
+        metavar="DIR",
+        help="state directory of a gateway on this machine (default: WEIR_STATE, else .weir)",
     )
     return made
 
