@@ -18,6 +18,9 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 
 .PHONY: help install install-test install-bench install-deploy up test chaos lint format bench avalanche docs manifests lock
 
+# Tests that meet a store, run once more with the accounts of `weir acl` on.
+WITH_ACCOUNTS := tests/weir/store tests/edge/agent tests/cluster tests/auth tests/admin_api
+
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
@@ -43,6 +46,7 @@ test: install-test  ## all tests, in parallel: ARGS="-k publish"
 
 chaos: install-test  ## what takes minutes, signals or gigabytes
 	@$(BIN)/python -m pytest -m chaos -q -rA $(ARGS)
+	@$(if $(ARGS),,WEIR_TEST_ACL=1 $(BIN)/python -m pytest -n 3 --dist loadgroup -q $(WITH_ACCOUNTS))
 
 lint: install-test  ## style, types, who may import whom, sizes
 	@$(BIN)/ruff check .
