@@ -97,5 +97,5 @@ USERS = Kind(name="users", type=User, id_field="name", most=100_000, topic="user
 ISSUERS = Kind(name="issuers", type=Issuer, id_field="name", most=100, topic="issuer")
 INITIALS = Kind(name="initials", type=InitialToken, id_field="id", most=1000, topic="initial")
 OF_CONSUMER = (KEYS, BASICS, HMACS, CLIENTS)
-"""What belongs to a consumer. With it the first three go; clients only lose it."""
+"""What belongs to a consumer. With it the first three go; clients only lose it, and are disabled."""
 EVERY_KIND = (CONSUMERS, *OF_CONSUMER, USERS, ISSUERS, INITIALS)

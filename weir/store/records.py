@@ -120,8 +120,8 @@ class Records(Generic[R]):
         return done
 
     def remove(self, id_: str, etag: str = "") -> Removed:
-        """Of a consumer: with its keys, basic logins and hmac keys; its clients lose it. ``etag`` empty: whatever it
-        is now."""
+        """Of a consumer: with its keys, basic logins and hmac keys; its clients lose it and are disabled. ``etag``
+        empty: whatever it is now."""
         if not is_id(id_):
             return "missing"
         seen = ""

@@ -145,7 +145,9 @@ def test_only_a_client_may_be_without_consumer_or_get_another(store: Store) -> N
         store.of(KEYS).replace(msgspec.structs.replace(kept.record, consumer="bob"), kept.etag)
 
 
-def test_with_a_consumer_go_its_credentials_and_last_uses_and_its_clients_lose_it(store: Store) -> None:
+def test_with_a_consumer_go_its_credentials_and_last_uses_and_its_clients_are_nobodys_and_disabled(
+    store: Store,
+) -> None:
     store.of(CONSUMERS).create(Consumer(name="alice2", created_ms=1))
     for kind in (KEYS, BASICS, HMACS, CLIENTS):
         other = msgspec.structs.replace(example(kind), consumer="alice2", **{kind.id_field: "other"})
@@ -161,7 +163,7 @@ def test_with_a_consumer_go_its_credentials_and_last_uses_and_its_clients_lose_i
         assert store.index(kind) == [b"iother", b"oalice2\0other"]
     client = store.of(CLIENTS).get("c1")
     assert client is not None
-    assert client.record == msgspec.structs.replace(example(CLIENTS), consumer="")
+    assert client.record == msgspec.structs.replace(example(CLIENTS), consumer="", disabled=True)
     assert store.index(CLIENTS) == [b"ic1", b"iother", b"oalice2\0other"]
     assert used.of(["key:k1", "key:other", "consumer:alice"]) == {"key:other": 60_000}
 
@@ -176,14 +178,14 @@ FULL_CLIENT = OAuthClient(
 @pytest.mark.parametrize(
     "client_record", [FULL_CLIENT, OAuthClient(id="c", name="", consumer="alice", created_ms=0)]
 )
-def test_a_client_that_loses_its_consumer_keeps_everything_else(
+def test_a_client_that_loses_its_consumer_is_disabled_and_keeps_everything_else(
     store: Store, client_record: OAuthClient
 ) -> None:
     store.of(CLIENTS).create(client_record)
     store.of(CONSUMERS).remove("alice")
     kept = store.of(CLIENTS).get("c")
     assert kept is not None
-    assert kept.record == msgspec.structs.replace(client_record, consumer="")
+    assert kept.record == msgspec.structs.replace(client_record, consumer="", disabled=True)
 
 
 def test_a_new_consumer_starts_without_what_an_earlier_one_of_its_name_left(store: Store) -> None:

@@ -82,7 +82,7 @@ class Model(RuleBasedStateMachine):
             for id_ in mine:
                 record = self.kept[kind.name].pop(id_)
                 if kind is CLIENTS:
-                    self.kept[kind.name][id_] = msgspec.structs.replace(record, consumer="")
+                    self.kept[kind.name][id_] = msgspec.structs.replace(record, consumer="", disabled=True)
 
     @rule(kind=st.sampled_from(KINDS), id_=NAMES, consumer=NAMES)
     def make(self, kind: Kind[Any], id_: str, consumer: str) -> None:

@@ -13,7 +13,7 @@
 --   basics_index   as keys_index
 --   hmacs          hash id -> hmac key
 --   hmacs_index    as keys_index
---   clients        hash id -> OAuth client, which only loses its consumer
+--   clients        hash id -> OAuth client, which loses its consumer and is disabled
 --   clients_index  as keys_index
 --   used           sorted set <kind>:<id> -> milliseconds of the last use
 -- ARGV
@@ -76,6 +76,7 @@ for _, id in ipairs(ids(redis.call('ZRANGEBYLEX', clients_index, first, last))) 
   if belongs(data) then
     local client = cmsgpack.unpack(data)
     client.consumer = ''
+    client.disabled = true
     redis.call('HSET', clients, id, cmsgpack.pack(client))
   end
 end
