@@ -13,9 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 from weir.store.acl import patterns, rules
 from weir.store.roles import ROLES, Role
 
-CLUSTERS = ("default", "test", "blue", "green", "c", "elsewhere", "prod")
+CLUSTERS = ("default", "test", "blue", "green", "c", "elsewhere", "metered", "prod")
 """Of processes that tests start."""
-OF_TESTS = ("+eval", "+flushall", "+lrange", "+rpush")
+OF_TESTS = ("+eval", "+flushall", "+lrange", "+rpush", "+xlen", "+zincrby")
 """What tests do beside what Weir does."""
 PASSWORD = "of-every-role"
 OUTSIDER = "outsider"
