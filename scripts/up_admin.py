@@ -16,6 +16,7 @@ from typing import Any
 
 from weir.models.auth.secret_text import SecretText, read_secret
 from weir.processes.child import Child
+from weir.settings.arguments import told
 from weir.store.access_tokens import AccessToken, AccessTokens
 from weir.store.connect import Client, connect
 from weir.store.errors import StoreError
@@ -44,13 +45,15 @@ def admin_child(
         name="admin",
         argv=lambda: [sys.executable, "-m", "admin_api", *arguments],
         # The store's address is not among the arguments, which everyone on the machine can read.
-        environment={
-            "WEIR_REDIS": store_url,
-            "WEIR_REDIS_COUNTERS": values["redis_counters"],
-            "WEIR_ADMIN_URL": values["admin_url"],
-            "WEIR_ADMIN_METRICS": str(values["admin_metrics"] or ""),
-            "PYTHONSAFEPATH": "1",
-        },
+        environment=told(
+            {
+                "WEIR_REDIS": store_url,
+                "WEIR_REDIS_COUNTERS": values["redis_counters"],
+                "WEIR_ADMIN_URL": values["admin_url"],
+                "WEIR_ADMIN_METRICS": str(values["admin_metrics"] or ""),
+            }
+        )
+        | {"PYTHONSAFEPATH": "1"},
         ready=ready,
         ready_within_s=START_S,
         stop_within_s=STOP_S,

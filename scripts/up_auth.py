@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from weir.processes.child import Child
+from weir.settings.arguments import told
 
 START_S = 60.0
 STOP_S = 15.0
@@ -28,12 +29,14 @@ def auth_child(
         name="auth",
         argv=lambda: [sys.executable, "-m", "auth", *arguments],
         # The store's address is not among the arguments, which everyone on the machine can read.
-        environment={
-            "WEIR_REDIS": store_url,
-            "WEIR_PUBLIC_URL": values["public_url"],
-            "WEIR_AUTH_METRICS": str(values["auth_metrics"] or ""),
-            "PYTHONSAFEPATH": "1",
-        },
+        environment=told(
+            {
+                "WEIR_REDIS": store_url,
+                "WEIR_PUBLIC_URL": values["public_url"],
+                "WEIR_AUTH_METRICS": str(values["auth_metrics"] or ""),
+            }
+        )
+        | {"PYTHONSAFEPATH": "1"},
         ready=ready,
         ready_within_s=START_S,
         stop_within_s=STOP_S,

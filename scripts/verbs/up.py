@@ -26,7 +26,7 @@ from weir.processes.child import Child
 from weir.processes.group import KILLED, STOPPED, Group
 from weir.processes.lock import StateHeld, StateUnusable, hold
 from weir.processes.ports import CannotListen
-from weir.settings.arguments import SettingsError, read_settings
+from weir.settings.arguments import SettingsError, read_settings, told
 from weir.store.errors import StoreAway, StoreError
 
 HELP = "run everything: store, edge, admin API and a demo service"
@@ -149,12 +149,14 @@ def edge_child(parts: Parts, values: Mapping[str, Any]) -> Child:
         name="edge",
         argv=lambda: python("edge", *arguments),
         # Not among the arguments, which everyone on the machine can read: they may hold a password.
-        environment={
-            "WEIR_REDIS": parts.store.url,
-            "WEIR_REDIS_COUNTERS": values["redis_counters"],
-            "WEIR_OTLP_HEADERS": headers,
-            **SAFE_PATH,
-        },
+        environment=told(
+            {
+                "WEIR_REDIS": parts.store.url,
+                "WEIR_REDIS_COUNTERS": values["redis_counters"],
+                "WEIR_OTLP_HEADERS": headers,
+            }
+        )
+        | SAFE_PATH,
         ready=is_running(state / "run.json"),
         ready_within_s=EDGE_START_S,
         stop_within_s=values["drain_delay"] + values["drain_timeout"] + EDGE_STOP_S,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -121,3 +122,16 @@ def test_an_embedded_store_has_one_node_unless_more_is_said(tmp_path: Path) -> N
     assert told(tmp_path).max_nodes == MAX_NODES
     assert told(tmp_path, embedded=object()).max_nodes == 1
     assert told(tmp_path, "--max-nodes", "3", embedded=object()).max_nodes == 3
+
+
+def test_what_children_are_told_is_not_denied_by_a_file_that_weir_up_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``weir up`` has read the file; its children inherit the variable that names it."""
+    file = tmp_path / "store-url"
+    file.write_text(URL)
+    monkeypatch.setenv("WEIR_REDIS_FILE", str(file))
+    values = read_settings("up", "weir up", DESCRIPTION, [], os.environ)
+    child = admin_child(tmp_path, URL, tmp_path / "secrets.json", values, always)
+    inherited = {**os.environ, **child.environment}
+    assert AdminSettings.from_arguments(child.argv()[3:], inherited).redis == URL

@@ -1,8 +1,8 @@
 """Command line and environment → checked values; a flag wins over its variable, that over the default.
 
 An empty variable counts as not set, as compose files and manifests produce them. ``<VARIABLE>_FILE`` names a file that
-has the value, for what nobody should see in an environment. Every mistake is one
-sentence (``SettingsError``), which the command prints before it ends with exit code 2.
+has the value, for what nobody should see in an environment. Every mistake is one sentence (``SettingsError``), which
+the command prints before it ends with exit code 2.
 """
 
 from __future__ import annotations
@@ -21,6 +21,11 @@ MAX_FILE = 65_536
 
 class SettingsError(Exception):
     """A command line or a variable is wrong; the text is one sentence for a person."""
+
+
+def told(variables: Mapping[str, str]) -> dict[str, str]:
+    """For a child: these variables, and that no file says otherwise, whatever its parent was told."""
+    return {**variables, **{f"{name}_FILE": "" for name in variables}}
 
 
 class Parser(argparse.ArgumentParser):
