@@ -233,6 +233,8 @@ def test_tokens_end_with_their_client_and_its_consumer(
     consumers.replace(msgspec.structs.replace(kept.record, disabled=True), kept.etag)
     assert [good(auth, text) for text in texts] == [False, False]
     consumers.remove("acme")
+    assert [good(auth, text) for text in texts] == [False, False]
+    changed(auth, disabled=False)
     assert [good(auth, text) for text in texts] == [True, True]
     auth.services.clients.remove("web")
     assert [good(auth, text) for text in texts] == [False, False]

@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.support.tree import ROOT, tracked
 
 MAX_FILE, MAX_FUNCTION, MAX_LUA = 500, 60, 60
@@ -17,18 +15,22 @@ LONG_SCRIPTS = {"weir/store/lua/publish.lua": 90, "weir/store/lua/budget.lua": 8
 """A publish is one atomic step, and so are booking, taking back and granting: neither can be two scripts."""
 
 PYTHON = tracked("*.py")
+SOURCES = [path for path in PYTHON if path.parts[0] != "tests"]
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=str)
-def test_a_file_has_at_most_500_lines(path: Path) -> None:
-    assert len((ROOT / path).read_text().splitlines()) <= MAX_FILE
+def test_a_file_has_at_most_500_lines() -> None:
+    lines = {str(path): len((ROOT / path).read_text().splitlines()) for path in PYTHON}
+    assert {path: number for path, number in lines.items() if number > MAX_FILE} == {}
 
 
-@pytest.mark.parametrize("path", [path for path in PYTHON if path.parts[0] != "tests"], ids=str)
-def test_a_function_has_at_most_60_lines(path: Path) -> None:
-    tree = ast.parse((ROOT / path).read_text())
-    too_long = {f"{path}:{name}": lines for name, lines in functions(tree) if lines > MAX_FUNCTION}
-    assert not {name: lines for name, lines in too_long.items() if name not in LONG_FUNCTIONS}
+def test_a_function_has_at_most_60_lines() -> None:
+    lines = {
+        f"{path}:{name}": number
+        for path in SOURCES
+        for name, number in functions(ast.parse((ROOT / path).read_text()))
+    }
+    too_long = {name: number for name, number in lines.items() if number > MAX_FUNCTION}
+    assert {name: number for name, number in too_long.items() if name not in LONG_FUNCTIONS} == {}
 
 
 def functions(tree: ast.Module) -> Iterator[tuple[str, int]]:
@@ -42,14 +44,16 @@ def test_exceptions_are_few() -> None:
     assert len(LONG_FUNCTIONS) <= 3
 
 
-@pytest.mark.parametrize("path", tracked("*.lua"), ids=str)
-def test_a_script_of_the_store_has_at_most_60_lines_besides_comments(path: Path) -> None:
+def test_a_script_of_the_store_has_at_most_60_lines_besides_comments() -> None:
+    lines = {str(path): lines_of_script(path) for path in tracked("*.lua")}
+    assert {name: number for name, number in lines.items() if number > LONG_SCRIPTS.get(name, MAX_LUA)} == {}
+
+
+def lines_of_script(path: Path) -> int:
     lines = [line.strip() for line in (ROOT / path).read_text().splitlines()]
-    assert len([line for line in lines if line and not line.startswith("--")]) <= LONG_SCRIPTS.get(
-        str(path), MAX_LUA
-    )
+    return len([line for line in lines if line and not line.startswith("--")])
 
 
-@pytest.mark.parametrize("path", [path for path in PYTHON if path.parts[0] != "tests"], ids=str)
-def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse((ROOT / path).read_text()))
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [path for path in SOURCES if not ast.get_docstring(ast.parse((ROOT / path).read_text()))]
+    assert silent == []

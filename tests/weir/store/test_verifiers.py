@@ -111,13 +111,13 @@ def test_a_credential_whose_consumer_is_gone_verifies_nobody(store: Store) -> No
     assert [store.read(expected.kind, expected.id) for expected in EXPECTED] == [None] * len(EXPECTED)
 
 
-def test_a_client_of_nobody_has_a_verifier_without_consumer(store: Store) -> None:
+def test_a_client_whose_consumer_is_gone_has_a_verifier_without_one_that_lets_nobody_in(store: Store) -> None:
     store.remove(CONSUMERS, "alice")
     found = store.read("client", "c1")
-    assert found == Verifier(kind="client", id="c1", not_before_ms=7)
+    assert found == Verifier(kind="client", id="c1", not_before_ms=7, enabled=False)
     token = store.read("opaque", "t1")
     assert token is not None
-    assert (token.consumer, token.tags, token.enabled) == ("", (), True)
+    assert (token.consumer, token.tags, token.enabled) == ("", (), False)
 
 
 def test_an_opaque_token_ends_with_its_client_and_when_the_client_revokes_all(store: Store) -> None:
