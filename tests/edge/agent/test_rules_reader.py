@@ -37,7 +37,7 @@ def read_at_once(text: str) -> tuple[tuple[EncodedChunk, ...], tuple[Problem, ..
 
 
 @given(histories())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_after_any_edits_it_is_what_it_is_by_itself(texts: list[str]) -> None:
     reader = RulesReader()
     for text in texts:

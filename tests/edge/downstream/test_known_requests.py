@@ -61,7 +61,7 @@ requests = st.builds(
 peers = st.sampled_from(["192.0.2.7", "192.0.2.9", "198.51.100.1"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(requests, min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, 2), peers), min_size=12, max_size=30),

@@ -78,7 +78,7 @@ def said(message: Message | None, error: str) -> object:
     )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(first_lines, min_size=3, max_size=6), rests)
 def test_a_head_means_the_same_however_often_it_came(firsts: list[bytes], rest: bytes) -> None:
     names = request_names()

@@ -41,7 +41,7 @@ def by_the_parser(data: bytes) -> ResponseReader:
     return reader
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(answers, min_size=1, max_size=4))
 def test_what_is_understood_here_the_parser_understands_the_same(several: list[bytes]) -> None:
     names = response_names()

@@ -109,7 +109,7 @@ def test_the_controllers_rules_have_no_priority() -> None:
     assert name_of(Table.build([theirs, mine]), RequestFacts("a", "/x")) == "mine"
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(route_sets(), st.lists(requests(), min_size=1, max_size=8))
 def test_the_index_finds_what_a_walk_over_all_alternatives_finds(
     sets: list[RouteSet], asked: list[RequestFacts]
@@ -122,13 +122,13 @@ def test_the_index_finds_what_a_walk_over_all_alternatives_finds(
         )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(conditions(), requests())
 def test_a_rule_matches_exactly_when_its_condition_holds(condition: Condition, facts: RequestFacts) -> None:
     assert (table_of(condition).match(facts) is not None) is holds(condition, facts)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(route_sets(), min_size=2, max_size=4), st.lists(requests(), min_size=1, max_size=6))
 def test_a_chain_of_changes_ends_in_the_table_that_a_fresh_build_gives(
     versions: list[list[RouteSet]], asked: list[RequestFacts]
@@ -144,7 +144,7 @@ def test_a_chain_of_changes_ends_in_the_table_that_a_fresh_build_gives(
     assert [answer(table, facts) for facts in asked] == [answer(fresh, facts) for facts in asked]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(route_sets(), st.data(), st.lists(requests(), min_size=1, max_size=6))
 def test_moved_removed_and_edited_chunks_end_in_the_table_of_a_fresh_build(
     sets: list[RouteSet], data: st.DataObject, asked: list[RequestFacts]
