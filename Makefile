@@ -42,7 +42,7 @@ up: install  ## run the whole gateway, an embedded store and a demo service: ARG
 	@exec $(BIN)/weir up $(ARGS)
 
 test: install-test  ## all tests, in parallel: ARGS="-k publish"
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup -q $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup -q $(ARGS)
 
 chaos: install-test  ## what takes minutes, signals or gigabytes
 	@$(BIN)/python -m pytest -m chaos -q -rA $(ARGS)
