@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.edge_process import EdgeProcess
+from tests.support.parts import need
 from tests.support.tree import ROOT
 from tests.support.upstream import Request, Upstream, ok
 
@@ -60,14 +60,13 @@ def test_python(edge: EdgeProcess) -> None:
     assert run(edge, sys.executable, "-c", example("python")) == ANSWERS
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_javascript(edge: EdgeProcess, tmp_path: Path) -> None:
+    node = need("node")
     (tmp_path / "ask.mjs").write_text(example("js"))
-    assert run(edge, "node", str(tmp_path / "ask.mjs")) == ANSWERS
+    assert run(edge, str(node), str(tmp_path / "ask.mjs")) == ANSWERS
 
 
-@pytest.mark.skipif(
-    shutil.which("curl") is None or shutil.which("openssl") is None, reason="curl or openssl is not installed"
-)
 def test_shell(edge: EdgeProcess) -> None:
+    need("curl")
+    need("openssl")
     assert run(edge, "sh", "-c", example("sh")) == ANSWERS
