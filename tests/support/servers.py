@@ -122,7 +122,7 @@ def _accounts(directory: Path, options: tuple[str, ...]) -> tuple[str, ...]:
 
     Of servers that speak to each other the default user may do everything, since that is who they are.
     """
-    if not is_on() or "--requirepass" in options:
+    if not is_on() or {"--requirepass", "--aclfile"} & set(options):
         return ()
     is_alone = not {"--replicaof", "--cluster-enabled"} & set(options) and directory.name != "m"
     write_accounts(directory / _ACCOUNTS, bounded=is_alone)

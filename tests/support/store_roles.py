@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from weir.store.acl import patterns, rules
+from weir.store.acl import rules, scope
 from weir.store.roles import ROLES, Role
 
 CLUSTERS = ("default", "test", "blue", "green", "c", "elsewhere", "metered", "prod")
@@ -32,13 +32,9 @@ def write_accounts(path: Path, *, bounded: bool = True) -> None:
     )
     lines = [f"user {OUTSIDER} on nopass ~* &* +@all", f"user default on nopass ~* &* {' '.join(commands)}"]
     for role in ROLES:
-        more = [pattern for cluster in CLUSTERS[1:] for pattern in channels_and_keys(cluster, role)]
+        more = [word for cluster in CLUSTERS[1:] for word in scope(cluster, role)]
         lines.append(" ".join([f"user weir-{role}", *rules(CLUSTERS[0], role, PASSWORD), *more]))
     path.write_text("\n".join(lines) + "\n")
-
-
-def channels_and_keys(cluster: str, role: Role) -> list[str]:
-    return [*patterns(cluster, role), *(word for word in rules(cluster, role) if word.startswith("&"))]
 
 
 def as_role(url: str, role: Role) -> str:

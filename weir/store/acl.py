@@ -2,6 +2,10 @@
 
 An account is a list of commands and of patterns of keys; nothing else is allowed, and scripts run with it: what a
 script calls is checked as if its caller had sent it. Passwords stand there as SHA-256 only. Pure.
+
+Who may do only some things with a key (``tell``) has selectors. The server wants every key of a call to a script to be
+one that the caller may write, so there the account itself runs scripts with all its keys and can do nothing else with
+them; a selector in brackets allows what scripts, or it, then do: one for keys of its own, one for each narrowed key.
 """
 
 from __future__ import annotations
@@ -9,11 +13,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from weir.store.keys import Keys
 from weir.store.record_kinds import BASICS, CLIENTS, CONSUMERS, HMACS, INITIALS, ISSUERS, KEYS, USERS
-from weir.store.roles import CHANNELS, COMMANDS, RECORDS, ROLES, Mode, Role
+from weir.store.roles import CHANNELS, COMMANDS, DATA_COMMANDS, RECORDS, ROLES, TELLING, Mode, Role
 from weir.store.roles import KEYS as ROWS
 
 KINDS = tuple(kind.name for kind in (CONSUMERS, KEYS, BASICS, HMACS, CLIENTS, USERS, ISSUERS, INITIALS))
@@ -41,9 +45,14 @@ def rules(cluster: str, role: Role, password: str = "") -> list[str]:
     secret = [f"#{hashlib.sha256(password.encode()).hexdigest()}"] if password else []
     if role == "probe":
         secret = ["nopass"]
+    commands = [*_OF_CONNECTIONS[role != "probe"], *_allowed(_of_the_account(role))]
+    return ["reset", "on", *secret, "sanitize-payload", *commands, *scope(cluster, role)]
+
+
+def scope(cluster: str, role: Role) -> list[str]:
+    """Of one account: its keys, its channels, and its selectors. What it may do in one cluster."""
     channels = [f"&{_literal(Keys(cluster).wake())}"] if CHANNELS[role] else []
-    commands = [*_OF_CONNECTIONS[role != "probe"], *(f"+{name}" for name in sorted(COMMANDS[role]))]
-    return ["reset", "on", *secret, "sanitize-payload", *patterns(cluster, role), *channels, *commands]
+    return [*patterns(cluster, role), *channels, *selectors(cluster, role)]
 
 
 def patterns(cluster: str, role: Role) -> list[str]:
@@ -52,8 +61,20 @@ def patterns(cluster: str, role: Role) -> list[str]:
         return []
     if role == "admin":
         return [f"~weir:{_literal(cluster)}:*"]
+    return [_worded(key, mode) for key, mode in dict(granted(cluster, role)).items()]
+
+
+def selectors(cluster: str, role: Role) -> list[str]:
+    """None where no key is narrowed; each is one word for the server, though spaces are in it."""
+    if not _is_narrowed(role):
+        return []
     found = dict(granted(cluster, role))
-    return [("~" if mode == "rw" else "%R~") + key for key, mode in found.items()]
+    own = [_worded(key, mode) for key, mode in found.items() if mode != "tell"]
+    keys = Keys(cluster)
+    told = [
+        (f"~{_pattern(keys, name)}", each) for name, each in TELLING.items() if ROWS[name].get(role) == "tell"
+    ]
+    return [_selector(own, DATA_COMMANDS), *(_selector([key], commands) for key, commands in told)]
 
 
 def granted(cluster: str, role: Role) -> Iterator[tuple[str, Mode]]:
@@ -68,6 +89,27 @@ def granted(cluster: str, role: Role) -> Iterator[tuple[str, Mode]]:
                     yield _literal(method(keys, kind)), mode
         elif mode := ROWS[name].get(role):
             yield _pattern(keys, name), mode
+
+
+def _is_narrowed(role: Role) -> bool:
+    return any(row.get(role) == "tell" for row in ROWS.values())
+
+
+def _of_the_account(role: Role) -> Iterable[str]:
+    """Commands for every key that it has at all."""
+    return set(COMMANDS[role]) - set(DATA_COMMANDS) if _is_narrowed(role) else COMMANDS[role]
+
+
+def _selector(keys: Iterable[str], commands: Iterable[str]) -> str:
+    return f"({' '.join([*keys, *_allowed(commands)])})"
+
+
+def _allowed(commands: Iterable[str]) -> list[str]:
+    return [f"+{name}" for name in sorted(commands)]
+
+
+def _worded(key: str, mode: Mode) -> str:
+    return ("%R~" if mode == "r" else "~") + key
 
 
 def _pattern(keys: Keys, name: str) -> str:

@@ -4,7 +4,8 @@ A row for every key of ``keys``, which says the same in words. The admin API may
 cluster: it restores backups. What a process may not touch, an attacker who has taken it over may not either: a node
 can neither change the configuration nor a credential, and sees no signing key, no session and no token of an admin.
 
-Beyond what the table can say: the feed's number is a field of ``head``, so whoever tells of a change may write there.
+What a process only adds to is narrowed to the commands that it takes (``TELLING``): the feed's number is a field of
+``head``, so whoever tells of a change counts there, but cannot set what is current.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import Literal, TypeAlias
 Role: TypeAlias = Literal["edge", "admin", "auth", "probe"]
 """The node agent, the admin API, the authorization server, and who only asks whether the store is well."""
 ROLES: tuple[Role, ...] = ("edge", "admin", "auth", "probe")
-Mode: TypeAlias = Literal["r", "rw"]
+Mode: TypeAlias = Literal["r", "rw", "tell"]
+"""``tell``: with the commands of ``TELLING`` only."""
 Row: TypeAlias = Mapping[Role, Mode]
 
 _ADMIN_ONLY: Row = {}
@@ -24,12 +26,12 @@ _NODES: Row = {"edge": "rw"}
 _NODES_READ: Row = {"edge": "r"}
 
 KEYS: Mapping[str, Row] = {
-    "head": {"edge": "r", "auth": "rw"},
+    "head": {"edge": "r", "auth": "tell"},
     "versions": _NODES_READ,
     "chunks": _NODES_READ,
     "chunk_references": _ADMIN_ONLY,
     "publish_ids": _ADMIN_ONLY,
-    "feed": {"edge": "r", "auth": "rw"},
+    "feed": {"edge": "r", "auth": "tell"},
     "node": _NODES,
     "nodes": _NODES,
     "drains": _NODES_READ,
@@ -110,6 +112,8 @@ DATA_COMMANDS = (
     "zrangebyscore", "zrem", "zremrangebylex", "zremrangebyrank", "zremrangebyscore", "zscan", "zscore",
 )  # fmt: skip
 """Of everybody but the probe, within the keys of each."""
+TELLING: Mapping[str, tuple[str, ...]] = {"head": ("hget", "hincrby", "hmget"), "feed": ("xadd", "xrange")}
+"""Of who tells of a change: the next number, and the change under it."""
 SERVER_COMMANDS = (
     "cluster|myid", "cluster|nodes", "cluster|shards", "cluster|slots", "evalsha", "evalsha_ro", "info", "script|load",
 )  # fmt: skip

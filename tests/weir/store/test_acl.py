@@ -112,6 +112,7 @@ def test_a_node_says_that_it_is_there(as_role: As) -> None:
     "command",
     [
         ("HSET", "weir:test:{control}:head", "number", "9"),
+        ("HINCRBY", "weir:test:{control}:head", "seq", "1"),
         ("HSET", "weir:test:{control}:records:keys", "k", "x"),
         ("HDEL", "weir:test:{control}:versions", "1"),
         ("XADD", "weir:test:{control}:feed", "*", "topic", "x"),
@@ -134,6 +135,11 @@ def test_a_node_cannot(as_role: As, command: tuple[str, ...]) -> None:
     "command",
     [
         ("HSET", "weir:test:{control}:versions", "9", "x"),
+        ("HSET", "weir:test:{control}:head", "digest", "x"),
+        ("HDEL", "weir:test:{control}:head", "digest"),
+        ("DEL", "weir:test:{control}:head"),
+        ("HGETALL", "weir:test:{control}:head"),
+        ("DEL", "weir:test:{control}:feed"),
         ("HSET", "weir:test:{control}:chunks", "9", "x"),
         ("HSET", "weir:test:{control}:records:keys", "k", "x"),
         ("HGETALL", "weir:test:{control}:records:hmacs"),
@@ -156,6 +162,19 @@ def test_the_authorization_server_hashes_passwords_anew_and_revokes(as_role: As)
     assert Records(auth, keys, USERS).replace(person, kept.etag) == "replaced"
     assert Revoked(auth, keys).add("jti", int(time.time()) + 60) == "revoked"
     assert Revoked(as_role("edge"), keys).count() == 1
+
+
+def test_the_authorization_server_counts_a_change_and_tells_of_it_and_a_script_of_its_own_may_no_more(
+    as_role: As,
+) -> None:
+    auth, head = as_role("auth"), Keys("test").head()
+    assert auth.call("HINCRBY", head, "seq", 1) == 1
+    assert auth.call("XADD", Keys("test").feed(), "1-0", "topic", "signing") == b"1-0"
+    with auth.session(head) as session:
+        for script in ("return redis.call('HSET', KEYS[1], 'a', 'b')", "return redis.call('DEL', KEYS[1])"):
+            sha = session.call("SCRIPT LOAD", script)
+            with pytest.raises(StoreError):
+                session.call("EVALSHA", sha, 1, head)
 
 
 FORBIDDEN = (
