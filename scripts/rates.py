@@ -4,31 +4,54 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Counts: TypeAlias = Mapping[str, int]
 """By what is counted, such as a rule."""
 
-KEPT = 6
-"""Looks: with one a second, a rate is that of the last five seconds."""
+KEPT = 5
+"""Times between looks: with one look a second, a rate is that of the last five seconds."""
+
+
+class Look(NamedTuple):
+    at: float
+    since: int
+    counts: Counts
+
+
+class Came(NamedTuple):
+    """What came between two looks."""
+
+    seconds: float
+    counts: Counts
 
 
 class Rates:
-    """Takes counts as they are looked at, and says what came between the first and last look that are kept."""
+    """Takes counts as they are looked at, and says what came between looks, of the last that are kept."""
 
     def __init__(self, kept: int = KEPT) -> None:
-        self._looks: deque[tuple[float, Counts]] = deque(maxlen=kept)
+        self._last: Look | None = None
+        self._came: deque[Came] = deque(maxlen=kept)
 
-    def look(self, seconds: float, counts: Counts) -> None:
-        """``seconds`` of a clock that never goes back. Counts that fell began anew: at midnight, or in a new store."""
-        if self._looks and sum(counts.values()) < sum(self._looks[-1][1].values()):
-            self._looks.clear()
-        self._looks.append((seconds, counts))
+    def look(self, at: float, counts: Counts, since: int = 0) -> None:
+        """``at``: seconds of a clock that never goes back; ``since``: where counting begins.
+
+        Counts of another beginning say nothing together with those before; the time between the two is left out, and
+        the rate goes on as it was. Counts that fell began anew too, in another store.
+        """
+        last, self._last = self._last, Look(at, since, counts)
+        if last is None or last.since != since or at <= last.at:
+            return
+        if sum(counts.values()) < sum(last.counts.values()):
+            self._came.clear()
+            return
+        self._came.append(
+            Came(at - last.at, {what: count - last.counts.get(what, 0) for what, count in counts.items()})
+        )
 
     def per_second(self, what: str) -> float | None:
         """None until there were two looks."""
-        if len(self._looks) < 2:
+        if not self._came:
             return None
-        (first_at, first), (last_at, last) = self._looks[0], self._looks[-1]
-        passed = last_at - first_at
-        return max(0, last.get(what, 0) - first.get(what, 0)) / passed if passed > 0 else None
+        came = sum(max(0, each.counts.get(what, 0)) for each in self._came)
+        return came / sum(each.seconds for each in self._came)

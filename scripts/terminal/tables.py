@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 GAP = "  "
+LEAST_NAME = 16
+"""Cells that the first column keeps however narrow a table has to be."""
 
 
 def printable(text: str) -> str:
@@ -32,6 +34,41 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Iterabl
         ).rstrip()
         for row in all_rows
     )
+
+
+def fitted(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], cells: int, first_out: Iterable[str]
+) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """What is left of a table in so many cells: columns of ``first_out`` go one by one, then the first one is cut."""
+    kept = list(range(len(headings)))
+    leaving = [headings.index(name) for name in first_out]
+
+    def beside() -> int:
+        """Cells that all but the first column take."""
+        return sum(
+            len(GAP) + max(width(row[column]) for row in (headings, *rows)) for column in kept if column
+        )
+
+    longest = max(width(row[0]) for row in (headings, *rows))
+    while leaving and beside() + min(longest, LEAST_NAME) > cells:
+        kept.remove(leaving.pop(0))
+    room = max(LEAST_NAME, cells - beside())
+    return (
+        [headings[column] for column in kept],
+        [[row[column] if column else cut(row[column], room) for column in kept] for row in rows],
+    )
+
+
+def wrapped(parts: Iterable[str], cells: int) -> list[str]:
+    """Lines of at most so many cells with whole parts, and commas between them."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]}, {part}" if lines else part
+        if lines and width(longer) < cells:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return [*(f"{line}," for line in lines[:-1]), *lines[-1:]]
 
 
 def cut(text: str, cells: int) -> str:

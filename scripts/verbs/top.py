@@ -15,7 +15,7 @@ from scripts.rates import Rates
 from scripts.terminal.exit_codes import FINE
 from scripts.terminal.interrupt import interruptible
 from scripts.terminal.start_screen import Style, style_for
-from scripts.terminal.tables import cut, printable, table
+from scripts.terminal.tables import cut, fitted, printable, table, wrapped
 from weir.api.counters import LimitsNow, LimitsNowQuery, NearLimit
 from weir.api.nodes import NodePage, NodesQuery
 from weir.api.traffic import RulePage, RulesQuery, RuleTraffic
@@ -25,22 +25,31 @@ HELP = "show what goes through the cluster, refreshed every second"
 CLEAR = "\x1b[H\x1b[J"
 SORTS = ("requests", "errors", "p50", "p99", "retries", "limited", "name")
 LINES_BESIDE = 14
-"""Of the screen: what stands above and below the rules."""
+"""Of the screen: what stands above and below the rules where it is narrow."""
 MOST_LIMITS = 5
 NAME_CELLS = 40
 HEADINGS = ("RULE", "OWNER", "REQ/S", "ERR/S", "ERR %", "P50 MS", "P99 MS", "RETRY/S", "LIMITED/S")
+FIRST_OUT = ("RETRY/S", "LIMITED/S", "OWNER", "P50 MS", "ERR/S", "P99 MS")
+"""Columns that a narrow terminal has no room for, the most dispensable first."""
 COUNTED = ("requests", "server_errors", "retries", "limited")
 
 
 class Look(NamedTuple):
     """What is on one screen."""
 
-    minute: RulePage
-    """Order and latencies: of the last minute."""
-    day: RulePage
-    """Counts that only grow, until midnight UTC."""
+    rules: RulePage
+    """Of the last minute and the one that runs: counts that only grow until the next minute begins."""
     nodes: NodePage
     limits: LimitsNow
+
+
+class Room(NamedTuple):
+    """What fits."""
+
+    rules: int
+    cells: int = 10_000
+    """Of one line."""
+    lines: int = 10_000
 
 
 class Watch:
@@ -49,10 +58,10 @@ class Watch:
     def __init__(self) -> None:
         self._rates = {name: Rates() for name in COUNTED}
 
-    def look(self, seconds: float, look: Look) -> None:
+    def look(self, seconds: float, page: RulePage) -> None:
         for name, rates in self._rates.items():
-            counts = {key_of(item): int(getattr(item.traffic, name)) for item in look.day.items}
-            rates.look(seconds, counts | {"": int(getattr(look.day.total, name))})
+            counts = {key_of(item): int(getattr(item.traffic, name)) for item in page.items}
+            rates.look(seconds, counts | {"": int(getattr(page.total, name))}, page.span.from_ms)
 
     def rate(self, name: str, key: str, otherwise: float) -> float:
         """``otherwise`` until there were two looks."""
@@ -91,59 +100,77 @@ def top(client: Client, options: argparse.Namespace) -> int:
             check()
             look = look_at(client, options)
             if options.json:
-                show_json({"rules": look.minute, "nodes": look.nodes, "limits": look.limits})
+                show_json({"rules": look.rules, "nodes": look.nodes, "limits": look.limits})
             else:
-                watch.look(time.monotonic(), look)
-                limit = options.limit or (
-                    max(1, shutil.get_terminal_size().lines - LINES_BESIDE) if is_terminal else 20
-                )
+                watch.look(time.monotonic(), look.rules)
+                clear = CLEAR if is_terminal and not options.once else ""
                 print(
-                    (CLEAR if is_terminal and not options.once else "") + screen(look, watch, limit, style),
-                    flush=True,
+                    clear + screen(look, watch, room_of(options, is_terminal=is_terminal), style), flush=True
                 )
             if options.once:
                 return FINE
             time.sleep(options.interval)
 
 
-def look_at(client: Client, options: argparse.Namespace) -> Look:
-    def page(window: str) -> RulePage:
-        return client.traffic.rules(
-            RulesQuery(window=window, sort=options.sort, rule=options.rule, limit=500)  # type: ignore[arg-type]
-        )
+def room_of(options: argparse.Namespace, *, is_terminal: bool) -> Room:
+    """On a terminal as much as it shows without scrolling, of which the last line is the cursor's."""
+    if not is_terminal:
+        return Room(options.limit or 20)
+    cells, lines = shutil.get_terminal_size()
+    if options.once:
+        return Room(options.limit or max(1, lines - LINES_BESIDE), cells)
+    return Room(options.limit or max(1, lines - LINES_BESIDE), cells, lines - 1)
 
+
+def look_at(client: Client, options: argparse.Namespace) -> Look:
+    query = RulesQuery(window="1m", sort=options.sort, rule=options.rule, limit=500)
     return Look(
-        page("1m"),
-        page("1d"),
+        client.traffic.rules(query),
         client.nodes.list(NodesQuery(limit=1)),
         client.counters.limits(LimitsNowQuery(limit=MOST_LIMITS)),
     )
 
 
-def screen(look: Look, watch: Watch, limit: int, style: Style) -> str:
-    """``limit`` rules, and how many more there are."""
-    total = look.minute.total
+def screen(look: Look, watch: Watch, room: Room, style: Style) -> str:
+    """As many rules as there is room for, and how many more there are."""
+    items = look.rules.items
+    rows = [row(item, watch, look.rules.span.seconds) for item in items[: room.rules]]
+    headings, rows = fitted(HEADINGS, rows, room.cells, FIRST_OUT)
+    right = [number for number, heading in enumerate(headings) if heading not in ("RULE", "OWNER")]
+    lines = [*head_lines(look, watch, room.cells, style), "", *table(headings, rows, right).splitlines()]
+    more = len(items) - room.rules
+    if more > 0:
+        lines.append(f"… and {more}{'+' if look.rules.next else ''} more rules")
+    if not items:
+        lines.append("no requests in the last minute")
+    limits = [cut(limit_line(near), room.cells) for near in look.limits.items[:MOST_LIMITS]]
+    lines += ["", *limits] if limits else []
+    return "\n".join(lines[: room.lines])
+
+
+def head_lines(look: Look, watch: Watch, cells: int, style: Style) -> list[str]:
+    total = look.rules.total
     rates: Mapping[str, float] = {
-        name: watch.rate(name, "", getattr(total, name) / max(1.0, look.minute.span.seconds))
+        name: watch.rate(name, "", getattr(total, name) / max(1.0, look.rules.span.seconds))
         for name in COUNTED
     }
-    head = (
-        f"{nodes_text(look.nodes)}\n"
-        f"{style.bold}{rates['requests']:.1f} requests/s{style.plain}, {rates['server_errors']:.1f} errors/s, "
-        f"p50 {total.p50_ms:.1f} ms, p99 {total.p99_ms:.1f} ms, {rates['retries']:.1f} retries/s, "
-        f"{rates['limited']:.1f} limited/s"
+    first, *more = wrapped(
+        (
+            f"{rates['requests']:.1f} requests/s",
+            f"{rates['server_errors']:.1f} errors/s",
+            f"p50 {total.p50_ms:.1f} ms",
+            f"p99 {total.p99_ms:.1f} ms",
+            f"{rates['retries']:.1f} retries/s",
+            f"{rates['limited']:.1f} limited/s",
+        ),
+        cells,
     )
-    items = look.minute.items
-    rows = [row(item, watch, look.minute.span.seconds) for item in items[:limit]]
-    more = len(items) - limit
-    tail = f"\n… and {more}{'+' if look.minute.next else ''} more rules" if more > 0 else ""
-    if not items:
-        tail = "\nno requests in the last minute"
-    limits = "".join(f"\n{limit_line(near)}" for near in look.limits.items[:MOST_LIMITS])
-    return (
-        f"{head}\n\n{table(HEADINGS, rows, right=range(2, len(HEADINGS)))}{tail}"
-        f"{chr(10) if limits else ''}{limits}"
-    )
+    requests, comma, rest = first.partition(",")
+    return [
+        cut(nodes_text(look.nodes), cells),
+        f"{style.bold}{requests}{style.plain}{comma}{rest}",
+        *more,
+    ]
 
 
 def nodes_text(page: NodePage) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.terminal.tables import cut, printable, table, width
+from scripts.terminal.tables import cut, fitted, printable, table, width, wrapped
 
 
 def test_columns_align_also_under_wide_characters() -> None:
@@ -27,3 +27,16 @@ def test_what_is_too_wide_is_cut_with_a_mark(text: str, shown: str) -> None:
 
 def test_rows_may_be_missing() -> None:
     assert table(("A", "B"), []) == "A  B"
+
+
+def test_a_table_that_is_too_wide_loses_columns_and_then_the_end_of_names() -> None:
+    headings, rows = ("RULE", "WHO", "RATE"), [("a" * 30, "somebody", "10.0")]
+    assert fitted(headings, rows, 100, ["WHO"]) == ([*headings], [[*rows[0]]])
+    assert fitted(headings, rows, 30, ["WHO"]) == (["RULE", "RATE"], [["a" * 23 + "…", "10.0"]])
+    assert fitted(headings, [], 8, ["WHO"])[0] == ["RULE", "RATE"]
+
+
+def test_parts_stay_whole_where_a_line_ends() -> None:
+    assert wrapped(["one", "two", "three"], 80) == ["one, two, three"]
+    assert wrapped(["one", "two", "three"], 10) == ["one, two,", "three"]
+    assert wrapped(["longer than it", "b"], 4) == ["longer than it,", "b"]
