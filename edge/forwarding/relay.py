@@ -83,6 +83,8 @@ def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader)
     downstream, pieces = exchange.downstream, reader.pieces
     body = pieces.pop() if pieces else b""
     lines = exchange.limit_lines + exchange.answer_lines
+    if not head.dated:
+        lines += b"Date: %b\r\n" % downstream.engine.date.value()
     if downstream.engine.draining or not exchange.keep_alive or exchange.head.version != "1.1":
         downstream.settle_keep_alive(exchange)
         lines += downstream.connection_line(exchange)
@@ -96,7 +98,10 @@ def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader)
 
 
 def _fields(exchange: Exchange, plan: Plan, head: ResponseHead) -> list[Field]:
+    """With a Date, which an answer that has none gets from whoever passes it on (RFC 9110 §6.6.1)."""
     fields = without_listed(head.fields, head.connections) if head.connections else head.fields
+    if not head.dated:
+        fields = [*fields, (b"date", b"Date", exchange.downstream.engine.date.value())]
     if plan.response_edits:
         fields = apply_edits(plan.response_edits, list(fields), exchange)
     return fields

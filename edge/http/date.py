@@ -1,4 +1,4 @@
-"""The Date of answers that the edge makes itself (RFC 9110 §6.6.1); an upstream's own Date passes through."""
+"""The Date of answers that have none of an upstream's, which passes through (RFC 9110 §6.6.1)."""
 
 from __future__ import annotations
 

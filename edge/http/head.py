@@ -75,5 +75,7 @@ class ResponseHead(Head):
     length: int | None = 0
     """Bytes of the body as announced; None: chunked, or until the connection closes. Decided by ``framing``."""
     until_close = False
+    dated = False
+    """It has a Date."""
     lines = b""
     """The head as the edge writes it, without the empty line; empty where it must be written anew."""

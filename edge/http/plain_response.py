@@ -74,6 +74,7 @@ def _read(head_bytes: bytes, names: ResponseNames) -> ResponseHead | None:
     found.count, found.size = len(rest), len(head_bytes)
     kept.append(b"")
     found.lines = CRLF.join(kept)
+    found.dated = b"\r\nDate: " in head_bytes or any(lower == b"date" for lower, _, _ in fields)
     if len(head_bytes) <= MAX_HEAD:
         if len(names.heads) >= MAX_HEADS:
             names.heads.clear()

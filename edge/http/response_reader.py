@@ -200,6 +200,8 @@ def _sort(head: ResponseHead, raw: list[tuple[bytes, bytes]], names: ResponseNam
         size += len(name) + len(value) + 4
         if role == 0:
             fields.append((lower, name, value.strip(BLANKS)))
+            if lower == b"date":
+                head.dated = True
         elif role == Role.LENGTH:
             head.lengths += (value.strip(BLANKS),)
         elif role == Role.CODING:

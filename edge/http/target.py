@@ -14,7 +14,7 @@ class Target(msgspec.Struct, frozen=True, gc=False):
 
     authority: Authority
     path: str
-    """``*`` for ``OPTIONS *``."""
+    """``*`` for ``OPTIONS *`` and for ``OPTIONS`` of an address without a path."""
     query: str
     """With its ``?``; empty if there is none. As it came."""
 
@@ -28,7 +28,11 @@ def read_target(method: bytes, target: bytes, host: bytes, merge_slashes: bool) 
             if text == "*":
                 return _asterisk(method, authority)
             authority, text = _absolute(text)
+            if not text and method == b"OPTIONS":
+                return _asterisk(method, authority)
         path, mark, query = text.partition("?")
+        if not path:
+            path = "/"
         return Target(authority, normalise_path(path, merge_slashes), mark + query)
     except UnicodeDecodeError:
         raise Refusal("malformed-request", "the target and Host are ASCII") from None
@@ -51,9 +55,9 @@ def _asterisk(method: bytes, authority: Authority) -> Target:
 
 
 def _absolute(text: str) -> tuple[Authority, str]:
+    """The rest may be empty, which asks ``OPTIONS`` of the server as a whole (RFC 9112 §3.2.4)."""
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in ("http", "https"):
         raise Refusal("malformed-request", "the target is neither a path nor an http address")
     end = min((at for at in (rest.find("/"), rest.find("?")) if at >= 0), default=len(rest))
-    path = rest[end:]
-    return normalise_authority(rest[:end]), path if path.startswith("/") else "/" + path
+    return normalise_authority(rest[:end]), rest[end:]

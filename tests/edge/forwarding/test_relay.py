@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
+from email.utils import parsedate_to_datetime
+from typing import ClassVar
 
 import pytest
 
 from tests.support.edge_process import EdgeProcess
-from tests.support.upstream import Peer, ok
+from tests.support.upstream import Peer, Request, ok
 from tests.support.wait import wait_until
 
 GET = b"GET /%b HTTP/1.1\r\nHost: a.test\r\n\r\n"
@@ -126,3 +129,39 @@ class TestHeaders:
             response = client.get("/u/7")
         assert response.header("server") is None
         assert (response.all("x-a"), response.header("x-b")) == (["3"], "7 a GET")
+
+
+class TestDates:
+    """RFC 9110 §6.6.1."""
+
+    ANSWERS: ClassVar = {
+        "/whole": b"Content-Length: 2\r\n\r\nok",
+        "/chunked": b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    }
+
+    def publish(self, edge: EdgeProcess, upstreams, own: bytes, clause: str = "") -> None:
+        def answer(request: Request) -> bytes:
+            return b"HTTP/1.1 200 OK\r\n" + own + self.ANSWERS[request.line.split()[1].decode()]
+
+        edge.publish(f"rule a {{ when any; proxy {upstreams(answer=answer).url}; {clause} }}")
+
+    @pytest.mark.parametrize("path", ANSWERS)
+    def test_an_answer_without_one_gets_one(self, edge: EdgeProcess, upstreams, path: str) -> None:
+        self.publish(edge, upstreams, b"")
+        with edge.client() as client:
+            for _ in range(2):
+                [date] = client.get(path).all("Date")
+                assert abs(parsedate_to_datetime(date).timestamp() - time.time()) < 20
+
+    @pytest.mark.parametrize("path", ANSWERS)
+    @pytest.mark.parametrize("name", [b"Date", b"date"])
+    def test_one_that_has_one_keeps_it(self, edge: EdgeProcess, upstreams, path: str, name: bytes) -> None:
+        then = "Sun, 06 Nov 1994 08:49:37 GMT"
+        self.publish(edge, upstreams, name + b": " + then.encode() + b"\r\n")
+        with edge.client() as client:
+            assert client.get(path).all("Date") == [then]
+
+    def test_a_rule_has_the_last_word(self, edge: EdgeProcess, upstreams) -> None:
+        self.publish(edge, upstreams, b"", 'remove response header "Date"')
+        with edge.client() as client:
+            assert client.get("/whole").all("Date") == []

@@ -15,7 +15,11 @@ from edge.http.target import read_target
         (b"GET", b"/a?", b"a.test.", ("a.test", None, "/a", "?")),
         (b"GET", b"http://b.test:82/x", b"a.test", ("b.test", 82, "/x", "")),
         (b"GET", b"HTTPS://b.test?x", b"a.test", ("b.test", None, "/", "?x")),
+        (b"GET", b"http://b.test", b"a.test", ("b.test", None, "/", "")),
         (b"OPTIONS", b"*", b"a.test", ("a.test", None, "*", "")),
+        (b"OPTIONS", b"http://b.test:82", b"a.test", ("b.test", 82, "*", "")),
+        (b"OPTIONS", b"http://b.test/", b"a.test", ("b.test", None, "/", "")),
+        (b"OPTIONS", b"http://b.test?x", b"a.test", ("b.test", None, "/", "?x")),
         (b"GET", b"/a/../../b//c?/../", b"[::1]", ("[::1]", None, "/b/c", "?/../")),
     ],
 )
