@@ -18,7 +18,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         from admin_api.bootstrap import bootstrap
 
         return bootstrap(argv[1:], environ)
-    from gevent import monkey
+    from weir import monkey
 
     monkey.patch_all()
     # What a person got wrong is said before the web framework, the rules and the store are imported.

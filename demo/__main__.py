@@ -1,6 +1,6 @@
 """``python -m demo --listen HOST:PORT`` (or ``--fd N``, a listening socket that was handed down)."""
 
-from gevent import monkey
+from weir import monkey
 
 monkey.patch_all()
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """The exit code: 0 after a graceful end, 1 after too many deaths of a child, 2 for bad input or set-up."""
     if argv and argv[0] == "gunicorn":
-        from gevent import monkey
+        from weir import monkey
 
         monkey.patch_all()
         from edge.prefork import child as gunicorn_child

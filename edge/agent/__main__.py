@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gevent import monkey
+from weir import monkey
 
 monkey.patch_all()
 

@@ -78,7 +78,7 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_gunicorn(options: GunicornOptions) -> None:
     """Serves until told to stop; ends by ``SystemExit``, as gunicorn does."""
     if not monkey.is_module_patched("socket"):
-        raise RuntimeError("gevent.monkey.patch_all() must come before anything else in this process")
+        raise RuntimeError("weir.monkey.patch_all() must come before anything else in this process")
     EdgeApplication(options).run()
 
 

@@ -28,7 +28,7 @@ from weir.secrets.ring_file import ensure_ring
 
 _MAIN = """
 import sys
-from gevent import monkey; monkey.patch_all()
+from weir import monkey; monkey.patch_all()
 import json
 from pathlib import Path
 from edge.prefork.application import GunicornOptions, run_gunicorn

@@ -58,7 +58,7 @@ def test_open_files_are_allowed_as_far_as_may_be():
         "for wanted in (50, 150, 10_000):\n"
         "    allow(wanted); print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
-    code = "from gevent import monkey; monkey.patch_all()\n" + code
+    code = "from weir import monkey; monkey.patch_all()\n" + code
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["100", "150", "200"]
 

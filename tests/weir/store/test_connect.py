@@ -166,7 +166,7 @@ def test_an_older_or_nameless_server_is_refused(info: dict[str, str]) -> None:
 def test_it_works_under_gevent_monkey_patching(server: RunningServer) -> None:
     program = """
 import sys
-from gevent import monkey; monkey.patch_all()
+from weir import monkey; monkey.patch_all()
 import gevent
 from weir.store.connect import connect
 client = connect(sys.argv[1])

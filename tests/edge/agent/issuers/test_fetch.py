@@ -132,7 +132,7 @@ def test_certificates_are_those_that_the_machine_trusts_and_of_that_name() -> No
 def test_a_head_that_never_ends_is_given_up_in_the_agent() -> None:
     """Each line comes in time, so that only the whole can be too late; the agent's process is patched by gevent."""
     program = (
-        "from gevent import monkey; monkey.patch_all()\n"
+        "from weir import monkey; monkey.patch_all()\n"
         "import sys, time\n"
         "from edge.agent.issuers.fetch import Fetch, FetchError\n"
         "try:\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.dns_server import DnsServer, silent
 
 _WORKER = """
-from gevent import monkey; monkey.patch_all()
+from weir import monkey; monkey.patch_all()
 import sys, time
 from pathlib import Path
 import gevent
