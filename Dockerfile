@@ -3,6 +3,8 @@
 # The first stage has pip and the sources, the second what they come to: an interpreter and one folder. It runs as a
 # user without a name or a shell, and writes to /var/lib/weir and /tmp only: the root file system may be read-only.
 
+# By version, so that the file can be read. By digest, and so byte for byte:
+# docker build --build-arg PYTHON=python:3.13.9-slim-bookworm@sha256:… .
 ARG PYTHON=python:3.13.9-slim-bookworm
 
 FROM ${PYTHON} AS build
@@ -35,7 +37,7 @@ ENV PATH=/opt/weir/bin:$PATH \
 USER 10001:10001
 WORKDIR /var/lib/weir
 VOLUME /var/lib/weir
-EXPOSE 8000 8001 8002 8003
+EXPOSE 8000 8001 8002 8003 8005 8006
 # gunicorn and the agent end on SIGTERM as docs/operations.md says; give them the time.
 STOPSIGNAL SIGTERM
 # Of the edge, which is what runs without a word more; other commands have checks of their own (compose.yaml).

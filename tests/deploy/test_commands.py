@@ -168,6 +168,17 @@ def test_tokens_are_issued_for_the_public_address(rollout: Rollout) -> None:
     assert answer.json()["issuer"] == "https://login.example.com"
 
 
+def test_every_process_tells_its_metrics(rollout: Rollout) -> None:
+    begins = {
+        "edge": "weir_store_up 1.0",
+        "admin": "weir_admin_publishes_total",
+        "auth": "weir_oauth_tokens_total",
+    }
+    for name, container in rollout.containers.items():
+        address = f"{container.address('status')}/metrics" if name == "edge" else container.address("metrics")
+        assert f"\n{begins[name]}" in httpx.get(address, headers={"Host": "10.1.2.3"}).text
+
+
 def test_a_second_install_changes_no_secret(rollout: Rollout) -> None:
     before = {name: secret["data"] for name, secret in rollout.api.secrets.items()}
     assert rollout.make_secrets().count("left as it is") == 2

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
-
 import pytest
-import yaml
 
 from scripts.project.manifests import MANIFESTS, install
-from tests.support.manifests import OVERLAYS, Thing, installed, kubectl, one, overlay, pods, source
+from tests.support.manifests import OVERLAYS, Thing, installed, kubectl, one, overlay, pods
 from weir.settings.table import SETTINGS
 
 VARIABLES = {setting.variable for setting in SETTINGS}
@@ -175,34 +170,6 @@ def test_what_needs_the_machine_has_a_namespace_of_its_own() -> None:
         0
     ]["ports"]
     assert [volume for volume in edge["template"]["spec"]["volumes"] if "hostPath" in volume]
-
-
-# Monitoring
-
-
-def test_every_query_asks_for_a_metric_that_exists() -> None:
-    page = source("docs/metrics.md").read_text()
-    known = set(re.findall(r"^\| `(weir_[a-z_]+)` \| (?:counter|gauge|histogram)", page, re.MULTILINE))
-    asked = {metric for query in queries() for metric in re.findall(r"\bweir_[a-z_]+", query)}
-    assert asked
-    assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in asked} <= known
-
-
-def test_every_alert_says_what_it_means() -> None:
-    names = [rule["alert"] for rule in alerts()]
-    assert len(set(names)) == len(names)
-    assert all(rule["annotations"].keys() == {"summary", "description"} and rule["for"] for rule in alerts())
-
-
-def alerts() -> list[Any]:
-    rules = yaml.safe_load((MANIFESTS / "components/monitoring/alerts.yaml").read_text())
-    return [rule for group in rules["spec"]["groups"] for rule in group["rules"]]
-
-
-def queries() -> list[str]:
-    board = json.loads((MANIFESTS / "components/monitoring/dashboard.json").read_text())
-    shown = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
-    return [*shown, *(rule["expr"] for rule in alerts())]
 
 
 def every_container(spec: Thing) -> list[Thing]:

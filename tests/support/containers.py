@@ -21,7 +21,14 @@ from tests.support.manifests import image_settings
 from tests.support.wait import wait_until
 from tests.support.weir_up import environment
 
-LISTENERS = ("WEIR_EDGE", "WEIR_STATUS", "WEIR_ADMIN", "WEIR_AUTH")
+LISTENERS = (
+    "WEIR_EDGE",
+    "WEIR_STATUS",
+    "WEIR_ADMIN",
+    "WEIR_ADMIN_METRICS",
+    "WEIR_AUTH",
+    "WEIR_AUTH_METRICS",
+)
 RUN_FILES = {"edge": "run.json", "admin": "admin/run.json", "auth": "auth/run.json"}
 POD_ADDRESS = "10.1.2.3"
 """What a probe calls a pod by."""
