@@ -61,8 +61,8 @@ class Facts:
     config_problems: tuple[str, ...] = ()
     """Sentences with file:line:column, or why the file could not be published."""
     draining: bool = False
-    nodes: int = 1
-    """How many live, as the store said last; 1 before it said anything."""
+    nodes: int = 0
+    """How many live, as the store said last; 0 before it said anything."""
     workers: dict[int, WorkerFacts] = field(default_factory=dict)
     """By connection."""
 

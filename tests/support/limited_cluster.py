@@ -65,12 +65,17 @@ class LimitedCluster:
             wait_until(lambda edge=edge: edge.get("/share")[0] == 200, within_s=WITHIN_S, what="the rules")
         for node in range(len(self.edges)):
             wait_until(
-                lambda node=node: self.metric(node, "weir_limit_nodes") == len(self.edges),
+                lambda node=node: self.nodes_seen_by(node) == len(self.edges),
                 within_s=WITHIN_S,
                 what="all nodes",
             )
         ports = [urlsplit(edge.wait_ready()["edge"][0]).port or 0 for edge in self.edges]
         return StampedLoad(ports, CLIENTS)
+
+    def nodes_seen_by(self, node: int) -> int:
+        """How many live, as that one heard of the store; 0 before it heard anything."""
+        page: dict[str, int] = json.loads(self.edges[node].get("/budgets", "status")[1])
+        return page["nodes"]
 
     def metric(self, node: int, name: str) -> float:
         """The sum of all series of that name, with whatever labels it begins with; 0 for none, or without an agent."""

@@ -69,7 +69,7 @@ class LimitHolder:
         """When each server's history was first met; -inf at the start."""
         self._told: list[int] = []
         self._flusher: gevent.Greenlet[..., None] | None = None
-        metrics.watch(keys=lambda: self._table.size, nodes=lambda: max(1, nodes()))
+        metrics.watch(keys=lambda: self._table.size, nodes=self._sharing)
 
     def start(self) -> None:
         self._flusher = gevent.spawn(self._flush_for_ever)
@@ -108,7 +108,7 @@ class LimitHolder:
         """For the status listener: how many keys of which limits this node has, and what is nearly used up or over."""
         near = self._watch.near(self._clock())
         return {
-            "nodes": max(1, self._nodes()),
+            "nodes": self._sharing(),
             "max_nodes": self._max_nodes,
             "keys": self._table.size,
             "limits": self._table.counts(),
@@ -210,7 +210,11 @@ class LimitHolder:
         return now - since < stock.terms.window_s
 
     def _cluster(self) -> Cluster:
-        return Cluster(max(1, self._nodes()), self._max_nodes, self._began)
+        return Cluster(self._sharing(), self._max_nodes, self._began)
+
+    def _sharing(self) -> int:
+        """By how many nodes a limit is divided: where the store has not said it yet, by the most that there may be."""
+        return self._nodes() or self._max_nodes
 
     def _flush_for_ever(self) -> None:
         while True:
@@ -224,7 +228,7 @@ class LimitHolder:
 
     def _tell(self) -> None:
         """How many share a limit while the agent is away; workers that connect later hear it too."""
-        shape = [max(1, self._nodes()), max(1, self._workers())]
+        shape = [self._sharing(), max(1, self._workers())]
         if shape != self._told:
             self._told = shape
             self._announce(TOPIC, shape)

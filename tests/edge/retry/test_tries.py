@@ -72,12 +72,17 @@ class TestTheTable:
         edge.publish(rules(upstreams(script=hangs).url, good, clause, "timeout try 200ms"))
         assert send(edge, "DELETE").status == 200
 
-    def test_without_the_word_of_the_rule_a_key_means_nothing(
-        self, edge: EdgeProcess, upstreams: Make
+    @pytest.mark.parametrize(
+        ("clause", "key"),
+        [("retry 1 on 503", KEY), ("retry 1 on 503 with idempotency_key", "Idempotency-Key:")],
+        ids=["no word", "empty"],
+    )
+    def test_without_the_word_of_the_rule_a_key_means_nothing_nor_does_an_empty_one(
+        self, edge: EdgeProcess, upstreams: Make, clause: str, key: str
     ) -> None:
         bad = upstreams(answer=lambda _: says(503))
-        edge.publish(rules(bad.url, upstreams(), "retry 1 on 503"))
-        assert send(edge, "POST", "/", b"", KEY).status == 503
+        edge.publish(rules(bad.url, upstreams(), clause))
+        assert send(edge, "POST", "/", b"", key).status == 503
 
     def test_what_is_not_asked_for_goes_to_the_client(self, edge: EdgeProcess, upstreams: Make) -> None:
         bad, good = upstreams(answer=lambda _: says(503, b"X-Mine: 1")), upstreams()

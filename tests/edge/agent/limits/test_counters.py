@@ -71,6 +71,16 @@ def test_a_quota_says_all_that_it_knows() -> None:
     assert not counter.owes
 
 
+def test_a_window_of_a_quota_begins_with_nothing_of_the_one_before() -> None:
+    counter = Quota(ME, TERMS._replace(window="calendar"), "")
+    counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 0]])
+    counter.heard([1, 99, 0, 5000, 43, b"ok", [b"n1", 1, 0]])
+    said = counter.call(1000, Wish(1), "")
+    assert arguments(said)["window"] == 43
+    assert said.command[-3:] == ["n1", 1, 0]
+    assert "n2" not in said.command
+
+
 @pytest.mark.parametrize("why", [b"fenced", b"full"])
 def test_a_quota_that_will_not_count_for_this_node_is_a_refusal(why: bytes) -> None:
     assert Quota(ME, TERMS, "").heard([0, 9, 5, 5, 1, why, [b"n1", 0, 0]]).refused

@@ -216,6 +216,21 @@ def test_without_a_store_the_limits_own_word_decides(
     assert answers[-1].why == why
 
 
+def test_a_node_that_has_not_heard_how_many_there_are_takes_the_least_share_that_it_may_have(
+    server: RunningServer,
+) -> None:
+    """All agents start again while the store is away: each for itself would be the only one."""
+    server.freeze()
+    node = Node(server, "n1", nodes=0)
+    node.pipe.stop()
+    node.pipe.later = lambda _call, done: done(None)  # type: ignore[method-assign]
+    server.thaw()
+    assert sum(node.one().granted for _ in range(20)) == 10 // 4
+    node.holder._tell()
+    assert node.said == [("limit", [4, 2])]
+    assert node.holder.page()["nodes"] == 4
+
+
 def test_share_strict_keeps_a_reserve_that_the_store_never_grants(server: RunningServer) -> None:
     node = Node(server, "n1")
     terms = DAY._replace(most=100, on_store_failure="share strict", per_ms=60_000)
