@@ -5,6 +5,7 @@ The process is monkey patched by its entry (``__main__``) before this file is im
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -17,17 +18,19 @@ from typing import Any
 
 import gevent
 from gevent.event import Event
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from edge.agent.adopt import Adopter
 from edge.agent.announce import Announcer
 from edge.agent.budgets import Budgets
 from edge.agent.budgets_metrics import BudgetMetrics
+from edge.agent.concurrency_page import concurrency_page
 from edge.agent.config_file import ConfigFile
 from edge.agent.config_memory import ConfigMemory
 from edge.agent.credentials.service import Credentials
 from edge.agent.drains import DrainKeeper
 from edge.agent.drains_metrics import DrainMetrics
+from edge.agent.exposition import Exposition
 from edge.agent.facts import Facts, readiness
 from edge.agent.follow import Follower
 from edge.agent.health.metrics import HealthMetrics
@@ -76,6 +79,8 @@ def run_agent(arguments: ChildArguments) -> int:
     gevent.signal_handler(signal.SIGUSR1, agent.drain)
     for sign in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(sign, stop.set)
+    gc.collect()
+    gc.freeze()  # what there is now stays: no collection looks at it again, which would take 10 ms each time
     agent.start()
     stop.wait()
     agent.drain()
@@ -124,9 +129,9 @@ class Agent:
         self._link.answer_with(self._topics())
         self._status = StatusServer(
             status_listener,
-            lambda: b"".join([generate_latest(registry), *worker_metrics.parts(lambda: gevent.sleep(0))]),
+            Exposition(registry, worker_metrics, lambda: gevent.sleep(0)).text,
             lambda: readiness(self.facts, time.monotonic()),
-            pages=self._pages(),
+            pages={**self._pages(), "/concurrency": lambda: concurrency_page(worker_metrics)},
         )
         self._announcer = Announcer(
             settings.node,

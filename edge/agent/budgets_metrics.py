@@ -46,28 +46,19 @@ class BudgetMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         state = self._budgets.state()[:MAX_SERIES]
+        names = [_name(entry["upstream"]) for entry in state]
         for field, name, text in GAUGES:
             gauge = GaugeMetricFamily(name, text, labels=["upstream"])
-            values: Counter[str] = Counter()
-            for entry in state:
-                if entry[field] is not None:
-                    values[_name(entry["upstream"])] += entry[field]
-            for upstream, value in values.items():
+            for upstream, value in _sums(names, state, field).items():
                 gauge.add_metric([upstream], value)
             yield gauge
-        yield self._lent(state)
-        yield self._refused()
-
-    def _lent(self, state: list[dict[str, object]]) -> Metric:
         lent = CounterMetricFamily(
             "weir_budget_lent_units", "Units that this node lent to its workers.", labels=["upstream"]
         )
-        units: Counter[str] = Counter()
-        for entry in state:
-            units[_name(str(entry["upstream"]))] += int(str(entry["lent"]))
-        for upstream, value in units.items():
+        for upstream, value in _sums(names, state, "lent").items():
             lent.add_metric([upstream], value)
-        return lent
+        yield lent
+        yield self._refused()
 
     def _refused(self) -> Metric:
         refused = CounterMetricFamily(
@@ -81,6 +72,16 @@ class BudgetMetrics(Collector):
         for (upstream, why), count in times.items():
             refused.add_metric([upstream, why], count)
         return refused
+
+
+def _sums(names: list[str], state: list[dict[str, Any]], field: str) -> dict[str, float]:
+    """By upstream, of those where it is known."""
+    sums: dict[str, float] = {}
+    for name, entry in zip(names, state, strict=True):
+        value = entry[field]
+        if value is not None:
+            sums[name] = sums.get(name, 0) + value
+    return sums
 
 
 def _name(identity: str) -> str:

@@ -10,15 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from itertools import accumulate
+from operator import add
 
 from edge.telemetry.families import OTHER, Family
 
+MAX_LABEL = 200
+"""Characters of one label value."""
 IDLE_S = 3600.0
 """A series that did not change for so long may make room: a rule that is gone, as a rule."""
 LOOK_EVERY_S = 60.0
 """How often is looked for those."""
 MAX_OTHER = 1000
 """Series of the rest, beyond the bound: by labels other than the first. Then they are all one."""
+
+INFINITE = float("inf")
 
 Labels = tuple[str, ...]
 
@@ -70,6 +75,34 @@ class Series:
                 numbers[place] += value
         one.touched = now
         self._changed.add(one)
+
+    def count(self, labels: Labels, value: float, now: float) -> bool:
+        """As ``add`` for a counter, of a series that there is: False, and nothing is done, where there is none or
+        ``value`` is odd. Raises TypeError for what is no number."""
+        one = self._all.get(labels)
+        if one is None or not 0 <= value < INFINITE:
+            return False
+        one.values[0] += value
+        one.touched = now
+        self._changed.add(one)
+        return True
+
+    def observe(self, labels: Labels, buckets: list[float], total: float, now: float) -> bool:
+        """As ``count``, for a histogram."""
+        one = self._all.get(labels)
+        if one is None or type(buckets) is not list or len(buckets) + 1 != len(one.values):
+            return False
+        if min(buckets) < 0 or not (0 <= sum(buckets) < INFINITE and 0 <= total < INFINITE):
+            return False
+        numbers = one.values
+        one.values = [*map(add, numbers, buckets), numbers[-1] + total]
+        one.touched = now
+        self._changed.add(one)
+        return True
+
+    def values(self) -> dict[Labels, float]:
+        """Of a counter: how many of each."""
+        return {labels: one.values[0] for labels, one in self._all.items()}
 
     @property
     def changed(self) -> int:
@@ -136,6 +169,16 @@ class Gauges:
         else:
             series[(OTHER,) * len(labels)] = value
 
+    def put(self, connection: int, labels: Labels, value: float) -> bool:
+        """As ``set``: False, and nothing is done, where labels or value may be odd. Raises TypeError for other odd
+        ones."""
+        if len(labels) != len(self._family.labels) or len("".join(labels)) > MAX_LABEL:
+            return False
+        if not -INFINITE < value < INFINITE:
+            return False
+        self.set(connection, labels, float(value))
+        return True
+
     def forget(self, connection: int) -> None:
         """The worker is gone, or says everything anew."""
         self._workers.pop(connection, None)
@@ -143,6 +186,10 @@ class Gauges:
     def value(self) -> float:
         """Of a family without labels."""
         return self._combined().get((), 0.0)
+
+    def values(self) -> dict[Labels, float]:
+        """Of all workers together."""
+        return self._combined()
 
     @property
     def changed(self) -> int:
@@ -211,10 +258,10 @@ def _lines(names: tuple[str, ...], values: list[float]) -> str:
 
 
 def _pairs(family: Family, labels: Labels) -> list[str]:
-    return [f'{name}="{_escaped(value)}"' for name, value in zip(family.labels, labels, strict=True)]
+    return [f'{name}="{escaped(value)}"' for name, value in zip(family.labels, labels, strict=True)]
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
     if "\\" in value or "\n" in value or '"' in value:
         return value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return value

@@ -243,7 +243,7 @@ class WorkerLink:
         worker = self._facts.workers[connection]
         kind = message["kind"]
         if kind == "counters":
-            self._metrics.take(connection, message)
+            self._metrics.take(connection, message, lambda: gevent.sleep(0))
         elif kind == "applied":
             worker.applied = _version(message)
             worker.refused = ""

@@ -116,6 +116,63 @@ def test_odd_values_are_dropped_and_counted(registry, workers, lists):
     assert list(text_string_to_metric_families(b"".join(workers.parts()).decode()))
 
 
+ODD = (
+    {"counters": [["weir_hits_total", "a", 1]]},
+    {"counters": [["weir_hits_total", ["a"], None]]},
+    {"counters": [["weir_hits_total", ["a"], float("inf")]]},
+    {"counters": [["weir_hits_total", [["a"]], 1]]},
+    {"counters": [[["weir_hits_total"], ["a"], 1]]},
+    {"histograms": [["weir_wait_seconds", [], [1, 2], 1]]},
+    {"histograms": [["weir_wait_seconds", [], [1, 2, "x"], 1]]},
+    {"histograms": [["weir_wait_seconds", [], [1, 2, float("inf")], 1]]},
+    {"histograms": [["weir_wait_seconds", [], [1, 2, 3], float("nan")]]},
+    {"gauges": [["weir_pool", "a", 1]]},
+    {"gauges": [["weir_pool", [7], 1]]},
+    {"gauges": [["weir_pool", ["a"], float("nan")]]},
+    {"gauges": [["weir_pool", ["a", "b"], 1]]},
+    {"gauges": [7]},
+)
+
+
+@pytest.mark.parametrize("lists", ODD)
+def test_odd_values_of_series_that_are_known_are_dropped_too(registry, workers, lists):
+    sound = counted(
+        counters=[["weir_hits_total", ["a"], 1]],
+        histograms=[["weir_wait_seconds", [], [1, 0, 0], 0.5]],
+        gauges=[["weir_pool", ["a"], 3]],
+    )
+    workers.take(1, sound)
+    before = b"".join(workers.parts())
+    workers.take(1, counted(**lists))
+    assert registry.get_sample_value("weir_metrics_dropped_total") == 1
+    assert b"".join(workers.parts()) == before
+
+
+def test_what_is_said_again_adds_up_as_it_did_the_first_time(workers):
+    frame = counted(histograms=[["weir_wait_seconds", [], [1, 2, 0], 0.5]], gauges=[["weir_open", [], True]])
+    workers.take(1, frame)
+    workers.take(1, frame)
+    text = b"".join(workers.parts()).decode()
+    assert 'weir_wait_seconds_bucket{le="1.0"} 6.0\n' in text
+    assert "weir_wait_seconds_sum 1.0\n" in text
+    assert "weir_open 1.0\n" in text
+
+
+def test_the_requests_of_all_workers_are_one_number():
+    workers = WorkerMetrics(CollectorRegistry())
+    for connection in (1, 1, 2):
+        frame = counted(counters=[["weir_requests_total", ["a", "200"], 2]])
+        workers.take(connection, frame)
+    assert workers.requests == 6
+
+
+def test_everything_else_has_its_turn_while_a_long_frame_is_taken(workers):
+    turns = []
+    many = [["weir_hits_total", [str(number)], 1] for number in range(3 * module.TAKEN)]
+    workers.take(1, counted(counters=many), lambda: turns.append(1))
+    assert len(turns) == 3
+
+
 def test_a_frame_without_lists_breaks_the_protocol(workers):
     with pytest.raises(FrameError, match="no list"):
         workers.take(1, counted(counters={"a": 1}))
