@@ -42,7 +42,9 @@ environment are not used. The certificate of an https address must be trusted by
 ## For scripts
 
 `--json` prints the API's own words on standard output, and nothing else there; of a refusal `{"problem": …}`, as
-problem+json. What people are to read goes to standard error. Whatever asks a question refuses to guess where standard
+problem+json. What people are to read goes to standard error. Every command has it, but those that run until they are
+stopped (their addresses are in `run.json` of the state directory), `schema`, which is JSON, and `completion`, which is
+a shell's. Whatever asks a question refuses to guess where standard
 input is no terminal: `--yes` is the answer for scripts. `NO_COLOR` is respected, and text that clients of the gateway
 chose cannot command your terminal.
 

@@ -50,7 +50,7 @@ def question_of(options: argparse.Namespace) -> Question:
             all=options.all,
         )
     if not options.request:
-        raise Mistake("which request? weir explain 'GET http://api.example.com/', or --curl")
+        raise Mistake("which request? weir explain GET http://api.example.com/, or --curl")
     method, _, url = options.request.strip().rpartition(" ")
     try:
         headers = tuple((name, value) for name, value in fields_of(options.header))

@@ -60,7 +60,7 @@ def ordered(
 def page(items: list[Item], limit: int, cursor: str) -> tuple[tuple[Item, ...], str]:
     """One page, and the cursor of the next: a place in the order, which is made anew for each. Raises Refusal."""
     if cursor and not (cursor.isascii() and cursor.isdigit() and len(cursor) < 8):
-        raise Refusal(400, "invalid-cursor", "The cursor is none that this list gave.")
+        raise Refusal(400, "invalid-query", "The cursor is not one that a page gave.")
     start = int(cursor or 0)
     until = start + limit
     return tuple(items[start:until]), str(until) if until < len(items) else ""

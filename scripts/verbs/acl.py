@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+import msgspec
+
 from scripts.terminal.exit_codes import BAD_INPUT, FINE
 from weir.settings.arguments import Parser, SettingsError, add_settings, read_values
 from weir.settings.setting import Setting
@@ -53,7 +55,9 @@ def parser() -> Parser:
     made.add_argument(
         "--prefix", default=PREFIX, help="what the names of the accounts begin with (default: %(default)s)"
     )
-    made.add_argument("--commands", action="store_true", help="print ACL SETUSER commands, not an aclfile")
+    form = made.add_mutually_exclusive_group()
+    form.add_argument("--commands", action="store_true", help="print ACL SETUSER commands, not an aclfile")
+    form.add_argument("--json", action="store_true", help="print names and rules as JSON, not an aclfile")
     made.add_argument("--to", metavar="FILE", help="write into this file instead")
     add_settings(made, rows())
     return made
@@ -65,12 +69,12 @@ def rows() -> list[Setting]:
 
 def text_of(options: argparse.Namespace, cluster: str) -> str:
     passwords = read_passwords(Path(options.urls)) if options.urls else {}
-    if not options.commands:
+    if not (options.commands or options.json):
         return users_acl(cluster, passwords, options.prefix)
-    return "".join(
-        f"ACL SETUSER {options.prefix}{role} {' '.join(rules(cluster, role, passwords.get(role, '')))}\n"
-        for role in ROLES
-    )
+    users = {f"{options.prefix}{role}": rules(cluster, role, passwords.get(role, "")) for role in ROLES}
+    if options.json:
+        return f"{msgspec.json.encode({'users': users}).decode()}\n"
+    return "".join(f"ACL SETUSER {name} {' '.join(words)}\n" for name, words in users.items())
 
 
 def read_passwords(folder: Path) -> dict[Role, str]:

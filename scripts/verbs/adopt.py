@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
+
 from weir.processes.adoption import Answer, Order, Side, order_file, read_answer, write_order
 from weir.settings.arguments import Parser, SettingsError, add_settings, read_values
 from weir.settings.setting import Setting
@@ -27,7 +29,7 @@ FINE, REFUSED, BAD_INPUT, AWAY = 0, 1, 2, 3
 def run(arguments: list[str]) -> int:
     """0 done, 1 the agent could not do it, 2 wrong arguments, 3 no agent answered."""
     try:
-        state, side = _read(arguments)
+        state, side, json = _read(arguments)
     except SettingsError as error:
         return _fail(str(error), BAD_INPUT)
     directory = node_directory(state)
@@ -39,10 +41,11 @@ def run(arguments: list[str]) -> int:
     if answer is None:
         order_file(directory).unlink(missing_ok=True)
         return _fail(f"no node agent answered within {LONGEST_WAIT_S:g} s; is the edge running?", AWAY)
-    if not answer.done:
-        return _fail(answer.text, REFUSED)
-    print(answer.text)
-    return FINE
+    if json:
+        print(msgspec.json.encode({"done": answer.done, "text": answer.text}).decode())
+    elif answer.done:
+        print(answer.text)
+    return FINE if answer.done else _fail(answer.text, REFUSED)
 
 
 def node_directory(state: Path) -> Path | None:
@@ -62,10 +65,10 @@ def wait_for_answer(directory: Path, order: Order, longest_s: float) -> Answer |
     return None
 
 
-def _read(arguments: list[str]) -> tuple[Path, Side]:
+def _read(arguments: list[str]) -> tuple[Path, Side, bool]:
     parsed = parser().parse_args(arguments)
     state: Path = read_values(_rows(), parsed, os.environ)["state"]
-    return state, parsed.side
+    return state, parsed.side, parsed.json
 
 
 def _rows() -> list[Setting]:
@@ -89,6 +92,7 @@ def parser() -> Parser:
         const="node",
         help="this node is right: what it holds is published into the store",
     )
+    made.add_argument("--json", action="store_true", help="print what the node answered as JSON")
     add_settings(made, _rows())
     return made
 

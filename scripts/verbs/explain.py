@@ -26,6 +26,7 @@ HELP = "say which rule a request meets, and why"
 def run(arguments: list[str]) -> int:
     """0 where a rule answers, 1 where none does, 2 where the file or the request cannot be read."""
     options = parser().parse_args(arguments)
+    options.request = " ".join(options.request)
     if not options.file:
         # The client of the API is only loaded where it is needed.
         api = importlib.import_module("scripts.explain_api")
@@ -57,9 +58,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "request",
-        nargs="?",
-        default="",
-        help="such as 'GET http://api.example.com/orders/7?page=2'; GET if no method is given",
+        nargs="*",
+        metavar="REQUEST",
+        help="such as GET 'http://api.example.com/orders/7?page=2'; GET if no method is given",
     )
     made.add_argument(
         "--file", default="", metavar="FILE", help="a .weir file; - is standard input. Needs no API"

@@ -9,10 +9,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from scripts.rule_files import STDIN, Unreadable, read_text, shown
-from weir.models.problem import Refused
+from weir.models.problem import Problem, Refused
 from weir.rules.parser import parse
 from weir.rules.printer import print_document
+
+
+class Formatted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What ``--json`` says of one file."""
+
+    file: str
+    canonical: bool
+    """Whether it was so before; False also where it cannot be parsed."""
+    rewritten: bool
+    text: str | None = None
+    """The canonical form of standard input."""
+    difference: str | None = None
+    """With ``--diff``."""
+    problems: tuple[Problem, ...] = ()
+
 
 HELP = "rewrite rule files in their canonical form; comments stay"
 
@@ -30,6 +47,9 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--check", action="store_true", help="change nothing; say which files differ")
     made.add_argument("--diff", action="store_true", help="change nothing; show the differences")
+    made.add_argument(
+        "--json", action="store_true", help="print what was found and done as JSON, one file a line"
+    )
     return made
 
 
@@ -41,20 +61,43 @@ def _format(name: str, options: argparse.Namespace) -> int:
         print(f"weir fmt: {error}", file=sys.stderr)
         return 2
     except Refused as refused:
-        for problem in refused.problems:
-            print(problem.text(shown(name)), file=sys.stderr)
+        if options.json:
+            _show(Formatted(file=shown(name), canonical=False, rewritten=False, problems=refused.problems))
+        else:
+            print(*(problem.text(shown(name)) for problem in refused.problems), sep="\n", file=sys.stderr)
         return 2
-    if options.diff:
-        sys.stdout.writelines(_diff(name, text, canonical))
-    elif options.check:
-        if text != canonical:
-            print(f"{shown(name)} is not in canonical form; run: weir fmt {name}")
-    elif name == STDIN:
-        sys.stdout.write(canonical)
-    elif text != canonical:
+    changes = not (options.check or options.diff)
+    if changes and name != STDIN and text != canonical:
         _replace(Path(name), canonical)
-        print(f"{name} rewritten")
-    return int((options.check or options.diff) and text != canonical)
+    if options.json:
+        _show(
+            Formatted(
+                file=shown(name),
+                canonical=text == canonical,
+                rewritten=changes and name != STDIN and text != canonical,
+                text=canonical if changes and name == STDIN else None,
+                difference="".join(_diff(name, text, canonical)) if options.diff else None,
+            )
+        )
+    else:
+        sys.stdout.write(_said(name, text, canonical, options))
+    return int(not changes and text != canonical)
+
+
+def _said(name: str, text: str, canonical: str, options: argparse.Namespace) -> str:
+    if options.diff:
+        return "".join(_diff(name, text, canonical))
+    if name == STDIN and not options.check:
+        return canonical
+    if text == canonical:
+        return ""
+    if options.check:
+        return f"{shown(name)} is not in canonical form; run: weir fmt {name}\n"
+    return f"{name} rewritten\n"
+
+
+def _show(formatted: Formatted) -> None:
+    print(msgspec.json.encode(formatted).decode())
 
 
 def _diff(name: str, text: str, canonical: str) -> list[str]:

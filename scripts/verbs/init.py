@@ -10,6 +10,8 @@ import re
 import sys
 from pathlib import Path
 
+import msgspec
+
 from scripts.deployment import folders, kubernetes
 from scripts.deployment.first_secrets import make
 from scripts.terminal.exit_codes import AWAY, BAD_INPUT, FINE
@@ -29,18 +31,22 @@ def run(arguments: list[str]) -> int:
             raise SettingsError(f"--store: {options.store!r} is no HOST:PORT")
         if options.kubernetes:
             done = kubernetes.keep(kubernetes.here(os.environ), make(options.store))
-            for name, is_new in done.items():
-                print(f"Secret {name}: {'made' if is_new else 'was there, left as it is'}")
+            made = [name for name, is_new in done.items() if is_new]
+            lines = [
+                f"Secret {name}: {'made' if is_new else 'was there, left as it is'}"
+                for name, is_new in done.items()
+            ]
         else:
             cluster = str(read_values(rows(), options, os.environ)["cluster"])
             made = folders.fill(Path(options.to), options.store, cluster, options.group)
-            print(f"made: {', '.join(made)}" if made else "everything was there")
+            lines = [f"made: {', '.join(made)}" if made else "everything was there"]
     except kubernetes.ApiAway as error:
         print(f"weir init: {error}", file=sys.stderr)
         return AWAY
     except (SettingsError, kubernetes.Refused, folders.Unusable) as error:
         print(f"weir init: {error}", file=sys.stderr)
         return BAD_INPUT
+    print(msgspec.json.encode({"made": made}).decode() if options.json else "\n".join(lines))
     return FINE
 
 
@@ -60,6 +66,7 @@ def parser() -> Parser:
     made.add_argument(
         "--group", type=int, metavar="GID", help="group that may read the processes' files; the owner should be root"
     )  # fmt: skip
+    made.add_argument("--json", action="store_true", help="print the names of what was made as JSON")
     add_settings(made, rows())
     return made
 

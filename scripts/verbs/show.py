@@ -94,16 +94,17 @@ def one(resource: Definitions[Any, Any], options: argparse.Namespace, owners: tu
         try:
             held = resource.text(options.name, owner)
         except Missing:
-            if owner == owners[-1]:
-                raise
             continue
         if options.json:
             definition = resource.get(options.name, owner)
             show_json({"owner": owner, "etag": definition.etag, "definition": definition.definition})
         else:
             print(held.text, end="" if held.text.endswith("\n") else "\n")
-        break
-    return FINE
+        return FINE
+    whose = f"owner {options.owner} has" if options.owner else "there is"
+    raise Mistake(
+        f'{whose} no "{options.name}" among the {options.kind}; weir show {options.kind} lists them'
+    )
 
 
 def all_of(resource: Definitions[Any, Any], options: argparse.Namespace) -> int:

@@ -22,3 +22,13 @@ def test_what_a_flag_takes_is_known() -> None:
 
 def test_actions_are_parsers_of_their_own() -> None:
     assert actions_of(all_parsers()["fmt"]) == {}
+
+
+def test_every_command_that_ends_by_itself_can_answer_in_json() -> None:
+    without = {
+        f"{name} {action}".rstrip()
+        for name, parser in all_parsers().items()
+        for action, each in (actions_of(parser) or {"": parser}).items()
+        if not any("--json" in flag.option_strings for flag in flags_of(each))
+    }
+    assert without == {"up", "edge", "admin", "auth", "schema", "completion"}

@@ -54,3 +54,9 @@ def test_a_url_that_cannot_serve_is_said(weir: Commands, urls: Path, content: st
     ran = weir.run("acl", "--urls", str(urls))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("weir acl: ")
+
+
+def test_a_program_gets_names_and_rules(weir: Commands, urls: Path) -> None:
+    users = weir.run("acl", "--urls", str(urls), "--json").json["users"]
+    assert [*users] == ["weir-edge", "weir-admin", "weir-auth", "weir-probe"]
+    assert users["weir-edge"][:3] == ["reset", "on", f"#{sha256(b'of-edge').hexdigest()}"]

@@ -46,6 +46,11 @@ def test_what_the_agent_could_not_do_is_an_error(node, capsys):
     assert "node it is" in capsys.readouterr().err
 
 
+def test_a_program_is_told_what_the_agent_answered(node, capsys):
+    assert answered(node, ["--node", "--json"], done=False) == 1
+    assert capsys.readouterr().out == '{"done":false,"text":"node it is"}\n'
+
+
 def test_without_an_agent_the_order_is_taken_back(node, capsys, monkeypatch):
     monkeypatch.setattr(adopt, "LONGEST_WAIT_S", 0.1)
     assert adopt.run(["--store", "--state", str(node.parent)]) == 3

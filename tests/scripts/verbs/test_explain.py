@@ -46,6 +46,11 @@ def test_a_header_changes_the_winner(rules: str, capsys: pytest.CaptureFixture[s
     assert with_header != without
 
 
+def test_method_and_url_need_no_quotes(rules: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert explain.run(["--file", rules, "POST", "http://api.example.com/orders/7", "--ip", "10.0.0.1"]) == 0
+    assert capsys.readouterr().out.startswith("POST api.example.com/orders/7")
+
+
 def test_the_path_is_made_normal_as_the_edge_does(rules: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert explain.run(["--file", rules, "http://API.example.com//x/../orders/%37"]) == 0
     assert "api" in capsys.readouterr().out.splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,25 @@ def test_text_that_is_not_utf_8_is_one_sentence(untidy: Path, capsys: pytest.Cap
 def test_one_bad_file_does_not_keep_the_others_from_being_tidied(untidy: Path, tmp_path: Path) -> None:
     assert fmt.run([str(tmp_path / "none.weir"), str(untidy)]) == 2
     assert untidy.read_text() == TIDY
+
+
+def test_for_programs_each_file_is_one_line_of_json(
+    untidy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(*arguments: str) -> tuple[int, list[dict[str, object]]]:
+        code = fmt.run(["--json", *arguments])
+        return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    wrong = tmp_path / "wrong.weir"
+    wrong.write_text("rule {")
+    name = str(untidy)
+    assert said("--check", name) == (1, [{"file": name, "canonical": False, "rewritten": False}])
+    code, (diff,) = said("--diff", name)
+    assert code == 1
+    assert "+rule a" in str(diff["difference"])
+    code, (first, second) = said(name, str(wrong))
+    assert (code, first) == (2, {"file": name, "canonical": False, "rewritten": True})
+    assert (second["file"], bool(second["problems"])) == (str(wrong), True)
+    assert said("--check", name) == (0, [{"file": name, "canonical": True, "rewritten": False}])
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(UNTIDY.encode())))
+    assert said("-")[1][0]["text"] == TIDY

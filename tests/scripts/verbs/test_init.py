@@ -27,6 +27,11 @@ def test_files_are_made_and_a_second_time_nothing(weir: Commands, tmp_path: Path
     )
 
 
+def test_a_program_is_told_what_was_made(weir: Commands, tmp_path: Path) -> None:
+    assert "whole/ring.json" in weir.run("init", "--to", str(tmp_path / "out"), "--json").json["made"]
+    assert weir.run("init", "--to", str(tmp_path / "out"), "--json").json == {"made": []}
+
+
 def test_in_a_pod_secrets_are_made(tmp_path: Path) -> None:
     api = FakeKubernetes()
     try:
