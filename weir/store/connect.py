@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, NamedTuple
 
 import redis
@@ -77,7 +78,7 @@ class Client:
         """
         with foreign_errors(self.where, sent=False):
             try:
-                connection = self._topology.server_of(key).client()
+                connection = bound(self._topology.server_of(key))
             except (foreign.ConnectionError, foreign.TimeoutError, foreign.RedisClusterException, OSError):
                 self._topology.suspect()
                 raise
@@ -199,7 +200,7 @@ class Session:
 
     def _move(self, error: foreign.AskError) -> None:
         self._connection.close()
-        self._connection = self._topology.redirected(error).client()
+        self._connection = bound(self._topology.redirected(error))
         if not isinstance(error, foreign.MovedError):
             self._connection.execute_command("ASKING")
 
@@ -226,6 +227,15 @@ class Subscription:
 
     def close(self) -> None:
         self._pubsub.close()
+
+
+def bound(server: redis.Redis) -> redis.Redis:
+    """As ``server.client()``: one connection of its pool, until it is closed. That makes its table of callbacks anew
+    each time, which takes longer than most commands."""
+    connection = server.connection_pool.get_connection()
+    client = copy(server)
+    client.connection, client.auto_close_connection_pool = connection, False
+    return client
 
 
 def supported(info: Mapping[str, Any], where: str) -> Server:

@@ -178,3 +178,25 @@ assert client.call("GET", "count") == b"20", client.call("GET", "count")
         [sys.executable, "-W", "error::gevent.monkey.MonkeyPatchWarning", "-c", program, server.url],
         check=True,
     )
+
+
+def test_a_session_has_one_connection_of_its_own_and_hands_it_back(client: Client) -> None:
+    """All sessions before and after use the same two."""
+
+    def names() -> set[int]:
+        with client.session("a") as one, client.session("a") as other:
+            first, second = one.call("CLIENT", "ID"), other.call("CLIENT", "ID")
+            assert (one.call("CLIENT", "ID"), other.call("CLIENT", "ID")) == (first, second)
+            return {first, second}
+
+    before = names()
+    assert len(before) == 2
+    for _ in range(10):
+        client.call("GET", "a")
+    assert names() == before
+
+
+def test_a_session_reads_answers_as_every_other_command_does(client: Client) -> None:
+    client.call("HSET", "named", "a", "1")
+    assert client.call("HGETALL", "named") == {b"a": b"1"}
+    assert client.call("INFO", "server")["redis_version"]
