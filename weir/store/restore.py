@@ -69,7 +69,12 @@ class Restore:
         for key in counters:
             self._reveal_counter(run, key, loaded[key])
         control = {key: expires for key, expires in loaded.items() if kind_of(key) != "counter"}
-        durable = self._reveal(run, control)
+        try:
+            durable = self._reveal(run, control)
+        except NotEmpty:
+            # Only here: after any other error a rename may still be on its way to the server.
+            self._discard(run, control)
+            raise
         number = int(self._client.call("HGET", self._keys.head(), "number"))
         return Restored(header, number, len(loaded), durable)
 
@@ -112,6 +117,13 @@ class Restore:
                 finally:
                     session.call("UNWATCH")
         raise StoreError("somebody else wrote into the store all the while; nothing was restored")
+
+    def _discard(self, run: str, keys: Iterable[str]) -> None:
+        """What was loaded, instead of leaving it to its end; the store may have little room."""
+        for key in keys:
+            hidden = self._hidden(run, key)
+            with suppress(StoreError), self._client.session(hidden) as session:
+                session.call("UNLINK", hidden)
 
     def _rename(self, session: Session, run: str, keys: dict[str, int]) -> bool:
         """False: somebody else wrote meanwhile, and nothing was done."""

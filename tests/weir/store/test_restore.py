@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -211,6 +212,25 @@ def test_a_publish_in_between_wins_and_nothing_is_restored(
     head = Versions(pair.new, pair.keys).head()
     assert head is not None
     assert head.number == 1
+    assert not list(pair.new_admin.scan_iter("*:restore:*")), "what was loaded takes no room any more"
+
+
+def test_of_restores_at_once_one_wins_and_the_others_are_told(pair: Pair) -> None:
+    data = pair.backup()
+
+    def restore(_number: int) -> str:
+        try:
+            pair.restore(data)
+        except NotEmpty as error:
+            return str(error)
+        return "restored"
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(restore, range(4)))
+    assert outcomes.count("restored") == 1
+    assert all("has versions of the cluster" in outcome for outcome in outcomes if outcome != "restored")
+    assert Versions(pair.new, pair.keys).head() == Versions(pair.old, pair.keys).head()
+    assert not list(pair.new_admin.scan_iter("*:restore:*"))
 
 
 def test_what_was_loaded_and_is_gone_before_it_is_shown_restores_nothing(
