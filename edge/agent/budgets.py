@@ -153,7 +153,13 @@ class Budgets:
 
     def page(self) -> dict[str, Any]:
         """For the status listener."""
-        return {"nodes": self._nodes(), "max_nodes": self._max_nodes, "budgets": self.state()}
+        budgets = self.state()
+        for entry in budgets:
+            whys = {
+                why: count for (upstream, why), count in self.refused.items() if upstream == entry["upstream"]
+            }
+            entry["refused"] = whys
+        return {"nodes": self._nodes(), "max_nodes": self._max_nodes, "budgets": budgets}
 
     def state(self) -> list[dict[str, Any]]:
         """One entry for each budget."""

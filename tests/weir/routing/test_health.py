@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from weir.routing.health import health
+from edge.upstream.health_policy import AFTER
+from weir.routing.health import UNSAID, health
 from weir.rules.parser import parse
 from weir.rules.pools import pools
 from weir.rules.resolve import environment, routes
@@ -21,7 +22,9 @@ def told(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("clauses", "sentences"),
     [
-        (TWO, []),
+        (TWO, [f"health of u: {UNSAID}"]),
+        ("target http://a", []),
+        (f"{TWO}; check GET /up every 5s", [f"health of u: check GET /up every 5s; {UNSAID}"]),
         (f"{TWO}; eject off", ["health of u: eject off"]),
         (
             f"{TWO}; slow_start 30s; check GET /healthz every 5s; eject after 3 for 10s",
@@ -35,6 +38,10 @@ def told(text: str) -> list[str]:
 )
 def test_what_the_upstream_says_is_told(clauses: str, sentences: list[str]) -> None:
     assert told(f"upstream u {{ {clauses} }} rule a {{ when any; proxy u }}") == sentences
+
+
+def test_the_default_that_is_told_is_that_of_the_edge() -> None:
+    assert f"after {AFTER} failures" in UNSAID
 
 
 def test_every_upstream_of_a_rule_is_told() -> None:

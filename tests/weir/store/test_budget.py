@@ -266,6 +266,27 @@ def test_the_cap_follows_a_tenth_of_the_peak_of_a_day_and_is_never_below_the_lea
     assert cap(begin + 30 * hour, 9000) == 100
 
 
+def test_nothing_is_granted_before_the_moment_that_a_refusal_names_and_then_it_is(
+    store: Store, keys: Keys
+) -> None:
+    """So who believes a refusal until then misses nothing but what others give back."""
+    ring, allowance, seq = Ring("file/orders", 1000, 5), Allowance(10, 100, 2, 10), 0
+
+    def grant(want: int, at: int) -> Granted:
+        nonlocal seq
+        seq += 1
+        call = budget_call(keys, ring, "n1", allowance, Heard(seq, 0, 0), want=want, at=at, history="h")
+        return granted(store.admin.evalsha(store.sha, *call.command))
+
+    now = START + 123
+    for why, units in (("quarantine", 3), ("cap", 3)):
+        while (refusal := grant(units, now)).why != why:
+            now += 700
+        now += refusal.again_ms
+        assert grant(units, now - 1).units == 0
+        assert grant(units, now).units > 0
+
+
 def test_another_server_grants_nothing_before_what_the_one_before_granted_is_over(
     store: Store, keys: Keys
 ) -> None:
