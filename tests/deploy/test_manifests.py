@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import pytest
 
-from scripts.project.manifests import MANIFESTS, install
-from tests.support.manifests import OVERLAYS, Thing, installed, kubectl, one, overlay, pods
+from scripts.project.manifests import MANIFESTS, install, rendered
+from tests.support.manifests import OVERLAYS, Thing, installed, kubectl, one, overlay, pods, source, things
 from weir.settings.table import SETTINGS
 
 VARIABLES = {setting.variable for setting in SETTINGS}
@@ -170,6 +174,29 @@ def test_what_needs_the_machine_has_a_namespace_of_its_own() -> None:
         0
     ]["ports"]
     assert [volume for volume in edge["template"]["spec"]["volumes"] if "hostPath" in volume]
+
+
+def test_the_overlay_of_the_documentation_is_all_in_one_namespace_and_behind_a_balancer(
+    tmp_path: Path,
+) -> None:
+    folder = os.path.relpath(MANIFESTS, tmp_path)
+    page, more = (source(f"docs/deploy/{name}.md").read_text() for name in ("kubernetes", "load-balancer"))
+    overlay_of_yours = next(block for block in blocks(page) if "resources: [../nodeport]" in block)
+    overlay_of_yours = overlay_of_yours.replace("../../", f"{folder}/").replace(
+        "../nodeport", f"{folder}/overlays/nodeport"
+    )
+    (tmp_path / "kustomization.yaml").write_text(overlay_of_yours + next(iter(blocks(more))))
+    made = things(rendered(tmp_path, kubectl()))
+    assert {each["metadata"].get("namespace") for each in made if each["kind"] != "Namespace"} == {"weir"}
+    service = one(made, "Service", "weir-edge")
+    assert service["spec"]["type"] == "LoadBalancer"
+    assert "service.beta.kubernetes.io/aws-load-balancer-proxy-protocol" in service["metadata"]["annotations"]
+    assert one(made, "ConfigMap", "weir-settings")["data"]["WEIR_PROXY_PROTOCOL"] == "v2"
+    assert one(made, "ServiceMonitor", "weir")
+
+
+def blocks(page: str) -> list[str]:
+    return re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
 
 
 def every_container(spec: Thing) -> list[Thing]:
