@@ -19,15 +19,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from weir.api.traffic import ExportQuery
 from weir.client import access
 from weir.client.client import Client
 from weir.client.errors import ApiError, Refused
+from weir.client.exports import days_of, write_whole
 
 FINE, BAD_INPUT, AWAY = 0, 2, 3
 
@@ -35,10 +35,11 @@ FINE, BAD_INPUT, AWAY = 0, 2, 3
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
+        days = days_of(options.first, options.last, options.days, datetime.now(UTC).date())
         found = access.find(os.environ, url=options.url, state=Path(options.state))
         with Client.at(found) as weir:
-            pieces = weir.traffic.export(query_of(options, datetime.now(UTC).date()))
-            written = write_file(Path(options.out), pieces) if options.out else write_out(pieces)
+            pieces = weir.traffic.export(ExportQuery(first=days.first, last=days.last, owner=options.owner))
+            written = write_whole(Path(options.out), pieces) if options.out else write_out(pieces)
     except (access.NoAccess, Refused, ValueError, OSError) as error:
         return failed(BAD_INPUT, error)
     except ApiError as error:
@@ -69,40 +70,8 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def query_of(options: argparse.Namespace, today: date) -> ExportQuery:
-    """Raises ValueError for days that are none."""
-    last = day_of(options.last, today)
-    if options.days < 1:
-        raise ValueError("--days must be at least 1")
-    first = day_of(options.first, today) if options.first else last - timedelta(days=options.days - 1)
-    if first > last:
-        raise ValueError(f"the first day ({first}) is after the last ({last})")
-    return ExportQuery(first=first, last=last, owner=options.owner)
-
-
-def day_of(text: str, today: date) -> date:
-    """Raises ValueError."""
-    words = {"today": today, "yesterday": today - timedelta(days=1)}
-    return words[text] if text in words else date.fromisoformat(text)
-
-
 def write_out(pieces: Iterable[bytes]) -> int:
     return sum(sys.stdout.buffer.write(piece) for piece in pieces)
-
-
-def write_file(path: Path, pieces: Iterable[bytes]) -> int:
-    """Atomic: the name has the old content or all of the new. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            size = sum(file.write(piece) for piece in pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        return size
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def failed(code: int, error: Exception) -> int:

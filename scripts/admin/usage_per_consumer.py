@@ -21,15 +21,15 @@ import csv
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from weir.api.traffic import ConsumerExportQuery
 from weir.client import access
 from weir.client.client import Client
 from weir.client.errors import ApiError, Refused
+from weir.client.exports import days_of, write_whole
 
 FINE, BAD_INPUT, AWAY = 0, 2, 3
 COUNTS = (
@@ -41,14 +41,15 @@ COUNTS = (
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
+        days = days_of(options.first, options.last, options.days, datetime.now(UTC).date())
         found = access.find(os.environ, url=options.url, state=Path(options.state))
         with Client.at(found) as weir:
             pieces: Iterable[bytes] = weir.traffic.export_consumers(
-                query_of(options, datetime.now(UTC).date())
+                ConsumerExportQuery(first=days.first, last=days.last, consumer=options.consumer)
             )
             if options.total:
                 pieces = [totals(lines_of(pieces))]
-            written = write_file(Path(options.out), pieces) if options.out else write_out(pieces)
+            written = write_whole(Path(options.out), pieces) if options.out else write_out(pieces)
     except (access.NoAccess, Refused, ValueError, OSError) as error:
         return failed(BAD_INPUT, error)
     except ApiError as error:
@@ -80,23 +81,6 @@ def parser() -> argparse.ArgumentParser:
         help="state directory of a gateway on this machine (default: WEIR_STATE, else .weir)",
     )
     return made
-
-
-def query_of(options: argparse.Namespace, today: date) -> ConsumerExportQuery:
-    """Raises ValueError for days that are none."""
-    last = day_of(options.last, today)
-    if options.days < 1:
-        raise ValueError("--days must be at least 1")
-    first = day_of(options.first, today) if options.first else last - timedelta(days=options.days - 1)
-    if first > last:
-        raise ValueError(f"the first day ({first}) is after the last ({last})")
-    return ConsumerExportQuery(first=first, last=last, consumer=options.consumer)
-
-
-def day_of(text: str, today: date) -> date:
-    """Raises ValueError."""
-    words = {"today": today, "yesterday": today - timedelta(days=1)}
-    return words[text] if text in words else date.fromisoformat(text)
 
 
 def lines_of(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -131,21 +115,6 @@ def totals(lines: Iterable[str]) -> bytes:
 
 def write_out(pieces: Iterable[bytes]) -> int:
     return sum(sys.stdout.buffer.write(piece) for piece in pieces)
-
-
-def write_file(path: Path, pieces: Iterable[bytes]) -> int:
-    """Atomic: the name has the old content or all of the new. Raises OSError."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            size = sum(file.write(piece) for piece in pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-        return size
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def failed(code: int, error: Exception) -> int:

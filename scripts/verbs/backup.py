@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
@@ -16,6 +14,7 @@ from scripts.terminal.exit_codes import FINDINGS, FINE
 from scripts.terminal.moments import clock
 from scripts.terminal.tables import printable
 from weir.api.backup import Restored
+from weir.client import exports
 from weir.client.client import Client
 
 HELP = "save everything of the cluster as one file, or restore it"
@@ -76,20 +75,9 @@ def write(parts: Iterable[bytes], file: IO[bytes]) -> int:
 def write_whole(parts: Iterable[bytes], path: Path) -> int:
     """Under its name only when all of it is there and on the disk; mode 600. Raises Mistake where it cannot be."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        return exports.write_whole(path, parts)
     except OSError as error:
         raise Mistake(f"cannot write {path}: {error.strerror or error}") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            size = write(parts, file)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException as error:
-        Path(temporary).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise Mistake(f"cannot write {path}: {error.strerror or error}") from error
-        raise
-    return size
 
 
 def restore(client: Client, options: argparse.Namespace) -> int:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from scripts.admin.usage_per_consumer import COUNTS, lines_of, parser, query_of, totals, write_file
+from scripts.admin.usage_per_consumer import COUNTS, lines_of, totals
 from tests.support.wait import wait_until
 from tests.support.weir_gateway import Gateway
 from tests.support.weir_up import WITHIN_S
@@ -20,7 +18,6 @@ from weir.api.consumers import ConsumerBody
 from weir.api.traffic import CONSUMER_CSV_COLUMNS, ConsumerExportQuery, ConsumerTrafficQuery
 
 pytestmark = pytest.mark.xdist_group("weir-api")
-TODAY = date(2026, 11, 23)
 
 
 def lines(*rows: dict[str, object]) -> list[str]:
@@ -82,23 +79,3 @@ def test_days_are_summed_and_means_are_weighed() -> None:
 
 def test_lines_are_whole_wherever_the_stream_is_cut() -> None:
     assert list(lines_of([b"a\r", b"\nb\r\n", b"c", b"", b"d"])) == ["a\r\n", "b\r\n", "cd"]
-
-
-def test_what_breaks_off_is_no_file(tmp_path: Path) -> None:
-    def pieces() -> Iterator[bytes]:
-        yield b"half"
-        raise OSError("broken")
-
-    with pytest.raises(OSError, match="broken"):
-        write_file(tmp_path / "usage.csv", pieces())
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_days_are_those_that_were_asked_for() -> None:
-    options = parser().parse_args(["--last", "yesterday", "--days", "2", "--consumer", "acme"])
-    assert query_of(options, TODAY) == ConsumerExportQuery(
-        first=date(2026, 11, 21), last=date(2026, 11, 22), consumer="acme"
-    )
-    for wrong in (["--first", "2026-12-01"], ["--days", "0"], ["--last", "soon"]):
-        with pytest.raises(ValueError, match=r"after|least|isoformat"):
-            query_of(parser().parse_args(wrong), TODAY)
