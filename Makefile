@@ -19,7 +19,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/$(VENV)/bytecode
 .PHONY: help install install-test install-bench install-deploy up test chaos lint format bench avalanche docs manifests lock
 
 # Tests that meet a store, run once more with the accounts of `weir acl` on.
-WITH_ACCOUNTS := tests/weir/store tests/edge/agent tests/cluster tests/auth tests/admin_api
+WITH_ACCOUNTS := tests/weir/store tests/edge/agent tests/cluster tests/auth tests/oauth_clients tests/admin_api tests/scripts
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
