@@ -70,6 +70,7 @@ class UseLimit(Clause, frozen=True, tag="use limit"):
 
     name: str
     cost: int = 1
+    """So many times what the limit itself says."""
 
 
 class InlineLimit(Clause, frozen=True, tag="limit"):

@@ -146,7 +146,10 @@ def _shared(name: str, clauses: Sequence[RuleClause], environment: Environment) 
 
 
 def _limits(name: str, clauses: Sequence[RuleClause], environment: Environment) -> tuple[Counted, ...]:
-    """An inline limit is known by its rule and ordinal, so that a publish does not reset its counters."""
+    """An inline limit is known by its rule and ordinal, so that a publish does not reset its counters.
+
+    A named limit may say what each request costs, and a rule so many times that.
+    """
     found: list[Counted] = []
     for ordinal, clause in enumerate(c for c in clauses if isinstance(c, UseLimit | InlineLimit)):
         if isinstance(clause, InlineLimit):
@@ -154,7 +157,7 @@ def _limits(name: str, clauses: Sequence[RuleClause], environment: Environment) 
         else:
             rates = environment.limits[clause.name].rates
             found += [
-                Counted(_named(clause.name, index), line.rate, clause.cost)
+                Counted(_named(clause.name, index), line.rate, clause.cost * line.rate.cost)
                 for index, line in enumerate(rates)
             ]
     return tuple(found)

@@ -146,6 +146,14 @@ def test_a_limit_is_known_by_its_name_or_by_rule_and_ordinal() -> None:
     assert len({limit.name for limit in limits}) == len(limits)
 
 
+def test_a_rule_takes_so_many_times_what_a_named_limit_says_of_its_cost() -> None:
+    text = "limit gold { 50 per 1m cost 4; 9 per 1s } rule a { limit gold cost 3; limit gold; respond 200 }"
+    limits = routes_of(text)["a"].limits
+    assert [(limit.name, limit.cost) for limit in limits] == [
+        ("gold", 12), ("gold##1", 3), ("gold", 4), ("gold##1", 1)
+    ]  # fmt: skip
+
+
 def test_a_publish_that_changes_something_else_leaves_the_identity_of_limits() -> None:
     before = routes_of("rule a { limit 5 per 1s; limit 6 per 1m; respond 200 }")["a"].limits
     text = (

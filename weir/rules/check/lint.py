@@ -31,7 +31,18 @@ def lint(document: Document, findings: Findings) -> None:
         if isinstance(item, Limit)
         and any(key.field in _NEEDS_CONSUMER for line in item.rates for key in line.rate.by)
     )
+    rates = {
+        item.name: [line.rate for line in item.rates]
+        for item in document.definitions
+        if isinstance(item, Limit)
+    }
     for name, node, clauses, path in _acting(document):
+        for use in (clause for clause in clauses if isinstance(clause, UseLimit)):
+            if any(use.cost * rate.cost > rate.count >= rate.cost for rate in rates.get(use.name, ())):
+                message = (
+                    f'rule "{name}" costs more than the whole of limit "{use.name}", so nothing ever passes'
+                )
+                findings.warning(Issue("bad-rate", message), node, path)
         require = last(clauses, Require)
         if _counts_consumers(clauses, by_consumer) and not (require and require.any_of):
             message = f'rule "{name}" counts by consumer but requires no credential'

@@ -51,3 +51,19 @@ def test_counting_consumers_without_asking_who_they_are_is_a_warning(text: str, 
     problems = [problem for problem in check(*parse(text)) if problem.code == "by-consumer"]
     assert [problem.message.split('"')[1] for problem in problems] == warned
     assert {problem.severity for problem in problems} <= {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ("limit l { 5 per 1s }\nrule a { limit l cost 5; respond 200 }", []),
+        ("limit l { 5 per 1s }\nrule a { limit l cost 6; respond 200 }", ["a"]),
+        ("limit l { 5 per 1s cost 2 }\nrule a { limit l cost 3; respond 200 }", ["a"]),
+        ("limit l { 5 per 1s; 50 per 1h }\ngroup g { limit l cost 6; rule r { respond 200 } }", ["g/r"]),
+        ("limit l { 50 per 1s cost 2 }\nrule a { limit l cost 25; respond 200 }", []),
+    ],
+)
+def test_a_rule_that_costs_more_than_a_whole_limit_is_a_warning(text: str, warned: list[str]) -> None:
+    problems = [problem for problem in check(*parse(text)) if problem.code == "bad-rate"]
+    assert [problem.message.split('"')[1] for problem in problems] == warned
+    assert {problem.severity for problem in problems} <= {"warning"}
