@@ -74,7 +74,10 @@ def _turn_away(engine: Engine, transport: Transport) -> None:
     refusal = Refusal("too-many-connections", "too many connections are open from this address")
     answer = problem(refusal, engine.new_request_id())
     fields = [(name.lower(), name, value) for name, value in answer.headers]
-    more = b"Content-Length: %d\r\nConnection: close\r\n" % len(answer.body)
+    more = b"Date: %b\r\nContent-Length: %d\r\nConnection: close\r\n" % (
+        engine.date.value(),
+        len(answer.body),
+    )
     head = response_head(answer.status, reason_of(answer.status), fields, more)
     try:
         transport.send(head + answer.body)

@@ -208,6 +208,7 @@ class TestConnections:
             response = client.response()
             assert (response.status, response.header("connection")) == (503, "close")
             assert b"too-many-connections" in response.body
+            assert response.header("date")
             assert client.is_closed()
         clients.pop().sock.close()
 
