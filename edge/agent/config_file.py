@@ -40,8 +40,10 @@ from weir.store.publish import (
     new_publish_id,
 )
 
-POLL_S = 0.1
-"""Seconds between two looks at the file; a content counts when two looks in a row see the same."""
+POLL_S = 0.25
+"""Seconds between two looks at the file."""
+SOON_S = 0.1
+"""The same while it changes; a content counts when two looks in a row see the same."""
 AGAIN_S = 0.5
 """Seconds until the next try to publish after one that did not come through."""
 GONE_LOOKS = 10
@@ -103,7 +105,9 @@ class ConfigFile:
         if self._unwarned is not None:
             gevent.spawn(self._warn, self._unwarned)
             self._unwarned = None
-        return POLL_S if is_done else AGAIN_S
+        if not is_done:
+            return AGAIN_S
+        return POLL_S if self._watch.is_settled and not self._failed_looks else SOON_S
 
     def again(self) -> None:
         """The file counts as new: the store that it was published into is given up."""

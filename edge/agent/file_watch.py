@@ -17,7 +17,7 @@ Signature: TypeAlias = tuple[int, int, int, int]
 
 
 class FileWatch:
-    """One path; ``look`` is called at even intervals."""
+    """One path; ``look`` is called now and then, and soon again while nothing ``is_settled``."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -27,6 +27,11 @@ class FileWatch:
     def forget(self) -> None:
         """The content counts as new again, once it has settled."""
         self._seen = self._taken = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the content was taken that the last look saw."""
+        return self._taken is not None and self._taken == self._seen
 
     def look(self) -> bytes | None:
         """The content, once, when it is new and has settled; else None. Raises ``OSError`` if it cannot be read."""
@@ -44,5 +49,5 @@ class FileWatch:
 
 
 def _signature(path: Path) -> Signature:
-    status = os.stat(path)  # noqa: PTH116 - one system call, made ten times a second
+    status = os.stat(path)  # noqa: PTH116 - one system call, made some times a second
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

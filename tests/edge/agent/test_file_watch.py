@@ -25,6 +25,17 @@ def test_a_content_is_taken_at_the_second_equal_look_and_once(path):
     assert looks(FileWatch(path), 4) == [None, b"one", None, None]
 
 
+def test_a_change_is_to_be_looked_at_soon_again(path):
+    watch = FileWatch(path)
+    settled = []
+    for text in ("one", "one", "two", "three", "three"):
+        if text != path.read_text():
+            path.write_text(text)
+        watch.look()
+        settled.append(watch.is_settled)
+    assert settled == [False, True, False, False, True]
+
+
 def test_a_file_that_is_still_being_written_is_not_taken(path):
     watch = FileWatch(path)
     for text in ("o", "on", "one more"):
