@@ -46,7 +46,7 @@ problem+json. What people are to read goes to standard error. Every command has 
 stopped (their addresses are in `run.json` of the state directory), `schema`, which is JSON, and `completion`, which is
 a shell's. Whatever asks a question refuses to guess where standard
 input is no terminal: `--yes` is the answer for scripts. `NO_COLOR` is respected, and text that clients of the gateway
-chose cannot command your terminal.
+chose cannot command your terminal. What takes longer than a second says so on a terminal, and nowhere else.
 
 A read is repeated for a second where nobody answers. So is a publish: it carries an identity of its own, so that a
 repetition cannot publish twice. If its outcome stays unknown, the exit code is 3 and the message says where to look.

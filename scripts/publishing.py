@@ -15,6 +15,7 @@ from scripts.terminal.differences import is_empty, shown
 from scripts.terminal.exit_codes import FINDINGS, FINE
 from scripts.terminal.start_screen import style_for
 from scripts.terminal.tables import printable
+from scripts.terminal.waiting import waiting
 from weir.api.changes import Written
 from weir.client.client import Client
 
@@ -41,7 +42,8 @@ def publish(client: Client, options: argparse.Namespace, write: Write) -> int:
     # With --json standard output is for programs alone.
     screen = sys.stderr if options.json else sys.stdout
     if options.dry_run or not options.yes:
-        tried = write(True)
+        with waiting("checking and comparing", sys.stderr):
+            tried = write(True)
         show_difference(tried, screen)
         if options.dry_run:
             if options.json:
@@ -52,9 +54,11 @@ def publish(client: Client, options: argparse.Namespace, write: Write) -> int:
         if not confirm("Publish this?", otherwise="--yes publishes without asking, --dry-run only shows"):
             print("nothing was published", file=screen)
             return FINDINGS
-        written = write(False)
+        with waiting("publishing", sys.stderr):
+            written = write(False)
     else:
-        written = write(False)
+        with waiting("publishing", sys.stderr):
+            written = write(False)
         show_difference(written, screen)
     code = _done(written, options, screen)
     if written.outcome == "unchanged" or options.no_wait:

@@ -13,6 +13,7 @@ from scripts.terminal.asking import confirm
 from scripts.terminal.exit_codes import FINDINGS, FINE
 from scripts.terminal.moments import clock
 from scripts.terminal.tables import printable
+from scripts.terminal.waiting import waiting
 from weir.api.backup import Restored
 from weir.client import exports
 from weir.client.client import Client
@@ -55,7 +56,8 @@ def save(client: Client, options: argparse.Namespace) -> int:
     path = Path(options.file)
     if path.exists() and not options.force:
         raise Mistake(f"{path} exists; --force replaces it")
-    size = write_whole(client.backup.download(), path)
+    with waiting("saving", sys.stderr):
+        size = write_whole(client.backup.download(), path)
     if options.json:
         show_json({"file": str(path), "bytes": size})
     else:
@@ -94,7 +96,8 @@ def restore(client: Client, options: argparse.Namespace) -> int:
             if not confirm("Restore it?", otherwise="--yes restores without asking"):
                 print("nothing was restored", file=sys.stderr)
                 return FINDINGS
-        restored = client.backup.restore(file)
+        with waiting("restoring", sys.stderr):
+            restored = client.backup.restore(file)
     if options.json:
         show_json(restored)
     else:

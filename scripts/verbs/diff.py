@@ -13,6 +13,7 @@ from scripts.rule_files import shown as shown_name
 from scripts.terminal.differences import is_empty, shown
 from scripts.terminal.exit_codes import FINDINGS, FINE
 from scripts.terminal.start_screen import style_for
+from scripts.terminal.waiting import waiting
 from weir.client.client import Client
 
 HELP = "show what publishing a .weir file would change"
@@ -33,7 +34,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def compare(client: Client, options: argparse.Namespace) -> int:
-    found = client.config.difference(draft_of(options.file), options.owner).difference
+    draft = draft_of(options.file)
+    with waiting("checking and comparing", sys.stderr):
+        found = client.config.difference(draft, options.owner).difference
     if options.json:
         show_json(found)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from scripts.access_flags import add_owner
 from scripts.api_command import api_parser, show_json, with_api
@@ -10,6 +11,7 @@ from scripts.drafts import draft_of
 from scripts.rule_files import shown
 from scripts.terminal.exit_codes import FINDINGS, FINE
 from scripts.terminal.tables import printable
+from scripts.terminal.waiting import waiting
 from scripts.verbs.versions import number_of
 from weir.api.lint import Linted
 from weir.client.client import Client
@@ -35,11 +37,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def lint(client: Client, options: argparse.Namespace) -> int:
-    if options.file:
-        linted = client.questions.lint_draft(draft_of(options.file), options.owner)
-    else:
-        version = number_of(options.version) if options.version else None
-        linted = client.questions.lint(options.owner, version)
+    draft = draft_of(options.file) if options.file else None
+    version = number_of(options.version) if options.version else None
+    with waiting("looking", sys.stderr):
+        if draft is not None:
+            linted = client.questions.lint_draft(draft, options.owner)
+        else:
+            linted = client.questions.lint(options.owner, version)
     if options.json:
         show_json(linted)
     else:
