@@ -23,8 +23,10 @@ from edge.http.upgrade import asks_for_upgrade, is_what_was_asked
 from edge.http.writer import LAST_CHUNK, chunk, response_head
 from edge.transport import FULL_READ
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+from edge.upstream.errors import Cause, Sent, Side, Stage, UpstreamError
 from edge.versions.plan import Plan, Share
+
+OVER = "the time for this request is over"
 
 
 def relay(
@@ -144,7 +146,10 @@ def _stream(
         silence_s = share.idle_s
         exchange.let_go_of_snapshot()
     while True:
-        transport.read_deadline = min(time.monotonic() + silence_s, until)
+        now = time.monotonic()
+        if now >= until:  # a read that finds something at once never looks at its deadline
+            raise UpstreamError(Cause.TIMEOUT, OVER, stage=Stage.BODY, sent=Sent.ALL, side=Side.DOWNSTREAM)
+        transport.read_deadline = min(now + silence_s, until)
         data = connection.read_body()
         if not data:
             break

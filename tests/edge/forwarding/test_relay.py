@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import ClassVar
 
@@ -67,6 +68,32 @@ class TestStreaming:
         line = next(line for line in edge.log() if line["path"] == "/cut")
         assert (line["status"], line["code"]) == (200, "upstream-broken")
         assert line["attempts"][0]["error"].startswith("body: ")
+
+    def test_an_answer_that_never_pauses_ends_with_the_time_of_everything(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        """The client is the slower one, so that there is always more to read of the upstream."""
+
+        def script(peer: Peer) -> None:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            with suppress(OSError):
+                while True:
+                    peer.send(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+
+        edge.publish(f"rule a {{ when any; timeout total 500ms; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(GET % b"endless")
+            started = time.monotonic()
+            with suppress(ConnectionError):
+                while client.sock.recv(65536):
+                    time.sleep(0.005)
+                    assert time.monotonic() - started < 20, "timeout total does not end it"
+        lines = wait_until(
+            lambda: [line for line in edge.log() if line["path"] == "/endless"], what="its line in the log"
+        )
+        assert (lines[0]["status"], lines[0]["code"]) == (200, "upstream-timeout")
+        assert lines[0]["duration_ms"] >= 500
 
     def test_a_chunk_that_is_malformed_later_cuts_the_client_off(self, edge: EdgeProcess, upstreams) -> None:
         started = threading.Event()
