@@ -33,7 +33,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     from weir.serving.metrics_files import choose_folder
 
     choose_folder(os.environ, settings.metrics)
-    from admin_api.boot import serve
+    with monkey.importing():
+        from admin_api.boot import serve
 
     return serve(settings)
 

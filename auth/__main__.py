@@ -33,7 +33,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     from weir.serving.metrics_files import choose_folder
 
     choose_folder(os.environ, settings.metrics)
-    from auth.boot import serve
+    with monkey.importing():
+        from auth.boot import serve
 
     return serve(settings)
 

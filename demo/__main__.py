@@ -6,6 +6,7 @@ monkey.patch_all()
 
 import sys  # noqa: E402 - after the patch
 
-from demo.boot import main  # noqa: E402
+with monkey.importing():
+    from demo.boot import main
 
 sys.exit(main(sys.argv[1:]))

@@ -17,8 +17,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         from weir import monkey
 
         monkey.patch_all()
-        from edge.prefork import child as gunicorn_child
-        from edge.prefork import child_arguments
+        with monkey.importing():
+            from edge.prefork import child as gunicorn_child
+            from edge.prefork import child_arguments
 
         gunicorn_child.run(child_arguments.read(argv[1:], environ))
         return 0

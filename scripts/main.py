@@ -1,18 +1,15 @@
 """The ``weir`` command: a table of verbs, found by name, imported only when called.
 
-No traceback reaches a user: what a verb does not explain itself becomes one sentence here (``WEIR_DEBUG=1`` shows the
-whole of it).
+What only some calls need is imported by them, so that the command is there at once. No traceback reaches a user: what
+a verb does not explain itself becomes one sentence here (``WEIR_DEBUG=1`` shows the whole of it).
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from importlib import metadata
 from typing import NamedTuple
 
 from scripts.terminal.exit_codes import BAD_INPUT, FINE
@@ -148,6 +145,8 @@ def dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in {"help", "-h", "--help"}:
         return print_help(arguments[1:])
     if arguments[0] in {"--version", "-V", "version"}:
+        from importlib import metadata
+
         print(f"weir {metadata.version('weir')}")
         return FINE
     verb = find_verb(arguments[0])
@@ -172,6 +171,8 @@ def find_verb(name: str) -> Verb | None:
 
 
 def unknown(name: str) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1, cutoff=0.5)
     meant = f'; did you mean "{close[0]}"?' if close else ""
     return f'there is no command "{name}"{meant} ("weir help" lists them)'
@@ -191,6 +192,8 @@ def print_help(arguments: list[str]) -> int:
 def explain_crash(arguments: list[str], error: Exception) -> int:
     """A mistake of ours, or of the machine, that no verb foresaw."""
     if os.environ.get("WEIR_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error)
     name = f"weir {arguments[0]}" if arguments else "weir"
     message = " ".join(str(error).split())[:500] or "no message"

@@ -7,6 +7,9 @@ Weir has no such plug-ins. Who subscribed to gevent's events in the process is s
 
 from __future__ import annotations
 
+import contextlib
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 from gevent import events, monkey
@@ -17,3 +20,14 @@ def patch_all() -> None:
     untyped: Any = events
     untyped.notify_and_call_entry_points = untyped.notify
     monkey.patch_all()
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """Around the imports of a process: what they make stays, so no garbage collection looks at it, then or later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

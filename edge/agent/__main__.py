@@ -11,12 +11,13 @@ import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Mapping, Sequence  # noqa: E402
 
-from prometheus_client import disable_created_metrics  # noqa: E402
+with monkey.importing():
+    from prometheus_client import disable_created_metrics
 
-from edge.agent.boot import run_agent  # noqa: E402
-from edge.prefork import child_arguments  # noqa: E402
-from weir.secrets.errors import SecretsError  # noqa: E402
-from weir.store.errors import StoreError  # noqa: E402
+    from edge.agent.boot import run_agent
+    from edge.prefork import child_arguments
+    from weir.secrets.errors import SecretsError
+    from weir.store.errors import StoreError
 
 BAD_SET_UP = 2
 

@@ -24,3 +24,16 @@ assert all(of_gevent.is_module_patched(name) for name in ("socket", "threading",
 assert any(isinstance(event, events.GeventDidPatchAllEvent) for event in told)
 """
     assert run(code) == ""
+
+
+def test_what_is_imported_at_the_start_is_no_concern_of_a_garbage_collection() -> None:
+    code = """
+import gc
+from weir import monkey
+with monkey.importing():
+    assert not gc.isenabled()
+    import decimal
+assert gc.isenabled()
+assert gc.get_freeze_count() > 0
+"""
+    assert run(code) == ""
