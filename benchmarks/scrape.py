@@ -10,6 +10,7 @@ rest depends on what else the machine does.
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import random
 import signal
@@ -101,6 +102,8 @@ def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
     attempts = [["weir_attempts_total", [f"u{n}", "200"], 1] for n in range(upstreams)]
     seconds = [["weir_upstream_seconds", [f"u{n}"], counts, 1.5] for n in range(upstreams)]
     pool = [["weir_upstream_connections", [f"u{n}", "idle"], 1.0] for n in range(upstreams)]
+    gc.collect()
+    gc.freeze()  # as the agent does at its start; what workers would hold is no series
     metrics.take(1, {"counters": requests + attempts, "histograms": seconds, "gauges": pool})
 
     def pause() -> None:
