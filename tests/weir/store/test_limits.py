@@ -219,6 +219,16 @@ def quota(send: Send, keys: Keys, node: str, want: int, known: tuple[Count, ...]
     return usage_of(send(call))
 
 
+def test_a_cost_above_what_a_quota_has_left_is_not_granted(send: Send, keys: Keys) -> None:
+    def costly(cost: int) -> Usage:
+        wish = Wish(cost, least=cost)
+        call = quota_call(keys, "q", 86_400_000, 10, wish, node="a", life=1, window=0, known=())
+        return usage_of(send(call))
+
+    assert [costly(3).granted for _ in range(4)] == [3, 3, 3, 0]
+    assert (costly(1).granted, costly(1).granted) == (1, 0)
+
+
 def test_any_node_restores_what_all_had_taken(send: Send, keys: Keys, server: RunningServer) -> None:
     quota(send, keys, "a", 30)
     knows = quota(send, keys, "b", 20).counts
