@@ -164,6 +164,7 @@ class AgentLink:
         with self._reporting:
             for frame in self._telemetry.take():
                 self._send(sock, frame)
+                gevent.sleep(0)  # requests have their turn between two
 
     def _send(self, sock: gevent_socket.socket, message: Mapping[str, Any]) -> None:
         with self._sending, gevent.Timeout(SEND_S, TimeoutError("the agent takes no frame")):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from time import monotonic
 
 from edge.exchange import Exchange
-from edge.telemetry.telemetry import MAX_WAITING
 
 
 def run(exchange: Exchange) -> None:
@@ -24,8 +23,7 @@ def run(exchange: Exchange) -> None:
     if plan is None:
         _run_without_rule(exchange, ended)
         return
-    answered = engine.telemetry.answered
-    answered.append(
+    engine.telemetry.answer(
         (
             plan.name,
             exchange.status,
@@ -52,8 +50,6 @@ def run(exchange: Exchange) -> None:
         )
     if exchange.attempts:
         engine.telemetry.usage.attempts(plan.counted_as, exchange.upstream, exchange.attempts)
-    if len(answered) >= MAX_WAITING:
-        engine.telemetry.fold()
     if plan.logged and engine.access_log.on:
         engine.access_log.write(exchange, ended)
 

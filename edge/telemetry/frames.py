@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-MAX_ENTRIES = 2_000
-"""Counters, histograms and gauges of one frame: a millisecond or two of whoever packs or reads it."""
+MAX_ENTRIES = 500
+"""Counters, histograms and gauges of one frame: about a millisecond of whoever makes or reads it."""
 MAX_BYTES = 768 * 1024
 """Bytes of one frame: with names as long as they may be, this bound comes before the other."""
 ENTRY = 48
@@ -15,15 +15,18 @@ BUCKET = 9
 """Bytes of one more number."""
 
 
-def frames_of(lists: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+def frames_of(lists: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
     """One at least. The first says ``anew``: gauges that are not said again are no more. They come first, so that a
     scrape between two frames misses as few as can be."""
-    frames = list(_parted(dict(sorted(lists.items(), key=lambda item: item[0] != "gauges"))))
-    frames[0]["anew"] = True
-    return frames
+    for number, frame in enumerate(
+        _parted(dict(sorted(lists.items(), key=lambda item: item[0] != "gauges")))
+    ):
+        if number == 0:
+            frame["anew"] = True
+        yield frame
 
 
-def _parted(lists: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+def _parted(lists: Mapping[str, Iterable[Any]]) -> Iterator[dict[str, Any]]:
     frame, size, count = _empty(lists), 0, 0
     for name, entries in lists.items():
         for entry in entries:
@@ -42,5 +45,5 @@ def _bytes(entry: list[Any]) -> int:
     return ENTRY + labels + (BUCKET * len(buckets) if isinstance(buckets, list) else 0)
 
 
-def _empty(lists: Mapping[str, list[Any]]) -> dict[str, Any]:
+def _empty(lists: Mapping[str, Iterable[Any]]) -> dict[str, Any]:
     return {"kind": "counters", **{name: [] for name in lists}}

@@ -8,7 +8,8 @@ labels and bucket bounds are those of the agent's table (``edge/telemetry/famili
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -19,9 +20,9 @@ from edge.telemetry.frames import frames_of
 from edge.telemetry.histogram import Histogram
 from edge.telemetry.usage_counts import TOPIC, Answered, Called, UsageCounts
 
-MAX_WAITING = 2_000
-"""Requests that wait for being counted; to count so many takes a millisecond or two."""
-MAX_PHASED = 256
+MAX_WAITING = 250
+"""Requests that wait for being counted; to count so many takes a fifth of a millisecond, which the next ones wait."""
+MAX_PHASED = 32
 """Requests of one ``fold`` whose phases are looked at; of more, some spread evenly over them."""
 
 ACCEPTED = "accepted"
@@ -37,7 +38,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.answered: list[Answered] = []
-        """Not yet counted; who appends calls ``fold`` at ``MAX_WAITING``."""
+        """Not yet counted."""
         self.served: list[Served] = []
         """The same of attempts that brought an answer; at most one for each of ``answered`` and of those in flight."""
         self.called: list[Called] = []
@@ -94,7 +95,11 @@ class Telemetry:
 
     def request(self, rule: str, status: int, started: float, ended: float) -> None:
         """One answered request that no rule matched, as far as ``usage`` knows; times are monotonic seconds."""
-        self.answered.append((rule, status, started, ended, None, "", 0, 0))
+        self.answer((rule, status, started, ended, None, "", 0, 0))
+
+    def answer(self, answered: Answered) -> None:
+        """One answered request."""
+        self.answered.append(answered)
         if len(self.answered) >= MAX_WAITING:
             self.fold()
 
@@ -195,10 +200,19 @@ class Telemetry:
         key = (coding.decode("ascii"),)
         self.compressions[key] = self.compressions.get(key, 0) + 1
 
-    def take(self) -> list[dict[str, Any]]:
-        """The frames to send; counting starts anew."""
+    def take(self) -> Iterator[dict[str, Any]]:
+        """The frames to send, each made when it is asked for; counting starts anew at once."""
         self.fold()
-        counters, histograms = list(self._counters()), list(self._histograms())
+        counters, histograms = _counters(self._tables()), _histograms(self._labelled_histograms())
+        gauges = [[family, [], float(read())] for family, read in self._gauges]
+        gauges += [gauge for labelled in self._labelled for gauge in labelled()]
+        self._begin_anew()
+        lists = {"counters": counters, "histograms": histograms, "gauges": gauges}
+        told = ({"kind": "asks", "items": [[0, TOPIC, entries]]} for entries in self.usage.take())
+        used = ({"kind": "asks", "items": [[0, USED, names]]} for names in self.used.take())
+        return chain(frames_of(lists), told, used)
+
+    def _begin_anew(self) -> None:
         self.requests, self.attempts = Counter(), Counter()
         self.malformed, self.broken, self.log_dropped = {}, {}, 0
         self.compressions = {}
@@ -207,24 +221,15 @@ class Telemetry:
         self.request_seconds, self.accepted, self.spans = Histogram(), 0, {}
         self.upstream_seconds, self.phase_seconds = defaultdict(Histogram), defaultdict(Histogram)
         self.ejections = {}
-        gauges = [[family, [], float(read())] for family, read in self._gauges]
-        gauges += [gauge for labelled in self._labelled for gauge in labelled()]
-        told = [{"kind": "asks", "items": [[0, TOPIC, entries]]} for entries in self.usage.take()]
-        told += [{"kind": "asks", "items": [[0, USED, names]]} for names in self.used.take()]
-        return [*frames_of({"counters": counters, "histograms": histograms, "gauges": gauges}), *told]
 
-    def _histograms(self) -> Iterable[list[Any]]:
-        labelled: list[tuple[str, list[str], Histogram]] = [
-            ("weir_request_seconds", [], self.request_seconds)
-        ]
-        labelled += [("weir_upstream_seconds", [name], each) for name, each in self.upstream_seconds.items()]
-        labelled += [("weir_phase_seconds", [name], each) for name, each in self.phase_seconds.items()]
-        for family, labels, histogram in labelled:
-            if any(histogram.counts):
-                yield [family, labels, histogram.counts, histogram.sum]
+    def _labelled_histograms(self) -> list[tuple[str, list[str], Histogram]]:
+        found: list[tuple[str, list[str], Histogram]] = [("weir_request_seconds", [], self.request_seconds)]
+        found += [("weir_upstream_seconds", [name], each) for name, each in self.upstream_seconds.items()]
+        found += [("weir_phase_seconds", [name], each) for name, each in self.phase_seconds.items()]
+        return found
 
-    def _counters(self) -> Iterable[list[Any]]:
-        tables: tuple[tuple[str, Mapping[Any, int]], ...] = (
+    def _tables(self) -> tuple[tuple[str, Mapping[Any, int]], ...]:
+        return (
             ("weir_requests_total", self.requests),
             ("weir_attempts_total", self.attempts),
             ("weir_answers_broken_total", self.broken),
@@ -242,14 +247,20 @@ class Telemetry:
             ("weir_connections_total", {(): self.accepted}),
             ("weir_access_log_dropped_total", {(): self.log_dropped}),
         )
-        for family, counts in tables:
-            for key, count in counts.items():
-                if count:
-                    yield [
-                        family,
-                        [str(label) for label in (key if isinstance(key, tuple) else (key,))],
-                        count,
-                    ]
+
+
+def _histograms(labelled: Iterable[tuple[str, list[str], Histogram]]) -> Iterator[list[Any]]:
+    for family, labels, histogram in labelled:
+        if any(histogram.counts):
+            yield [family, labels, histogram.counts, histogram.sum]
+
+
+def _counters(tables: Iterable[tuple[str, Mapping[Any, int]]]) -> Iterator[list[Any]]:
+    for family, counts in tables:
+        for key, count in counts.items():
+            if count:
+                labels = key if isinstance(key, tuple) else (key,)
+                yield [family, [str(label) for label in labels], count]
 
 
 _RULE_AND_STATUS = itemgetter(0, 1)

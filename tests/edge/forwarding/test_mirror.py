@@ -71,5 +71,7 @@ def test_a_copy_that_is_dropped_gives_its_place_free() -> None:
     mirrors = Sent()
     copy_of(mirrors).drop("incomplete")
     assert mirrors.in_flight == 0
-    assert mirrors.telemetry.take()[0]["counters"] == [["weir_mirrored_total", ["shadow", "incomplete"], 1]]
+    assert next(mirrors.telemetry.take())["counters"] == [
+        ["weir_mirrored_total", ["shadow", "incomplete"], 1]
+    ]
     assert mirrors.telemetry.mirrors == {}

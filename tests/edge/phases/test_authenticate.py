@@ -32,7 +32,7 @@ def credentials(edge: InProcess) -> Credentials:
 def auth_counts(edge: InProcess) -> dict[tuple[str, ...], int]:
     """What ``weir_auth_total`` is told."""
     telemetry: Telemetry = edge.engine.telemetry
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     return {
         tuple(labels): count for family, labels, count in frame["counters"] if family == "weir_auth_total"
     }

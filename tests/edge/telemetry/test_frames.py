@@ -11,7 +11,7 @@ HISTOGRAM = [1_000_000_000] * (len(LATENCY_BUCKETS) + 1)
 
 def test_nothing_is_one_frame_that_says_so() -> None:
     lists = {"counters": [], "histograms": [], "gauges": []}
-    assert frames_of(lists) == [{"kind": "counters", "anew": True, **lists}]
+    assert list(frames_of(lists)) == [{"kind": "counters", "anew": True, **lists}]
 
 
 def test_everything_is_said_once_and_in_order_gauges_first() -> None:
@@ -29,6 +29,6 @@ def test_names_as_long_as_they_may_be_still_fit() -> None:
         "histograms": [["weir_upstream_seconds", long, HISTOGRAM, 1e300]] * 2000,
         "gauges": [["weir_upstream_connections", long, 1e300]] * 2000,
     }
-    frames = frames_of(lists)
+    frames = list(frames_of(lists))
     assert all(len(pack(frame)) <= MAX_FRAME for frame in frames)
     assert [sum(len(frame[name]) for frame in frames) for name in lists] == [2000] * 3

@@ -14,7 +14,7 @@ def test_counts_are_differences_since_the_last_frame() -> None:
     telemetry.attempt_failed("u", "connect", 0.001)
     telemetry.served.append(("u", 200, 5.0, 5.5, "http://t", True))
     telemetry.refused(400)
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     assert frame["counters"] == [
         ["weir_requests_total", ["a", "200"], 3],
         ["weir_requests_total", ["a", "502"], 1],
@@ -25,7 +25,7 @@ def test_counts_are_differences_since_the_last_frame() -> None:
     family, labels, buckets, total = frame["histograms"][0]
     assert (family, labels, buckets[2], buckets[-1], sum(buckets)) == ("weir_request_seconds", [], 3, 1, 4)
     assert round(total, 6) == 20.009
-    second = telemetry.take()[0]
+    second = next(telemetry.take())
     assert (second["counters"], second["histograms"]) == ([], [])
 
 
@@ -33,7 +33,7 @@ def test_times_until_the_response_head_are_told_by_upstream() -> None:
     telemetry = Telemetry()
     telemetry.served += [("u", 200, 0.0, 0.3, "t", True), ("v", 200, 0.0, 0.003, "t", True)]
     telemetry.attempt_failed("u", "head", 9.0)
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     found = {
         tuple(labels): (sum(buckets), round(total, 6)) for _, labels, buckets, total in frame["histograms"]
     }
@@ -45,7 +45,7 @@ def test_the_phases_of_a_request_add_up_to_its_time() -> None:
     telemetry.answered.append(("r", 200, 1.0, 2.0, ("u", 200, 1.25, 1.5, "t", True), "api/r", 0, 0))
     telemetry.answered.append(("r", 200, 1.0, 2.0, None, "api/r", 0, 0))
     telemetry.phase("connect", 0.125)
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     phases = {
         labels[0]: total for name, labels, _, total in frame["histograms"] if name == "weir_phase_seconds"
     }
@@ -75,7 +75,7 @@ def test_every_family_is_in_the_agent_s_table_with_its_labels_and_buckets() -> N
     telemetry.log_dropped = 1
     telemetry.gauge("weir_hub_lag_seconds", lambda: 0.5)
     table = {family.name: family for family in FAMILIES}
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     for name, labels, _ in frame["counters"] + frame["gauges"]:
         assert len(table[name].labels) == len(labels)
     for name, labels, buckets, _ in frame["histograms"]:
@@ -87,9 +87,9 @@ def test_targets_that_go_out_are_counted_and_values_with_labels_are_read_each_ti
     telemetry = Telemetry()
     telemetry.gauges(lambda: [["weir_target_out", ["u", "http://a"], 1.0]])
     telemetry.target_out("u", "http://a", "check")
-    frame = telemetry.take()[0]
+    frame = next(telemetry.take())
     assert ["weir_target_ejections_total", ["u", "http://a", "check"], 1] in frame["counters"]
     assert ["weir_target_out", ["u", "http://a"], 1.0] in frame["gauges"]
-    again = telemetry.take()[0]
+    again = next(telemetry.take())
     assert again["counters"] == []
     assert ["weir_target_out", ["u", "http://a"], 1.0] in again["gauges"]
