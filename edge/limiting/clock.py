@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS: CLOCK_MONOTONIC goes on in sleep
 
 
-def boot_s() -> float:
-    """Seconds since the machine started."""
-    return time.clock_gettime(_CLOCK)
+boot_s = partial(time.clock_gettime, _CLOCK)
+"""Seconds since the machine started."""

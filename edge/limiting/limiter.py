@@ -49,14 +49,14 @@ class Limiter:
     def __init__(
         self, link: Link, *, clock: Callable[[], float] = boot_s, most: int = MAX_HOLDINGS, workers: int = 1
     ) -> None:
-        self._link, self._clock, self._most = link, clock, most
+        self._link, self.clock, self._most = link, clock, most
         self._holdings: OrderedDict[tuple[str, str], Holding] = OrderedDict()
         self._active: dict[Holding, None] = {}
         """Those that may hold tokens."""
         self._returns: list[tuple[int, int]] = []
         self._mute_until = 0.0
         self._divisor = max(1, workers)
-        """Workers of all nodes, as the agent last said."""
+        """Workers of all nodes, as the agent last said; before it says anything, as many as there may be."""
         link.on_news(TOPIC, self._news)
 
     def start(self) -> None:
@@ -69,26 +69,27 @@ class Limiter:
 
     def check(self, demands: Sequence[Demand]) -> Verdict:
         """Spends the cost of all demands, or of none. Blocks up to 250 ms if the agent must be asked."""
-        now = self._clock()
+        now = self.clock()
         if (standings := self._at_hand(demands, now)) is not None:
             return Verdict(True, None, (), 0.0, standings, False)
         return self._check(_merged(demands), now)
 
-    def spend(self, limit: CountedLimit, key: str, cost: int) -> tuple[int, float] | None:
-        """What is left and for how many seconds, if ``cost`` tokens were at hand; None: ``check`` must be asked."""
-        now = self._clock()
+    def holding(self, limit: CountedLimit, key: str) -> Holding | None:
+        """What may be spent from, by its rules; None if there is nothing. Who keeps it looks again after a ``renewed``
+        that failed."""
         place = (limit.counter, key)
-        holding = self._holdings.get(place)
-        if holding is None:
-            return None
-        if holding.tokens - cost < holding.low or now >= holding.renew_at:
-            if not holding.has(cost, now, self._give_back):
-                return None
-            self._ahead(limit, key, holding, now)
-        holding.asked += cost
-        holding.tokens = tokens = holding.tokens - cost
-        self._holdings.move_to_end(place)
-        return holding.left + tokens, holding.reset_at - now
+        found = self._holdings.get(place)
+        if found is not None:
+            self._holdings.move_to_end(place)
+        return found
+
+    def renewed(self, holding: Holding, limit: CountedLimit, key: str, cost: int, now: float) -> bool:
+        """Whether ``cost`` may be spent all the same, where ``holding`` says that more is to be done than that; False:
+        ``check`` must be asked."""
+        if not holding.has(cost, now, self._give_back):
+            return False
+        self._ahead(limit, key, holding, now)
+        return True
 
     def _at_hand(self, demands: Sequence[Demand], now: float) -> tuple[Standing, ...] | None:
         """Spends for all if there are tokens for all; None, and nothing is spent, otherwise."""
@@ -134,7 +135,7 @@ class Limiter:
                     holding.alone(demand.cost, now, self._divisor)
             else:
                 self._fetch(missing, now, deadline)
-                now = self._clock()
+                now = self.clock()
                 if now >= deadline and any(holding.asking is not None for holding, _ in missing):
                     self._mute_until = now + MUTE_S
 
@@ -171,7 +172,7 @@ class Limiter:
         for _, holding, cost in waits:
             holding.waiting += cost
         for event, _, _ in waits:
-            event.wait(max(0.0, deadline - self._clock()))
+            event.wait(max(0.0, deadline - self.clock()))
         for _, holding, cost in waits:
             holding.waiting -= cost
 
@@ -208,7 +209,7 @@ class Limiter:
         def done(body: Any | None) -> None:
             """Also when nobody waits any more: late tokens are tokens."""
             answers = None if body is None else read_answers(body, len(fresh))
-            at = self._clock()
+            at = self.clock()
             for place, (holding, demand) in enumerate(fresh):
                 holding.asking = None
                 if answers is not None:
@@ -249,9 +250,15 @@ class Limiter:
             gevent.sleep(FLUSH_S)
             self.flush()
 
+    def finish(self) -> None:
+        """The worker ends: all that it holds goes back."""
+        for holding in self._active:
+            holding.drop(self._give_back)
+        self.flush()
+
     def flush(self) -> None:
         """Tokens that are over, or that nobody asked for in the last second, go back to the agent."""
-        now = self._clock()
+        now = self.clock()
         for holding in list(self._active):
             if holding.asked == holding.asked_at_flush or not holding.has(1, now, self._give_back):
                 holding.drop(self._give_back)

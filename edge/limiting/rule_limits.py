@@ -15,6 +15,7 @@ from weir.routing.limit_keys import KeyOf, compile_key
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
+    from edge.limiting.holding import Holding
 
 
 class _Use(NamedTuple):
@@ -28,7 +29,10 @@ class _Use(NamedTuple):
 class RuleLimits:
     """Of one rule; never empty. Counters are the limiter's and outlive this."""
 
-    __slots__ = ("_limiter", "_only", "_template", "_uses", "are_edited", "names", "policies", "shown")
+    __slots__ = (
+        "_clock", "_cost", "_holding", "_key", "_limiter", "_only", "_template", "_uses", "are_edited",
+        "is_keyed", "is_plain", "met", "names", "policies", "shown",
+    )  # fmt: skip
 
     def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
         self._limiter = limiter
@@ -46,24 +50,43 @@ class RuleLimits:
         """Whether the rule itself changes the fields that tell of limits."""
         self.policies = b", ".join(policy(each.name, each.rate.count, each.rate.per_ms) for _, each in told)
 
-        is_plain = len(self._uses) == len(told) == 1 and counted[0].rate.count <= MAX_INTEGER
-        self._only = self._uses[0] if is_plain and not self.are_edited else None
+        is_one = len(self._uses) == len(told) == 1 and counted[0].rate.count <= MAX_INTEGER
+        self.is_plain = is_one and not self.are_edited
+        """Whether there is one limit, which clients are told of in the same words: then ``spend`` may do for all."""
+        self._only = self._uses[0]
+        self.is_keyed = self._only.key_of is not None
+        self._cost, self._clock = self._only.cost, limiter.clock
+        self.met = (self.names[id(self._only.limit)], "allowed")
+        """As which a request counts whose cost was spent."""
+        self._holding: Holding | None = None
+        self._key = ""
+        """What was spent from last, and for which key."""
         self._template = b""
-        if self._only is not None:
+        if self.is_plain:
             self._template = template(self.policies, self.shown[id(self._only.limit)])
 
-    def met(self, exchange: Exchange) -> str:
-        """The name of the one limit, if it could be met at once and is told of; empty: all the rest is to be done."""
-        use = self._only
-        if use is None:
-            return ""
-        key = "" if use.key_of is None else use.key_of(exchange)
-        found = self._limiter.spend(use.limit, key, use.cost)
-        if found is None:
-            return ""
-        left, reset_s = found
-        exchange.limit_lines = self._template % (left, math.ceil(reset_s) if reset_s > 0 else 0)
-        return self.names[id(use.limit)]
+    def key(self, exchange: Exchange) -> str:
+        """What the one limit counts apart."""
+        key_of = self._only.key_of
+        return "" if key_of is None else key_of(exchange)
+
+    def spend(self, key: str) -> bytes:
+        """The lines of an answer, if the one limit could be met at once; empty: all the rest is to be done."""
+        holding, cost = self._holding, self._cost
+        if holding is None or key != self._key:
+            holding = self._limiter.holding(self._only.limit, key)
+            if holding is None:
+                return b""
+            self._holding, self._key = holding, key
+        now = self._clock()
+        is_low = holding.tokens - cost < holding.low or now >= holding.renew_at
+        if is_low and not self._limiter.renewed(holding, self._only.limit, key, cost, now):
+            self._holding = None
+            return b""
+        holding.asked += cost
+        holding.tokens = tokens = holding.tokens - cost
+        reset_s = holding.reset_at - now
+        return self._template % (holding.left + tokens, math.ceil(reset_s) if reset_s > 0 else 0)
 
     def demands(self, exchange: Exchange) -> list[Demand]:
         """What this request asks of each limit."""

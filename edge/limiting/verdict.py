@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from weir.models.effective import Counted
+
+if TYPE_CHECKING:
+    from edge.limiting.holding import Holding
 
 Limit = Any
 """One limit at work, made by ``Limiter.limit_of``."""
@@ -46,8 +49,14 @@ class LimitSource(Protocol):
 
 
 class Limiting(LimitSource, Protocol):
-    def spend(self, limit: Limit, key: str, cost: int) -> tuple[int, float] | None:
-        """For one demand that can be met at once: what is left, and for how many seconds; else None."""
+    clock: Callable[[], float]
+
+    def holding(self, limit: Limit, key: str) -> Holding | None:
+        """The tokens of one key, to be spent by their rules; None if there are none."""
+        ...
+
+    def renewed(self, holding: Holding, limit: Limit, key: str, cost: int, now: float) -> bool:
+        """Whether so many may be spent where ``holding`` alone does not say so."""
         ...
 
     def check(self, demands: Sequence[Demand]) -> Verdict:

@@ -13,7 +13,7 @@ from edge.limiting.rule_limits import RuleLimits
 from edge.limiting.verdict import Verdict
 from edge.versions.plan import Plan
 
-JITTER = 0.1
+JITTER, MOST_JITTER_S = 0.1, 30.0
 """Share of a wait that is added to it at most, so that clients do not come back all at once."""
 AWAY_S = 1.0
 """When to come back while the store is away."""
@@ -29,8 +29,9 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if limits is None:
         return
     engine = exchange.downstream.engine
-    if name := limits.met(exchange):
-        engine.telemetry.limited(name, "allowed")
+    if limits.is_plain and (lines := limits.spend(limits.key(exchange))):
+        exchange.limit_lines = lines
+        engine.telemetry.limited(*limits.met)
         return
     demands = limits.demands(exchange)
     verdict = limits.check(demands)
@@ -55,14 +56,19 @@ def _refusal(exchange: Exchange, limits: RuleLimits, verdict: Verdict) -> Refusa
     exchange.limited = name
     engine.telemetry.limited(name, "uncounted" if verdict.store_needed else "refused")
     if verdict.store_needed:
-        wait = max(1, math.ceil(max(AWAY_S, verdict.retry_after_s) * (1 + JITTER * engine.random.random())))
+        wait = _jittered(max(AWAY_S, verdict.retry_after_s), engine.random.random())
         return Refusal("limit-uncounted", f"limit {name} cannot be counted now", headers=_retry_after(wait))
-    wait = max(1, math.ceil(verdict.retry_after_s * (1 + JITTER * engine.random.random())))
+    wait = _jittered(verdict.retry_after_s, engine.random.random())
     for limit, _, reset_s in verdict.standings:
         if limit is verdict.refused_by:  # Retry-After is not before the time that RateLimit gives
             wait = max(wait, math.ceil(reset_s))
     detail = f"limit {name} is used up; try again in {wait} s"
     return Refusal("rate-limited", detail, headers=_retry_after(wait), violated=(name,))
+
+
+def _jittered(wait_s: float, chance: float) -> int:
+    """Whole seconds; ``chance`` is between 0 and 1."""
+    return max(1, math.ceil(wait_s + min(wait_s * JITTER, MOST_JITTER_S) * chance))
 
 
 def _retry_after(seconds: int) -> tuple[tuple[bytes, bytes], ...]:

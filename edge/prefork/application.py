@@ -41,6 +41,8 @@ class GunicornOptions(msgspec.Struct, frozen=True, kw_only=True):
     access_log_format: str = "json"
     """``json`` or ``combined``."""
     node: str = ""
+    max_nodes: int = 1
+    """Nodes that there may be in the cluster: how many share a limit while nobody says how many there are."""
     otlp_endpoint: str = ""
     """Empty: no spans are recorded."""
     otlp_headers: Mapping[str, str] = msgspec.field(default_factory=dict)

@@ -25,6 +25,7 @@ def run(arguments: ChildArguments) -> None:
             access_log=settings.access_log,
             access_log_format=settings.access_log_format,
             node=settings.node,
+            max_nodes=settings.max_nodes,
             otlp_endpoint=settings.otlp_endpoint,
             otlp_headers=settings.otlp_headers,
             trace_ratio=settings.trace_ratio,

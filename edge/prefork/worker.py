@@ -103,7 +103,9 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         self.engine.asks.on_news(SAMPLES, Sampler(self.engine.asks, self.engine.watch).hear)
         if options.agent_socket is not None:
             self._budgets = RetryBudgets(self.engine.asks)
-        self._limiter = self.engine.limiter = Limiter(self.engine.asks, workers=self.cfg.workers)
+        self._limiter = self.engine.limiter = Limiter(
+            self.engine.asks, workers=self.cfg.workers * options.max_nodes
+        )
         drains = Drains()
         drains.load(read_drains(drains_path(options.versions)))
         upstreams = _upstreams(self.engine, resolver, board, gates, self._budgets, drains)
@@ -150,7 +152,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             self.engine.telemetry.used.hurry()
             if self._budgets is not None:
                 self._budgets.finish()
-            self._limiter.flush()
+            self._limiter.finish()
             self._link.finish()
 
     def handle_usr1(self, sig: int, frame: FrameType | None) -> None:

@@ -51,10 +51,16 @@ def is_accepted(text: str) -> bool:
 class NoLimiter:
     """Limits are known; nothing is counted, since no request comes."""
 
+    def clock(self) -> float:
+        return 0.0
+
     def limit_of(self, counted: Counted) -> Any:
         return counted
 
-    def spend(self, limit: Any, key: str, cost: int) -> tuple[int, float] | None:
+    def holding(self, limit: Any, key: str) -> Any:
+        raise AssertionError("no request comes")
+
+    def renewed(self, holding: Any, limit: Any, key: str, cost: int, now: float) -> bool:
         raise AssertionError("no request comes")
 
     def check(self, demands: Sequence[Demand]) -> Verdict:

@@ -187,7 +187,7 @@ def test_without_an_agent_the_limits_own_word_decides(worker: Worker, word: str,
 
 def test_a_silent_agent_is_waited_for_once_and_late_tokens_count() -> None:
     worker = Worker()
-    worker.limiter._clock = monotonic
+    worker.limiter.clock = monotonic
     worker.agent.silent = True
     limit = worker.limit(on_store_failure="open")
     started = monotonic()
@@ -248,7 +248,12 @@ def test_what_lasts_longer_is_asked_for_before_the_end_so_that_nobody_waits_at_i
         worker.now += 0.01
         gevent.spawn(switched.append, True)
         before = len(switched)
-        assert worker.limiter.spend(limit, "", 1) is not None
+        holding = worker.limiter.holding(limit, "")
+        assert holding is not None
+        if holding.tokens - 1 < holding.low or worker.now >= holding.renew_at:
+            assert worker.limiter.renewed(holding, limit, "", 1, worker.now)
+        holding.tokens -= 1
+        holding.asked += 1
         assert len(switched) == before, "nobody waited"
         gevent.sleep(0)
     (_, second) = worker.agent.questions
@@ -275,6 +280,16 @@ def test_greenlets_that_miss_the_same_tokens_ask_once_and_then_for_all(worker: W
     gevent.joinall(checks, timeout=5)
     assert all(check.value.allowed for check in checks)
     assert [question[0][0].want for question in worker.agent.questions] == [1, 2]
+
+
+def test_a_worker_that_ends_keeps_nothing(worker: Worker) -> None:
+    worker.grant(tokens=10)
+    limit = worker.limit()
+    worker.check(limit)
+    worker.check(limit, key="other")
+    worker.limiter.finish()
+    assert worker.agent.told == [([], [(1, 9), (1, 9)])]
+    assert not worker.limiter._active
 
 
 def test_news_that_is_none_changes_nothing(worker: Worker) -> None:

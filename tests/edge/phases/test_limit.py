@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from edge.limiting.verdict import Demand, Standing, Verdict
-from edge.phases.limit import JITTER
+from edge.phases.limit import JITTER, MOST_JITTER_S
 from tests.support.in_process import InProcess
 from weir.models.effective import Counted
 
@@ -30,9 +31,19 @@ class SetLimiter:
         self.at_hand: tuple[int, float] | None = None
         self.spent: list[tuple[str, int]] = []
 
-    def spend(self, _limit: Any, key: str, cost: int) -> tuple[int, float] | None:
+    def clock(self) -> float:
+        return 1000.0
+
+    def holding(self, _limit: Any, _key: str) -> Any:
+        return SimpleNamespace(tokens=0, low=1, renew_at=0.0, asked=0, left=0, reset_at=0.0)
+
+    def renewed(self, holding: Any, _limit: Any, key: str, cost: int, now: float) -> bool:
         self.spent.append((key, cost))
-        return self.at_hand
+        if self.at_hand is None:
+            return False
+        left, reset_s = self.at_hand
+        holding.left, holding.reset_at = left + cost, now + reset_s
+        return True
 
     def limit_of(self, counted: Counted) -> Any:
         self.counted.append(counted)
@@ -137,6 +148,13 @@ def test_a_request_above_it_is_429_and_says_which_limit_and_when_to_come_back(tm
     assert problem["detail"] == f"limit a#0 is used up; try again in {wait} s"
     assert edge.log.kept[0].limit == "a#0"
     assert edge.log.kept[0].code == "rate-limited"
+
+
+def test_clients_of_a_long_window_are_not_sent_away_for_hours_more(tmp_path, limiter):
+    limiter.refuse, limiter.retry_after_s = "a#0", 649_691.0
+    edge = edge_of(tmp_path, limiter, ONE)
+    waits = [int(ask(edge).fields["retry-after"]) for _ in range(20)]
+    assert 649_691 <= min(waits) < max(waits) <= 649_691 + MOST_JITTER_S + 1
 
 
 def test_retry_after_is_never_zero_nor_before_the_time_in_ratelimit(tmp_path, limiter):

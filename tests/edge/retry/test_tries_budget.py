@@ -13,7 +13,7 @@ from edge.retry import tries as tries_module
 from edge.retry.pause import Pause
 from edge.retry.tries import Tries
 from edge.upstream.decide import Situation
-from tests.support.in_process import InProcess
+from tests.support.in_process import FakeTransport, InProcess
 from tests.support.misbehaving import resets, rules, says
 from tests.support.ports import free_port
 from tests.support.upstream import Peer, Upstream, ok
@@ -64,7 +64,7 @@ class TestBudget:
         return edge
 
     def retries(self, edge: InProcess) -> dict[str, int]:
-        frame = edge.engine.telemetry.take()[0]
+        frame = next(edge.engine.telemetry.take())
         return {labels[1]: count for name, labels, count in frame["counters"] if name == "weir_retries_total"}
 
     def test_every_attempt_and_success_is_noted_and_every_retry_paid(
@@ -106,6 +106,19 @@ class TestBudget:
         assert not good.requests
         assert self.retries(edge) == {why: 1}
         assert edge.log.kept[-1].detail == f"not retried: {why}"
+
+    def test_nothing_is_spent_for_a_client_that_is_gone(
+        self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(FakeTransport, "peek", lambda _: b"")
+        budget = FakeBudget()
+        edge = self.edge(
+            tmp_path, rules(upstreams(answer=lambda _: says(504)).url, upstreams(), "retry 1 on 504"), budget
+        )
+        edge.ask("/")
+        assert budget.noted == ["attempted"]
+        assert edge.log.kept[-1].status == 499
+        assert self.retries(edge) == {"client-gone": 1}
 
     def test_who_is_refused_gets_the_original_failure(self, tmp_path: Path, upstreams: Make) -> None:
         budget = FakeBudget("cap")
