@@ -9,9 +9,9 @@
 * **attempt**: one try of an exchange at one target.
 
 In reading order: ``boot`` (the supervisor), ``prefork/`` (gunicorn and the worker process), ``downstream/`` (a
-client's connection), ``http/`` (bytes to messages and back), ``exchange``, ``pipeline`` and its ``phases/``, ``edits/``
-(what a rule changes), ``limiting/``, ``retry/``, ``forwarding/`` (to an upstream and back), ``upstream/``, ``answers``,
-``versions/`` (from the disk to a snapshot), ``link/`` (to the agent), ``telemetry/``, ``access_log/``, ``tracing/``;
-below them all ``transport``, ``postbox``, ``deadlines``. ``agent/`` is another process: the only one of the edge that
-talks to the store.
+client's connection), ``http/`` (bytes to messages and back), ``exchange``, ``pipeline`` and its ``phases/``,
+``edits/`` (what a rule changes), ``limiting/``, ``retry/``, ``forwarding/`` (to an upstream and back), ``upstream/``,
+``fast_path/`` (a shortcut through all of it), ``answers``, ``versions/`` (from the disk to a snapshot), ``link/`` (to
+the agent), ``telemetry/``, ``access_log/``, ``tracing/``; below them all ``transport``, ``postbox``, ``deadlines``.
+``agent/`` is another process: the only one of the edge that talks to the store.
 """

@@ -77,6 +77,11 @@ class Engine:
         """Begins or ends that somebody watches requests."""
         self.sampler = sampler
 
+    @property
+    def is_fast(self) -> bool:
+        """Whether requests may take the fast path: nobody follows their spans, and connections stay open."""
+        return not self.draining and self.tracer is None
+
     def drain(self) -> None:
         """From now on every answer closes its connection, and idle connections are closed at once."""
         self.draining = True

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from edge.auth.passed import Passed
     from edge.auth.signatures.content import BodyCheck
     from edge.downstream.connection import Downstream
+    from edge.fast_path.handed import Sent
     from edge.forwarding.mirror import Copy
     from edge.http.known_heads import KnownHead
     from edge.limiting.verdict import Standing
     from edge.retry.kept_body import KeptBody
+    from edge.upstream.target import Target
     from edge.versions.plan import Plan
     from edge.versions.snapshot import Snapshot
     from weir.models.auth.caller import Caller
@@ -70,6 +72,10 @@ class Exchange:
     body_check: BodyCheck | None = None
     """What the body was signed to be: no piece goes on before it was looked at."""
     upstream = ""
+    picked: Target | None = None
+    """Whose turn it is, if that is known before ``forward``."""
+    sent: Sent | None = None
+    """The attempt that the fast path began."""
     replayable = True
     """Whatever was read of the body is still at hand."""
     kept: KeptBody | None = None

@@ -42,6 +42,9 @@ PHASES: tuple[ModuleType, ...] = (guard, match, *RULE_PHASES, record)
 
 RulePhase = Callable[[Exchange, Plan], Answer | None]
 
+_BEGUN: tuple[RulePhase, ...] = (forward.run,)
+"""Of an exchange that the fast path began."""
+
 log = logging.getLogger("weir.edge")
 
 
@@ -76,9 +79,9 @@ def _run(exchange: Exchange) -> None:
             if exchange.message.wire:
                 exchange.downstream.engine.requests.came(exchange.message.wire, exchange)
         tracer = exchange.downstream.engine.tracer
-        if tracer is not None:
+        if tracer is not None and exchange.sent is None:
             tracer.begin(exchange)
-        for phase in plan.phases:
+        for phase in plan.phases if exchange.sent is None else _BEGUN:
             answer = phase(exchange, plan)
             if answer is not None:
                 exchange.downstream.answer(exchange, answer)

@@ -7,7 +7,8 @@ unless more is surely there; a write tries first. Time limits are plain numbers 
 writes something small and reads next may ``post`` it: it goes out with others (``edge/postbox.py``).
 
 Rules: at most one greenlet reads at a time; writes of several greenlets come one behind the other. A wait ends by data,
-by ``interrupt`` or by a deadline. Only the hub switches to a waiting greenlet.
+by ``interrupt`` or by a deadline. Only the hub switches to a waiting greenlet. Who needs no greenlet says with ``take``
+that what comes is brought to a function in the hub.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class TimedOut(Exception):
 
 
 Then = Callable[[ConnectionLost | TimedOut | None], None]
+Take = Callable[[bytes | Exception], bool]
+"""Of what one read brought, or of why it brings nothing; False: it is for whoever reads. Must not block, nor raise."""
 
 
 class Transport:
@@ -83,6 +86,7 @@ class Transport:
         "on_unread",
         "read_deadline",
         "sock",
+        "take",
         "write_deadline",
         "write_timeout",
     )
@@ -115,9 +119,14 @@ class Transport:
         """Seconds that one blocked write may take."""
         self.on_unread: Callable[[], None] | None = None
         """Called in the hub when bytes or the end came, or the deadline passed, and nobody reads; must not block."""
+        self.take: Take | None = None
+        """Called in the hub with up to ``HEAD_READ`` bytes; where nobody reads, it must take them."""
 
-    def recv(self, size: int) -> bytes:
-        """Up to ``size`` bytes; ``b""`` at the end of the stream. Raises ConnectionLost, TimedOut, an interrupt."""
+    def recv(self, size: int, take: Take | None = None) -> bytes:
+        """Up to ``size`` bytes; ``b""`` at the end of the stream. Raises ConnectionLost, TimedOut, an interrupt.
+
+        ``take`` gets what comes while this waits, and what it takes is not returned here.
+        """
         wait = not self._full
         while True:
             if wait:
@@ -126,13 +135,15 @@ class Transport:
                 if not self._watching:
                     self._watcher.start(self._readable)
                     self._watching = True
-                self._reader = getcurrent()
+                self._reader, self.take = getcurrent(), take
                 try:
-                    failure = self._hub.switch()
+                    came = self._hub.switch()
                 finally:
-                    self._reader = None
-                if failure is not None:
-                    raise failure
+                    self._reader = self.take = None
+                if came.__class__ is bytes:
+                    return came
+                if came is not None:
+                    raise came
             elif self._posted:
                 self._write_posted()
             try:
@@ -224,6 +235,8 @@ class Transport:
         """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
         if self.read_deadline <= now:
             self.read_deadline = NEVER
+            if self.take is not None and self.take(TimedOut()):
+                return
             if self._reader is not None:
                 self._reader.switch(TimedOut())
             elif self.on_unread is not None:
@@ -296,18 +309,37 @@ class Transport:
 
     def _readable(self) -> None:
         """Runs in the hub. Level-triggered: with nobody waiting it must stop watching or it would spin."""
-        if self._reader is not None:
+        take = self.take
+        if take is not None:
+            came: bytes | Exception
+            try:
+                came = self._recv(HEAD_READ)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                came = ConnectionLost(error.strerror or str(error))
+            else:
+                self._full = len(came) == HEAD_READ
+            if not take(came) and self._reader is not None:
+                self._reader.switch(came)
+        elif self._reader is not None:
             self._reader.switch(None)
-            return
-        self._watcher.stop()
-        self._watching = False
-        if self.on_unread is not None:
-            self.on_unread()
+        else:
+            self._watcher.stop()
+            self._watching = False
+            if self.on_unread is not None:
+                self.on_unread()
 
     def _wake_reader(self) -> None:
-        if self._reader is not None and self._interrupt is not None:
-            error, self._interrupt = self._interrupt, None
-            self._reader.switch(error)
+        error, reader = self._interrupt, self._reader
+        if error is None:
+            return
+        if reader is not None:
+            self._interrupt = None
+            reader.switch(error)
+        elif self.take is not None:
+            self._interrupt = None
+            self.take(error)
 
     def _wake_closed(self) -> None:
         for waiting in (self._reader, self._writer):

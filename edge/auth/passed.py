@@ -48,6 +48,16 @@ class Passed:
             and (not requirements.queries or self._query == exchange.query_string)
         )
 
+    def holds_for(self, requirements: Requirements, generation: int, now: float) -> bool:
+        """``holds``, of a known caller whose credential was no part of a query. Monotonic seconds."""
+        return (
+            self._requirements is requirements
+            and self._generation == generation
+            and now < self._until
+            and not self._query
+            and self.caller is not None
+        )
+
     def tell(self, exchange: Exchange) -> None:
         """What an exchange knows behind ``authenticate``."""
         exchange.passed = self

@@ -9,11 +9,12 @@ from functools import partial
 
 from edge.answers import Answer, Refusal
 from edge.downstream.error_forms import error_answer
-from edge.downstream.forwarded import Origin
+from edge.downstream.forwarded import Origin, connection_lines
 from edge.downstream.known_requests import KnownRequest
 from edge.downstream.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
 from edge.engine import Engine
 from edge.exchange import Exchange
+from edge.fast_path.fast_path import FastPath, TakenOver
 from edge.http.head import Field, RequestHead
 from edge.http.negotiate import joined
 from edge.http.request_reader import Message, RequestReader
@@ -31,8 +32,8 @@ class Downstream:
     """``serve`` returns when the connection is over; the caller closes nothing."""
 
     __slots__ = (
-        "_known", "_reader", "_served", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port",
-        "scheme", "transport",
+        "_fast", "_known", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port",
+        "reader", "scheme", "served", "transport",
     )  # fmt: skip
 
     def __init__(self, engine: Engine, transport: Transport, peer: str, port: int, scheme: str) -> None:
@@ -43,15 +44,15 @@ class Downstream:
         self.port = port
         self.scheme = scheme
         self.origin = Origin(peer, scheme, port, None, "", b"", ())
-        self.forwarding = (
-            f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\nX-Forwarded-Port: {port}\r\n"
-            f"X-Real-IP: {peer}\r\nVia: 1.1 weir\r\n"
-        ).encode("latin-1")
-        """What an upstream is told of every request that says nothing itself of where it came from."""
-        self._reader = RequestReader(engine.names, engine.snapshot.settings.max_head, engine.limits.head)
+        self.forwarding = connection_lines(peer, scheme, port)
+        """What an upstream is told of every request that says nothing itself of where it came from; the last line is
+        Forwarded, which ends with the host."""
+        self.reader = RequestReader(engine.names, engine.snapshot.settings.max_head, engine.limits.head)
         self.awaiting: Interruptible | None = None
         """Whose answer is awaited; a client that closes meanwhile ends the wait."""
-        self._served = False
+        self.served = False
+        """It had an answer."""
+        self._fast = FastPath(self)
         self._known: KnownRequest | None = None
         """What the next request is known to be."""
         self._serving = False
@@ -65,7 +66,7 @@ class Downstream:
         linger = False
         try:
             if first:
-                self._reader.feed(first)
+                self.reader.feed(first)
             linger = self._serve()
             if linger:
                 self._linger()
@@ -74,30 +75,35 @@ class Downstream:
         finally:
             self.engine.connections.discard(self)
             self.engine.sweeper.remove(self.transport)
+            self._fast.close()
             self.transport.close()
-            self._reader.close()
+            self.reader.close()
 
     def close_if_idle(self) -> None:
         """For a graceful stop. Who was served a moment ago, or has not asked yet, may ask once more."""
-        if self._serving or self._reader.mid_head:
+        if self._serving or self._fast.under_way or self.reader.mid_head:
             return
         now, transport = time.monotonic(), self.transport
         idle_since = transport.read_deadline - self.engine.limits.keep_alive_s
-        if not self._served or now - idle_since < LAST_CALL_S:
+        if not self.served or now - idle_since < LAST_CALL_S:
             transport.read_deadline = min(transport.read_deadline, now + LAST_CALL_S)
         else:
             transport.shutdown(socket.SHUT_RD)
 
     def end(self) -> None:
         """At once: who waits for an answer gets 503, everything else breaks off."""
-        if self.awaiting is None:
+        stopping = Refusal("stopping", "the gateway stops before the service has answered")
+        if self._fast.under_way:
+            self._fast.hand_over(stopping)
+            self.transport.interrupt(TakenOver())
+        elif self.awaiting is None:
             self.transport.interrupt(ConnectionLost("the worker ends"))
         else:
-            self.awaiting.interrupt(Refusal("stopping", "the gateway stops before the service has answered"))
+            self.awaiting.interrupt(stopping)
 
     def read_body(self, exchange: Exchange) -> bytes:
         """The next piece of the request's body; ``b""`` at its end. Raises Refusal, ClientGone."""
-        message, reader = exchange.message, self._reader
+        message, reader = exchange.message, self.reader
         while not message.pieces and not message.complete:
             if reader.error is not None:
                 raise reader.error
@@ -194,23 +200,18 @@ class Downstream:
 
     def bytes_behind(self) -> bytes:
         """What came behind a request for an upgrade; it belongs to the other protocol."""
-        data, self._reader.behind_upgrade = self._reader.behind_upgrade, b""
+        data, self.reader.behind_upgrade = self.reader.behind_upgrade, b""
         return data
 
     def _serve(self) -> bool:
         """Whether the client may still be sending, so that the close must linger."""
-        reader = self._reader
+        reader = self.reader
         while True:
             message = self._next()
             if message is None:
                 return self._answer_broken_head()
             self._serving = True
-            exchange = Exchange(self, message, self.engine.snapshot, time.monotonic())
-            exchange.request_id = self.engine.new_request_id()
-            known = self._known
-            if known is not None:
-                self._known = None
-                known.tell(exchange)
+            exchange = self._exchange(message)
             run(exchange)
             if not exchange.keep_alive or not (
                 (message.complete and not message.pieces) or self._drained(exchange)
@@ -221,48 +222,101 @@ class Downstream:
             reader.max_head = self.engine.snapshot.settings.max_head
             self._serving = False
 
+    def _exchange(self, message: Message) -> Exchange:
+        """A new one, or the one that the fast path began."""
+        fast, engine = self._fast, self.engine
+        exchange, fast.handed = fast.handed, None
+        if exchange is not None:
+            return exchange
+        exchange, fast.matched = fast.matched, None
+        if exchange is not None:
+            exchange.picked, fast.picked = fast.picked, None
+            return exchange
+        exchange = Exchange(self, message, engine.snapshot, time.monotonic())
+        exchange.request_id = engine.new_request_id()
+        known, self._known = self._known, None
+        if known is not None:
+            known.tell(exchange)
+            exchange.trace_id, exchange.span_id = engine.traces.begin()
+            exchange.picked, fast.picked = fast.picked, None
+        return exchange
+
     def _next(self) -> Message | None:
         """The next request; None at the end of the stream or where nothing can be understood any more."""
-        reader, transport, limits = self._reader, self.transport, self.engine.limits
+        reader, transport, limits = self.reader, self.transport, self.engine.limits
         if reader.ready:
             return reader.ready.popleft()
-        if self._reader.error is not None:
+        if reader.error is not None:
             return None
-        begun = not self._served or (not reader.at_start and reader.mid_head)
+        begun = not self.served or (not reader.at_start and reader.mid_head)
         wait_s = limits.head_s if begun else limits.keep_alive_s
         transport.read_deadline = time.monotonic() + (LAST_CALL_S if self.engine.draining else wait_s)
         while True:
             try:
-                data = transport.recv(HEAD_READ)
+                data = self._read()
             except TimedOut as late:
                 if late.writing:
                     raise
                 if reader.mid_head:
                     reader.error = Refusal("request-timeout", "the request head came too slowly")
                 return None
-            if not data:
-                return None
-            known = self.engine.requests.known.get(data)
-            if known is not None and reader.at_start:
-                self._known = known
+            message = self._from_fast_path(data) or self._recognised(data)
+            if message is None:
+                if not data:
+                    return None
+                reader.feed(data)
+                if reader.ready:
+                    message = reader.ready.popleft()
+                elif self.reader.error is not None:
+                    return None
+            if message is not None:
                 transport.read_deadline = NEVER
-                self._served = True
-                return known.message
-            reader.feed(data)
-            if reader.ready:
-                break
-            if reader.error is not None:
-                return None
+                self.served = True
+                return message
             if reader.mid_head and not begun:
                 begun = True
                 transport.read_deadline = time.monotonic() + limits.head_s
-        transport.read_deadline = NEVER
-        self._served = True
-        return reader.ready.popleft()
+
+    def _from_fast_path(self, data: bytes) -> Message | None:
+        """What it did not bring to its end; ``data`` came behind it, or is what it looked at."""
+        fast = self._fast
+        if fast.handed is not None:
+            self.reader.feed(data)
+            return fast.handed.message
+        if fast.matched is not None:
+            self.reader.at_start = fast.matched.head.keep_alive
+            return fast.matched.message
+        return None
+
+    def _recognised(self, data: bytes) -> Message | None:
+        """A request that is known as a whole."""
+        known = self.engine.requests.known.get(data) if self.reader.at_start else None
+        self._known = known
+        return None if known is None else known.message
+
+    def _read(self) -> bytes:
+        """Where a request may come. What begins one is shown to the fast path first; what comes while one is under way
+        there ends that: nobody else reads here, and a client that closes ends the wait for its answer.
+        """
+        fast, transport = self._fast, self.transport
+        while True:
+            try:
+                data = transport.recv(HEAD_READ, fast.take if self.reader.at_start else None)
+            except TakenOver:
+                if fast.handed is None:
+                    continue
+                return b""
+            except ConnectionLost:
+                if not fast.under_way:
+                    raise
+                data = b""
+            if fast.under_way:
+                fast.hand_over()
+            return data
 
     def _answer_broken_head(self) -> bool:
         """A head that could not be parsed still gets an answer and a line in the log."""
-        refusal = self._reader.error
+        refusal = self.reader.error
         if refusal is None:
             return False
         message = Message(RequestHead())
@@ -279,13 +333,13 @@ class Downstream:
         message.pieces.clear()
         until = time.monotonic() + self.engine.limits.body_s
         while not message.complete:
-            if self._reader.error is not None:
+            if self.reader.error is not None:
                 return False
             self.transport.read_deadline = until
             data = self.transport.recv(FULL_READ)
             if not data:
                 return False
-            self._reader.feed(data)
+            self.reader.feed(data)
             message.pieces.clear()
         self.transport.read_deadline = NEVER
         return True

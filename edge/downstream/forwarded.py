@@ -2,7 +2,9 @@
 
 Only a peer inside ``trusted_proxies`` is believed. X-Forwarded-For is walked from the right: each trusted hop vouches
 for the one before it, and the first that is not trusted is the client. What is believed decides ``ip``, ``scheme``,
-``port`` and the host that rules see. From anybody else these fields are dropped and written anew.
+``port`` and the host that rules see. From anybody else these fields are dropped and written anew. ``Forwarded``
+(RFC 7239) tells the upstream the same; rules see nothing of a trusted peer's own, which is passed on, with an element
+more, where that peer writes no X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ _WRITTEN = frozenset(
         b"x-forwarded-port",
         b"x-real-ip",
         b"x-request-id",
+        b"forwarded",
     }
 )
 """Fields that the edge writes anew for every upstream."""
@@ -50,6 +53,8 @@ class Origin(NamedTuple):
     """The believed part of X-Forwarded-For before the peer; empty for an untrusted peer."""
     passed: Pairs
     """Fields of a trusted peer that go on as they came."""
+    forwarded: bytes = b""
+    """Forwarded of a trusted peer that writes no X-Forwarded-For."""
 
 
 def origin_of(peer: str, scheme: str, port: int, pairs: Pairs, trusted: NetworkSet) -> Origin:
@@ -66,6 +71,7 @@ def origin_of(peer: str, scheme: str, port: int, pairs: Pairs, trusted: NetworkS
     passed = tuple(pair for pair in pairs if pair[0] not in _WRITTEN)
     host = _last(said.get(b"x-forwarded-host", b"")).encode("latin-1")
     identity = _request_id(said.get(b"x-request-id", b""))
+    by_rfc = b"" if b"x-forwarded-for" in said else said.get(b"forwarded", b"")
     return Origin(
         ip,
         believed,
@@ -74,6 +80,7 @@ def origin_of(peer: str, scheme: str, port: int, pairs: Pairs, trusted: NetworkS
         identity,
         chain,
         passed,
+        by_rfc,
     )
 
 
@@ -88,8 +95,34 @@ def forwarding_fields(origin: Origin, peer: str, host: bytes, request_id: str) -
         (b"x-real-ip", b"X-Real-IP", origin.ip.encode()),
         (b"x-request-id", b"X-Request-Id", request_id.encode()),
         (b"via", b"Via", b"1.1 weir"),
+        (b"forwarded", b"Forwarded", _forwarded(origin, chain, peer, host)),
     ]
     return fields + [(name, name.title(), value) for name, value in origin.passed]
+
+
+def connection_lines(peer: str, scheme: str, port: int) -> bytes:
+    """For all requests of a connection that say nothing themselves; the host, a quote and the line's end follow."""
+    return (
+        f"X-Forwarded-For: {peer}\r\nX-Forwarded-Proto: {scheme}\r\nX-Forwarded-Port: {port}\r\n"
+        f'X-Real-IP: {peer}\r\nVia: 1.1 weir\r\nForwarded: for={_node(peer)};proto={scheme};host="'
+    ).encode("latin-1")
+
+
+def _forwarded(origin: Origin, chain: bytes, peer: str, host: bytes) -> bytes:
+    """One element for each address of the chain; scheme and host are those that the client used."""
+    told = b';proto=%b;host="%b"' % (origin.scheme.encode(), host)
+    if origin.forwarded:
+        return b"%b, for=%b%b" % (origin.forwarded, _node(peer).encode(), told)
+    hops = [_node(_without_port(hop.strip())) for hop in chain.decode("latin-1").split(",")]
+    first, *others = [b"for=" + hop.encode() for hop in hops]
+    return b", ".join((first + told, *others))
+
+
+def _node(address: str) -> str:
+    """RFC 7239 §6: what is no address is not repeated."""
+    if parse_address(address) is None:
+        return "unknown"
+    return f'"[{address}]"' if ":" in address else address
 
 
 def _walk(peer: str, value: bytes, trusted: NetworkSet) -> tuple[str, bytes]:

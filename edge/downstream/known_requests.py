@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from edge.fast_path.way import way_of
 from edge.http.request_reader import whole
 from weir.routing.entry import Entry
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
+    from edge.http.known_heads import KnownHead
 
 MAX_REQUESTS = 2048
 """Remembered in a worker; at the bound all are forgotten. Each is at most one head that ``KnownHeads`` remembers."""
@@ -38,12 +40,13 @@ class KnownRequest:
         "path",
         "plan",
         "query_string",
+        "way",
     )
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, known: KnownHead) -> None:
         self.message = whole(exchange.head)
         """The same for all of them: there is no body, so nothing of it changes."""
-        self.known = exchange.known
+        self.known = known
         self.method = exchange.method
         self.host = exchange.host
         self.host_sent = exchange.host_sent
@@ -51,6 +54,8 @@ class KnownRequest:
         self.query_string = exchange.query_string
         self.plan = exchange.plan
         self.captures = exchange.captures
+        self.way = way_of(exchange)
+        """None: it is for the pipeline."""
 
     def tell(self, exchange: Exchange) -> None:
         """What an exchange knows behind ``match``."""
@@ -67,7 +72,6 @@ class KnownRequest:
         exchange.plan = plan
         if plan is not None:
             exchange.body_limit = plan.body_limit
-        exchange.trace_id, exchange.span_id = downstream.engine.traces.begin()
 
 
 class KnownRequests:
@@ -93,7 +97,7 @@ class KnownRequests:
             return
         if len(self.known) >= MAX_REQUESTS:
             self.known.clear()
-        self.known[data] = KnownRequest(exchange)
+        self.known[data] = KnownRequest(exchange, exchange.known)
 
     def forget(self) -> None:
         """Another version is in service."""

@@ -13,6 +13,7 @@ from edge.answers import Refusal
 from edge.edits.template import Values, compile_template, for_path
 from weir.models.rule_clauses import ReplacePrefix, RewritePath, StripPrefix
 from weir.routing.normalise import BadPath, normalise_fragment, normalise_path, refuse_hidden_dots
+from weir.rules.template import template_names
 
 
 class Edited(Values, Protocol):
@@ -25,6 +26,8 @@ class Edited(Values, Protocol):
     def query_string(self) -> str: ...
 
 
+_OF_EXCHANGE = ("consumer", "ip", "request_id", "scheme")
+"""Names whose value may differ; a capture with such a name counts as well."""
 PathEdit = Callable[[Edited], str]
 """Gives the target that is sent: path and query. Raises Refusal."""
 
@@ -39,6 +42,13 @@ def compile_path_edit(
         return _rewrite(edit.path, merge_slashes)
     replacement = normalise_path(edit.replacement, merge_slashes) if isinstance(edit, ReplacePrefix) else ""
     return _replace_prefix(normalise_path(edit.prefix, merge_slashes), replacement)
+
+
+def is_of_request_line(edit: StripPrefix | ReplacePrefix | RewritePath | None) -> bool:
+    """Whether it comes to the same for requests with the same method, host and target."""
+    if not isinstance(edit, RewritePath):
+        return True
+    return template_names(edit.path).isdisjoint(_OF_EXCHANGE)
 
 
 def _replace_prefix(prefix: str, replacement: str) -> PathEdit:

@@ -68,8 +68,9 @@ def _added_lines(exchange: Exchange, head: RequestHead) -> bytes:
     if exchange.forwarding_written:
         lines = b""
     elif exchange.origin is downstream.origin:
-        lines = b"%bX-Forwarded-Host: %b\r\nX-Request-Id: %b\r\n" % (
+        lines = b'%b%b"\r\nX-Forwarded-Host: %b\r\nX-Request-Id: %b\r\n' % (
             downstream.forwarding,
+            exchange.host_sent,
             exchange.host_sent,
             exchange.request_id.encode(),
         )
@@ -97,17 +98,18 @@ def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, mor
         host = target.authority if share.host_of_target else share.host or exchange.host_sent
         return request_head(head.method, path.encode("ascii"), host, exchange.fields, more)
     maker = target if share.host_of_target else share
-    if known.share is not share or known.maker is not maker or known.sent_for is not exchange.passed:
+    if not known.is_sent(share, maker, exchange.passed):
         known.share, known.maker, known.sent_for = share, maker, exchange.passed
         known.sent = _known_lines(known, plan, share, target, exchange)
     trace = f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"
-    ids = f"X-Request-Id: {exchange.request_id}\r\ntraceparent: {trace}\r\n"
+    ids = f'"\r\nX-Request-Id: {exchange.request_id}\r\ntraceparent: {trace}\r\n'
     first = f"{exchange.method} {path} HTTP/1.1\r\n"
     return b"".join(
         (
             first.encode("ascii"),
             known.sent,
             exchange.downstream.forwarding,
+            known.host_sent,
             ids.encode("ascii"),
             more,
             b"\r\n",

@@ -86,7 +86,7 @@ def _relay_plain(exchange: Exchange, head: ResponseHead, reader: ResponseReader)
     body = pieces.pop() if pieces else b""
     lines = exchange.limit_lines + exchange.answer_lines
     if not head.dated:
-        lines += b"Date: %b\r\n" % downstream.engine.date.value()
+        lines += downstream.engine.date.line()
     if downstream.engine.draining or not exchange.keep_alive or exchange.head.version != "1.1":
         downstream.settle_keep_alive(exchange)
         lines += downstream.connection_line(exchange)

@@ -23,10 +23,14 @@ from edge.upstream.errors import ClientGone, UpstreamError
 class Upload:
     """Runs from ``start`` until the body is out, or ``stop``."""
 
-    def __init__(self, exchange: Exchange, connection: UpstreamConnection, silence_s: float) -> None:
+    def __init__(
+        self, exchange: Exchange, connection: UpstreamConnection, silence_s: float, until: float
+    ) -> None:
+        """``until``: monotonic seconds, the end of everything; NEVER is none."""
         self._exchange = exchange
         self._connection = connection
         self._silence_s = silence_s
+        self._until = until
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self.done = False
         """Every byte is out."""
@@ -70,7 +74,8 @@ class Upload:
             self._connection.send(end, last=True)
 
     def _put_off_deadline(self) -> None:
-        """As long as the body moves, the upstream is not silent."""
+        """As long as the body moves, the upstream is not silent; the end of everything stays where it is."""
         transport = self._connection.transport
         if transport.read_deadline != NEVER:
-            transport.read_deadline = max(transport.read_deadline, time.monotonic() + self._silence_s)
+            put_off = max(transport.read_deadline, time.monotonic() + self._silence_s)
+            transport.read_deadline = min(put_off, self._until)

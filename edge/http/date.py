@@ -24,3 +24,7 @@ class Date:
             self._second = second
             self._value = formatdate(second, usegmt=True).encode()
         return self._value
+
+    def line(self) -> bytes:
+        """The whole field, with its end."""
+        return b"Date: %b\r\n" % self.value()

@@ -57,6 +57,10 @@ class KnownHead:
         self.sent = b""
         """The lines that whoever sends it on makes of it; kept until it goes elsewhere."""
 
+    def is_sent(self, share: object, maker: object, passed: Passed | None) -> bool:
+        """Whether ``sent`` is what goes there."""
+        return self.share is share and self.maker is maker and self.sent_for is passed
+
 
 class KnownHeads:
     """Of one worker."""

@@ -102,8 +102,12 @@ class RequestReader:
         if self.error is not None:
             return
         at_start = self.at_start
-        if at_start and self._recognised(data):
-            return
+        if at_start:
+            message = self.recognised(data)
+            if message is not None:
+                self.at_start = message.head.keep_alive
+                self.ready.append(message)
+                return
         begun, in_body, queued = self._current, self._in_body, len(self.ready)
         held = len(in_body.pieces) if in_body is not None else 0
         self._fed = data if begun is None else self._fed + data
@@ -124,15 +128,18 @@ class RequestReader:
             if message.refusal is None:
                 self._names.heads.came(data, message.head)
 
-    def _recognised(self, data: bytes) -> bool:
-        """Whether ``data`` is a whole request of which everything but the first line came before."""
+    def recognised(self, data: bytes) -> Message | None:
+        """All of ``data`` as a request, if everything of it but the first line came before; changes nothing here.
+
+        For what comes ``at_start``.
+        """
         end = data.find(b"\r\n")
         known = self._known.get(data[end:])
         if known is None or len(data) > self.max_head:
-            return False
+            return None
         first = FIRST_LINE.fullmatch(data, 0, end)
         if first is None or end > self._bounds.max_target:
-            return False
+            return None
         head = RequestHead()
         head.known = known
         head.version = "1.1"
@@ -150,11 +157,10 @@ class RequestReader:
         head.hosts = known.hosts
         if known.forwarded:
             head.forwarded = known.forwarded
-        head.keep_alive = self.at_start = known.keep_alive
+        head.keep_alive = known.keep_alive
         message = whole(head)
         message.wire = data
-        self.ready.append(message)
-        return True
+        return message
 
     def go_on_as_http(self, message: Message) -> None:
         """The protocol does not change behind ``message``: what follows is the next request."""

@@ -29,7 +29,7 @@ class ResponseReader:
     """Fed with bytes; does no I/O. ``begin`` comes before every request."""
 
     def __init__(self, names: ResponseNames) -> None:
-        self._names = names
+        self.names = names
         self._parser = HttpResponseParser(self)
         self._current: ResponseHead | None = None
         self._raw: list[tuple[bytes, bytes]] = []
@@ -78,7 +78,7 @@ class ResponseReader:
     def feed(self, data: bytes) -> None:
         """Parses ``data``; look at ``head``, ``pieces``, ``complete`` and ``error`` afterwards."""
         if self._untouched and not self._begun:
-            plain = plain_response(data, self._names)
+            plain = plain_response(data, self.names)
             if plain is not None:
                 self._begun = self.complete = True
                 self.head, body = plain
@@ -162,7 +162,7 @@ class ResponseReader:
         head.version = parser.get_http_version()
         head.keep_alive = parser.should_keep_alive()
         raw, self._raw = self._raw, []
-        _sort(head, raw, self._names)
+        _sort(head, raw, self.names)
         if head.size > MAX_RESPONSE_HEAD:
             self.error = self.error or TOO_LARGE
         self.error = self.error or check_response(head) or ""
@@ -187,7 +187,7 @@ class ResponseReader:
     def on_message_complete(self) -> None:
         if self.head is not None and not self.complete:
             if self._raw and len(self._raw) <= MAX_FIELDS:
-                self.trailers = permitted(self._raw, self._names)
+                self.trailers = permitted(self._raw, self.names)
             self.complete = True
 
 

@@ -5,23 +5,27 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from edge.access_log.attempt import Attempt, milliseconds
+from edge.access_log.attempt import Attempt, Served, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
 from edge.forwarding.interim import pass_on
 from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
 from edge.forwarding.relay import relay
 from edge.forwarding.upload import Upload
+from edge.http.head import ResponseHead
 from edge.retry.kept_body import KeptBody
 from edge.retry.policy import RetryPolicy
+from edge.retry.spending import Spending
 from edge.retry.tries import Tries
+from edge.telemetry.telemetry import Telemetry
 from edge.transport import NEVER
 from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, speaks_of_target
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
-from edge.upstream.health_outcomes import note_answer, note_error, with_health
+from edge.upstream.health_outcomes import note_answer as note_health
+from edge.upstream.health_outcomes import note_error, with_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 from edge.versions.plan import Plan, Share
@@ -44,7 +48,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if policy is not None and not outgoing.whole:
         _keep_body(exchange, policy)
     gate = upstream.gate
-    target = upstream.only or _pick(exchange, upstream, NOBODY)
+    target = _first(exchange, upstream)
     tries: Tries | None = None
     while True:
         try:
@@ -73,6 +77,13 @@ def run(exchange: Exchange, plan: Plan) -> None:
 def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
     budget = None if share.retry is None else share.upstream.budget
     return Tries(exchange, share.retry, budget, outgoing.until, share.try_s)
+
+
+def _first(exchange: Exchange, upstream: Upstream) -> Target:
+    """Raises Refusal."""
+    if exchange.sent is not None:
+        return exchange.sent.target
+    return exchange.picked or upstream.only or _pick(exchange, upstream, NOBODY)
 
 
 def _held_share(exchange: Exchange, plan: Plan) -> Share | None:
@@ -111,33 +122,15 @@ def _attempt(
 
     Raises UpstreamError while nothing of an answer went out.
     """
-    started = time.monotonic()
-    if share.retry is not None and tries is None and share.upstream.budget is not None:
-        share.upstream.budget.attempted()
-    try:
-        connect_s = share.connect_s if outgoing.until == NEVER else _time_to_connect(share, outgoing)
-        connection = target.acquire(
-            connect_s, fresh=tries is not None and tries.fresh, careful=exchange.method not in IDEMPOTENT
-        )
-    except UpstreamError as error:
-        _note_failure(exchange, share, target, started, error)
-        raise
-    if not connection.reused:
-        exchange.downstream.engine.telemetry.phase("connect", time.monotonic() - started)
-    upload = None if outgoing.whole else Upload(exchange, connection, share.try_s)
+    sent, exchange.sent = exchange.sent, None
+    started = time.monotonic() if sent is None else sent.at
+    connection = _connection(exchange, share, target, outgoing, tries) if sent is None else sent.connection
+    upload = None if outgoing.whole else Upload(exchange, connection, share.try_s, outgoing.until)
     reusable = False
     try:
-        data = head_bytes(exchange, plan, share, target, outgoing.more)
-        connection.begin(exchange.head.method == b"HEAD")
-        if outgoing.body:
-            data += outgoing.body
-        if upload is None and exchange.method in IDEMPOTENT:
-            connection.post(data, exchange.downstream.engine.postbox)
-        else:
-            connection.send(data, last=upload is None)
-            if upload is not None:
-                upload.start()
-        _await_head(exchange, plan, share, connection, outgoing)
+        if sent is None:
+            _send(exchange, plan, share, target, outgoing, connection, upload)
+        _await_head(exchange, plan, connection)
         _note_success(exchange, share, target, started, connection)
         if share.retry is not None:
             again = _given_up(exchange, share, target, outgoing, connection, tries)
@@ -163,6 +156,50 @@ def _attempt(
     return None
 
 
+def _connection(
+    exchange: Exchange, share: Share, target: Target, outgoing: Outgoing, tries: Tries | None
+) -> UpstreamConnection:
+    """For an attempt that begins. Raises UpstreamError."""
+    started = time.monotonic()
+    if share.retry is not None and tries is None and share.upstream.budget is not None:
+        share.upstream.budget.attempted()
+    try:
+        connect_s = share.connect_s if outgoing.until == NEVER else _time_to_connect(share, outgoing)
+        connection = target.acquire(
+            connect_s, fresh=tries is not None and tries.fresh, careful=exchange.method not in IDEMPOTENT
+        )
+    except UpstreamError as error:
+        _note_failure(exchange, share, target, started, error)
+        raise
+    if not connection.reused:
+        exchange.downstream.engine.telemetry.phase("connect", time.monotonic() - started)
+    return connection
+
+
+def _send(
+    exchange: Exchange,
+    plan: Plan,
+    share: Share,
+    target: Target,
+    outgoing: Outgoing,
+    connection: UpstreamConnection,
+    upload: Upload | None,
+) -> None:
+    """Raises UpstreamError."""
+    data = head_bytes(exchange, plan, share, target, outgoing.more)
+    connection.begin(exchange.head.method == b"HEAD")
+    if outgoing.body:
+        data += outgoing.body
+    if upload is None and exchange.method in IDEMPOTENT:
+        connection.post(data, exchange.downstream.engine.postbox)
+    else:
+        connection.send(data, last=upload is None)
+        if upload is not None:
+            upload.start()
+    deadline = time.monotonic() + share.try_s
+    connection.transport.read_deadline = deadline if deadline < outgoing.until else outgoing.until
+
+
 def _given_up(
     exchange: Exchange,
     share: Share,
@@ -175,8 +212,7 @@ def _given_up(
     policy, budget, head = share.retry, share.upstream.budget, connection.reader.head
     if policy is None or head is None:
         return None
-    if budget is not None and head.status < ERROR and head.status != OVERLOADED:
-        budget.succeeded(retry=tries is not None)
+    _earn(budget, head.status, retry=tries is not None)
     if head.status not in policy.statuses:
         if tries is None:
             policy.answered(exchange.served)
@@ -198,15 +234,11 @@ def _time_to_connect(share: Share, outgoing: Outgoing) -> float:
     return min(share.connect_s, left_s)
 
 
-def _await_head(
-    exchange: Exchange, plan: Plan, share: Share, connection: UpstreamConnection, outgoing: Outgoing
-) -> None:
+def _await_head(exchange: Exchange, plan: Plan, connection: UpstreamConnection) -> None:
     """While it waits, a client that closes ends the wait."""
-    downstream, transport = exchange.downstream, connection.transport
-    downstream.awaiting = transport
+    downstream = exchange.downstream
+    downstream.awaiting = connection.transport
     downstream.transport.arm()
-    deadline = time.monotonic() + share.try_s
-    transport.read_deadline = deadline if deadline < outgoing.until else outgoing.until
     connection.read_head(pass_on, exchange, plan)
 
 
@@ -214,15 +246,40 @@ def _note_success(
     exchange: Exchange, share: Share, target: Target, started: float, connection: UpstreamConnection
 ) -> None:
     head = connection.reader.head
-    status = head.status if head is not None else 0
-    now = time.monotonic()
-    served = (exchange.upstream, status, started, now, target.url, connection.reused)
-    exchange.served = served
-    exchange.downstream.engine.telemetry.served.append(served)
-    if share.upstream.health is not None:
-        note_answer(share.upstream.health, target, head, now)
-    if share.upstream.measures:
+    if head is not None:
+        telemetry, spent = exchange.downstream.engine.telemetry, (started, time.monotonic())
+        exchange.served = note_answer(telemetry, share, target, head, spent, connection.reused)
+
+
+def note_first_answer(share: Share, retry: RetryPolicy, served: Served) -> None:
+    """The first attempt brought the last word."""
+    _earn(share.upstream.budget, served[1], retry=False)
+    retry.answered(served)
+
+
+def _earn(budget: Spending | None, status: int, *, retry: bool) -> None:
+    """An answer that says no failure is what retries are paid with."""
+    if budget is not None and status < ERROR and status != OVERLOADED:
+        budget.succeeded(retry=retry)
+
+
+def note_answer(
+    telemetry: Telemetry,
+    share: Share,
+    target: Target,
+    head: ResponseHead,
+    spent: tuple[float, float],
+    reused: bool,
+) -> Served:
+    """An attempt brought an answer; ``spent``: monotonic seconds of its start and of the head."""
+    upstream, status, (started, now) = share.upstream, head.status, spent
+    served = (upstream.name, status, started, now, target.url, reused)
+    telemetry.served.append(served)
+    if upstream.health is not None:
+        note_health(upstream.health, target, head, now)
+    if upstream.measures:
         target.latency.answered(now - started, status, now)
+    return served
 
 
 def _note_failure(

@@ -12,13 +12,13 @@ from edge.postbox import Postbox
 from edge.transport import FULL_READ, HEAD_READ, ConnectionLost, TimedOut, Transport
 from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
 
-_NOTHING, _SOME, _ALL = Sent.NOTHING, Sent.SOME, Sent.ALL
+_NOTHING, _SOME, SENT_ALL = Sent.NOTHING, Sent.SOME, Sent.ALL
 
 
 class UpstreamConnection:
     """``begin``, ``send`` …, ``read_head``, ``read_body`` …; the one who reads sets the transport's deadline."""
 
-    __slots__ = ("address", "idle", "reader", "reused", "sent", "transport")
+    __slots__ = ("address", "early", "idle", "reader", "reused", "sent", "transport")
 
     def __init__(self, transport: Transport, names: ResponseNames, address: str = "") -> None:
         self.transport = transport
@@ -29,6 +29,8 @@ class UpstreamConnection:
         """In the pool."""
         self.reused = False
         self.sent = Sent.NOTHING
+        self.early = b""
+        """What was read of the response before ``read_head``."""
 
     def begin(self, is_head: bool) -> None:
         """Before every request."""
@@ -43,11 +45,11 @@ class UpstreamConnection:
             if not isinstance(error, ConnectionLost) or error.sent:
                 self.sent = Sent.SOME
             raise self._error(error, Stage.SEND) from None
-        self.sent = _ALL if last else _SOME
+        self.sent = SENT_ALL if last else _SOME
 
     def post(self, data: bytes, box: Postbox) -> None:
         """All of a request, when ``box`` is emptied; ``read_head`` raises what goes wrong with it."""
-        self.sent = _ALL
+        self.sent = SENT_ALL
         self.transport.post(data, box)
 
     def read_head(self, on_interim: Callable[..., None] | None = None, *of: object) -> ResponseHead:
@@ -57,8 +59,9 @@ class UpstreamConnection:
         """
         reader = self.reader
         while True:
+            data, self.early = self.early, b""
             try:
-                data = self.transport.recv(HEAD_READ)
+                data = data or self.transport.recv(HEAD_READ)
             except (ConnectionLost, TimedOut) as error:
                 raise self._error(error, Stage.HEAD) from None
             if not data:

@@ -100,20 +100,35 @@ class Target:
             return connection
         return self._connect(connect_s)
 
+    def idle_one(self) -> UpstreamConnection | None:
+        """An idle connection, if there is one; ``release``, ``keep`` or ``discard`` it."""
+        if not self._idle:
+            return None
+        connection = self._idle.pop()
+        connection.idle = False
+        connection.reused = True
+        return connection
+
     def release(self, connection: UpstreamConnection) -> None:
         """The exchange is over; the connection is kept if it is clean and there is room."""
+        if connection.reader.may_be_reused():
+            self.keep(connection, time.monotonic())
+        else:
+            self.discard(connection)
+
+    def keep(self, connection: UpstreamConnection, now: float) -> None:
+        """As ``release``, of a connection on which nothing, or a whole answer, came. Monotonic seconds."""
         transport = connection.transport
         if (
             self.retired
             or len(self._idle) >= self._limits.max_pooled
-            or not connection.reader.may_be_reused()
             or not transport.fit_for_another()
             or (self._current is not None and connection.address not in self._current)
         ):
             self.discard(connection)
             return
         connection.idle = True
-        transport.read_deadline = time.monotonic() + self._limits.pooled_s
+        transport.read_deadline = now + self._limits.pooled_s
         transport.arm()
         self._idle.append(connection)
 
@@ -180,6 +195,11 @@ class Target:
         rest = found[len(first) :]
         self._turn = (self._turn + 1) % len(first)
         return (first[self._turn :] + first[: self._turn] + rest)[:MAX_ADDRESSES_TRIED]
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether its connections speak TLS."""
+        return self._tls is not None
 
     @property
     def is_name(self) -> bool:

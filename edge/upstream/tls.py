@@ -12,7 +12,7 @@ from gevent.lock import Semaphore
 from gevent.socket import socket as GeventSocket  # noqa: N812 - it is a class
 
 from edge.postbox import Postbox
-from edge.transport import FULL_READ, ConnectionLost, Then, Transport
+from edge.transport import FULL_READ, ConnectionLost, Take, Then, Transport
 
 
 class TlsTransport(Transport):
@@ -41,8 +41,11 @@ class TlsTransport(Transport):
                 self._flush()
                 return
 
-    def recv(self, size: int) -> bytes:
-        """As ``Transport.recv``; a stream that ends without TLS's own end is a broken one (RFC 8446 §6.1)."""
+    def recv(self, size: int, take: Take | None = None) -> bytes:  # noqa: ARG002 - nothing is at hand as it comes
+        """As ``Transport.recv``, without ``take``.
+
+        A stream that ends without TLS's own end is a broken one (RFC 8446 §6.1).
+        """
         while True:
             try:
                 return self._engine.read(size)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from edge.downstream.forwarded import WRITTEN_LAST
 from edge.edits.cors import CorsPolicy
 from edge.edits.headers import FieldEdit, HeaderEdit, compile_edits
-from edge.edits.paths import PathEdit, compile_path_edit
+from edge.edits.paths import PathEdit, compile_path_edit, is_of_request_line
 from edge.edits.template import Render, compile_location
 from edge.forwarding.compression import Compression
 from edge.forwarding.mirror import Mirror
@@ -53,8 +53,8 @@ class Plan:
 
     __slots__ = (
         "allow", "answers_pass", "body_limit", "compression", "cors", "counted_as", "deny", "edits_are_fixed",
-        "limits", "location", "logged", "mirror", "name", "path_edit", "phases", "redirect_status", "request_edits",
-        "requirements", "respond", "response_edits", "shares", "sticky_shares",
+        "fast_share", "limits", "location", "logged", "mirror", "name", "path_edit", "path_edit_is_fixed", "phases",
+        "redirect_status", "request_edits", "requirements", "respond", "response_edits", "shares", "sticky_shares",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,8 @@ class Plan:
     ) -> None:
         """``upstreams``: of the rule's ``owner``, by name. Raises ValueError for what this edge cannot do."""
         self.name = route.name
+        self.fast_share: Share | None = None
+        """Where the fast path sends the rule's requests; None: it does not. Filled in as ``phases`` is."""
         self.counted_as = f"{owner}/{route.name}"
         """In usage: names are of their owner."""
         self.phases: tuple[Callable[[Exchange, Plan], Answer | None], ...] = ()
@@ -97,6 +99,8 @@ class Plan:
         self.answers_pass = not self.response_edits and self.compression is None
         """Whether answers go to the client as they come."""
         self.path_edit: PathEdit | None = compile_path_edit(route.path_edit, settings.merge_slashes)
+        self.path_edit_is_fixed = is_of_request_line(route.path_edit)
+        """The same for requests that are the same: nothing of it is of their number, or of who sent them."""
         self.respond: Respond | None = route.action if isinstance(route.action, Respond) else None
         self.location: Render | None = None
         self.redirect_status = 0
@@ -107,11 +111,7 @@ class Plan:
         if route.mirror is not None:
             to_mirror = _share(route, upstreams, route.mirror.to, settings)
             self.mirror = Mirror(to_mirror, route.mirror.percent / 100)
-        self.shares: Turn[Share] = Turn(())
-        if isinstance(route.action, Proxy):
-            self.shares = Turn(
-                [(_share(route, upstreams, to.to, settings), to.weight) for to in route.action.to]
-            )
+        self.shares = _shares(route, upstreams, settings)
         self.sticky_shares: tuple[Share, ...] = ()
         """Those that a client's cookie may name, if there is a choice."""
         if len(self.shares.items) > 1:
@@ -123,6 +123,13 @@ class Plan:
             yield share.upstream
         if self.mirror is not None:
             yield self.mirror.share.upstream
+
+
+def _shares(route: Route, upstreams: Mapping[str, Upstream], settings: Settings) -> Turn[Share]:
+    """None of a rule that answers itself."""
+    if not isinstance(route.action, Proxy):
+        return Turn(())
+    return Turn([(_share(route, upstreams, to.to, settings), to.weight) for to in route.action.to])
 
 
 def _share(route: Route, upstreams: Mapping[str, Upstream], name: str, settings: Settings) -> Share:

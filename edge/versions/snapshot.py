@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from edge.auth.services import AuthServices
+from edge.fast_path.way import fast_share_of
 from edge.limiting.verdict import Limiting
 from edge.pipeline import phases_of
 from edge.upstream.upstreams import PoolId, Upstream, Upstreams
@@ -141,6 +142,7 @@ def _plans(
         if plan is None or not _are_the_same(plan.upstreams(), upstreams):
             plan = Plan(route, upstreams, settings, limiter, route_set.owner, auth)
             plan.phases = phases_of(plan)
+            plan.fast_share = fast_share_of(plan)
         plans.append(plan)
     return plans
 

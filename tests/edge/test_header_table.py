@@ -57,7 +57,21 @@ def test_an_untrusted_client_is_not_believed(edge: EdgeProcess, upstreams) -> No
     assert request.header("X-Forwarded-Host") == request.header("Host") == b"a.test:81"
     assert request.header("X-Forwarded-Port") == str(edge.port).encode()
     assert request.header("X-Request-Id") != b"theirs"
-    assert request.header("Forwarded") is None
+    assert request.all("Forwarded") == [b'for=127.0.0.1;proto=http;host="a.test:81"']
+
+
+@pytest.mark.parametrize("clause", ["", 'set request header "X-A" = "{path}"'])
+def test_forwarded_says_the_same_whichever_way_the_head_is_written(
+    edge: EdgeProcess, upstreams, clause: str
+) -> None:
+    upstream = upstreams()
+    edge.publish(f"rule a {{ when any; proxy {upstream.url}; {clause} }}")
+    with edge.client() as client:
+        for _ in range(3):
+            assert client.get("/", "a.test:81").status == 200
+        client.send(b"POST / HTTP/1.1\r\nHost: a.test:81\r\nContent-Length: 1\r\n\r\na").response()
+    for request in upstream.requests:
+        assert request.all("Forwarded") == [b'for=127.0.0.1;proto=http;host="a.test:81"']
 
 
 def test_a_trusted_proxy_is_believed_and_added_to_the_chain(edge: EdgeProcess, upstreams) -> None:
@@ -68,7 +82,7 @@ def test_a_trusted_proxy_is_believed_and_added_to_the_chain(edge: EdgeProcess, u
     assert request.header("X-Forwarded-Host") == b"other.test"
     assert request.header("X-Forwarded-Port") == b"444"
     assert request.header("X-Request-Id") == b"theirs"
-    assert request.header("Forwarded") == b"for=192.0.2.1"
+    assert request.all("Forwarded") == [b'for=192.0.2.1;proto=https;host="other.test", for=127.0.0.1']
 
 
 @pytest.mark.parametrize("names", ["X-Forwarded-For", "Forwarded, X-Request-Id"])

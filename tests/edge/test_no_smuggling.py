@@ -92,8 +92,12 @@ def check(request: h11.Request) -> None:
     assert names.count(b"host") == 1
     assert (b"x-forwarded-for", CLIENT.encode()) in fields
     assert names.count(b"x-forwarded-for") == names.count(b"x-real-ip") == names.count(b"x-request-id") == 1
+    assert next(value for name, value in fields if name == b"forwarded").startswith(
+        b"for=" + CLIENT.encode() + b";"
+    )
+    assert names.count(b"forwarded") == 1
     assert names.count(b"content-length") + names.count(b"transfer-encoding") <= 1
-    assert not {b"te", b"keep-alive", b"proxy-connection", b"trailer", b"upgrade", b"forwarded"} & set(names)
+    assert not {b"te", b"keep-alive", b"proxy-connection", b"trailer", b"upgrade"} & set(names)
     assert not any(name.startswith(b"x-weir-") or b"_" in name for name in names)
     assert not any(set(value) & set(b"\r\n\0") for _, value in fields)
 

@@ -62,12 +62,13 @@ def test_what_stands_before_an_untrusted_hop_changes_nothing(
     peer=st.sampled_from((*OUTSIDE, "", "no address")),
     name=st.sampled_from(
         [f"x-{one}" for one in ("forwarded-for", "forwarded-proto", "forwarded-host", "real-ip", "request-id")]
+        + ["forwarded"]
     ),
     value=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=20),
 )  # fmt: skip
 def test_nobody_else_is_believed_in_anything(peer: str, name: str, value: str) -> None:
     found = origin_of(peer, "http", 8000, ((name.encode(), value.encode("latin-1")),), TRUSTED)
-    assert found == (peer, "http", 8000, None, "", b"", ())
+    assert found == (peer, "http", 8000, None, "", b"", (), b"")
 
 
 @given(
@@ -121,5 +122,6 @@ def test_rules_see_what_is_believed_and_the_upstream_is_told_the_same(
         assert request.header("X-Forwarded-Proto") == b"https"
         assert request.header("Host") == request.header("X-Forwarded-Host") == b"told.test"
         assert request.header("X-Request-Id") == b"theirs"
-        assert request.header("Forwarded") == b"for=192.0.2.9"
+        hop = b'"[%b]"' % peer.encode() if ":" in peer else peer.encode()
+        assert request.header("Forwarded") == b'for=192.0.2.9;proto=https;host="told.test", for=' + hop
     upstream.stop()

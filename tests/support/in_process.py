@@ -20,7 +20,7 @@ from edge.http.names import response_names
 from edge.limiting.verdict import Limiting
 from edge.postbox import Postbox
 from edge.telemetry.telemetry import Telemetry
-from edge.transport import NEVER, Then
+from edge.transport import NEVER, Take, Then
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstreams
 from edge.versions.files import VersionFiles
@@ -41,7 +41,7 @@ class FakeTransport:
         self.write_timeout = 0.0
         self.on_unread: Callable[[], None] | None = None
 
-    def recv(self, _size: int) -> bytes:
+    def recv(self, _size: int, _take: Take | None = None) -> bytes:
         return self.incoming.pop(0) if self.incoming else b""
 
     def send(self, data: bytes) -> None:

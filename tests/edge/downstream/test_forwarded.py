@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from edge.downstream.forwarded import MAX_HOPS, Origin, forwarding_fields, origin_of
+from edge.downstream.forwarded import MAX_HOPS, Origin, connection_lines, forwarding_fields, origin_of
 from edge.http.names import Role, request_names
 from weir.routing.networks import NetworkSet
 
@@ -76,6 +76,35 @@ def test_the_upstream_is_told() -> None:
     assert said[b"x-forwarded-host"] == b"a.test"
     assert said[b"x-request-id"] == b"id"
     assert said[b"via"] == b"1.1 weir"
+    assert said[b"forwarded"] == b'for=192.0.2.7;proto=http;host="a.test", for=10.0.0.1'
+
+
+@pytest.mark.parametrize(
+    ("peer", "node"),
+    [("192.0.2.1", b"192.0.2.1"), ("2001:db8::1", b'"[2001:db8::1]"'), ("", b"unknown"), ("a;b", b"unknown")],
+)
+def test_forwarded_of_one_hop_is_the_same_however_it_is_written(peer: str, node: bytes) -> None:
+    field = forwarding_fields(Origin(peer, "http", 80, None, "", b"", ()), peer, b"a.test:81", "id")[-1]
+    expected = b'for=%b;proto=http;host="a.test:81"' % node
+    assert field == (b"forwarded", b"Forwarded", expected)
+    lines = connection_lines(peer, "http", 80)
+    assert lines.endswith(b"\r\nForwarded: " + expected.removesuffix(b'a.test:81"'))
+
+
+def test_a_hop_that_is_no_address_is_not_repeated_in_forwarded() -> None:
+    found = origin(x_forwarded_for='a";for=6.6.6.6, 10.0.0.9, [2001:db8::1]:80, 10.0.0.2:99')
+    field = forwarding_fields(found, "10.0.0.1", b"a", "id")[-1]
+    assert field[2] == b'for=10.0.0.9;proto=http;host="a", for="[2001:db8::1]", for=10.0.0.2, for=10.0.0.1'
+
+
+def test_forwarded_of_a_trusted_peer_goes_on_with_an_element_more_if_it_writes_no_other() -> None:
+    theirs = origin(forwarded='for="[2001:db8::1]";proto=https')
+    assert theirs.ip == "10.0.0.1"
+    field = forwarding_fields(theirs, "10.0.0.1", b"a.test", "id")[-1]
+    assert field[2] == b'for="[2001:db8::1]";proto=https, for=10.0.0.1;proto=http;host="a.test"'
+    both = origin(forwarded="for=6.6.6.6", x_forwarded_for="192.0.2.7")
+    assert b"6.6.6.6" not in forwarding_fields(both, "10.0.0.1", b"a.test", "id")[-1][2]
+    assert origin("192.0.2.1", forwarded="for=6.6.6.6").forwarded == b""
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 
 from tests.support.edge_process import EdgeProcess
 from tests.support.upstream import Peer, ok
@@ -79,6 +81,26 @@ class TestUpload:
             client.sock.settimeout(20)
             client.sock.sendall(b"x" * (50_000_000 - sent))
             assert client.response().status == 200
+
+    def test_a_body_that_moves_puts_off_the_end_of_a_try_but_not_that_of_everything(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        upstream = upstreams(script=lambda peer: peer.read_to_end())
+        edge.publish(f"rule a {{ when any; timeout try 300ms, total 900ms; proxy {upstream.url} }}")
+        with edge.client() as client:
+            started = time.monotonic()
+            client.send(POST + b"Content-Length: 1000\r\n\r\n")
+            client.sock.settimeout(0.05)
+            while True:
+                client.send(b"x")
+                try:
+                    if client.sock.recv(1, socket.MSG_PEEK):
+                        break
+                except TimeoutError:
+                    assert time.monotonic() - started < 20, "timeout total does not end it"
+            client.sock.settimeout(20)
+            assert client.response().status == 504
+            assert time.monotonic() - started >= 0.9
 
     def test_a_chunked_body_over_the_bound_is_refused_413(self, edge: EdgeProcess, upstreams) -> None:
         upstream = upstreams(script=lambda peer: peer.read_to_end())

@@ -30,7 +30,9 @@ class TestTrust:
         assert request.header("x-forwarded-proto") == b"https"
         assert request.header("x-forwarded-port") == b"443"
         assert request.header("x-request-id") == b"from-the-proxy"
-        assert request.header("forwarded") == b"for=192.0.2.7"
+        assert request.header("forwarded") == (
+            b'for=192.0.2.7;proto=https;host="b.test", for=10.0.0.1, for=127.0.0.1'
+        )
         assert request.header("host") == b"b.test"
 
     def test_addresses_are_allowed_and_denied(self, edge: EdgeProcess) -> None:

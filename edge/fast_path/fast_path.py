@@ -1,0 +1,269 @@
+"""The fast path of one client's connection: one request at a time, from the bytes that came to those that go out.
+
+Everything here runs in the hub, so nothing of it waits: ``take`` is given what came from the client, ``_answered``
+what came from the upstream. What is counted, noted and recorded is what the pipeline would.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from edge.answers import Refusal
+from edge.exchange import Exchange
+from edge.fast_path.handed import Sent
+from edge.fast_path.way import Way, way_of
+from edge.http.plain_response import plain_response
+from edge.phases import guard, match, record
+from edge.phases.forward import note_answer, note_first_answer
+from edge.transport import MAX_POSTED, NEVER
+from edge.upstream.connection import SENT_ALL
+
+if TYPE_CHECKING:
+    from edge.access_log.attempt import Served
+    from edge.auth.passed import Passed
+    from edge.downstream.connection import Downstream
+    from edge.downstream.known_requests import KnownRequest
+    from edge.limiting.rule_limits import RuleLimits
+    from edge.upstream.connection import UpstreamConnection
+    from edge.upstream.target import Target
+    from edge.versions.snapshot import Snapshot
+
+
+class TakenOver(Exception):
+    """There is an exchange for the greenlet that waits for the next request."""
+
+
+class FastPath:
+    """``take`` is what the client's transport calls while its greenlet waits for a request."""
+
+    __slots__ = (
+        "_connection", "_downstream", "_key", "_key_of", "_known", "_length", "_lines", "_made", "_on_answer",
+        "_on_out", "_passed", "_request_id", "_served", "_snapshot", "_span_id", "_started", "_target", "_trace_id",
+        "_way", "handed", "matched", "picked", "take", "under_way",
+    )  # fmt: skip
+
+    _way: Way
+    _snapshot: Snapshot
+    _target: Target
+    _connection: UpstreamConnection
+    _served: Served
+
+    def __init__(self, downstream: Downstream) -> None:
+        self._downstream = downstream
+        self.under_way = False
+        """A request is out, and its answer is awaited."""
+        self.handed: Exchange | None = None
+        """What the greenlet has to go on with: its answer is awaited."""
+        self.matched: Exchange | None = None
+        """The same, behind ``match``: it did not go fast."""
+        self.picked: Target | None = None
+        """Whose turn it was for the request that is left to the pipeline."""
+        self.take, self._on_answer, self._on_out = self._begin, self._answered, self._out
+        self._known: KnownRequest | None = None
+        """What came is known as a whole."""
+        self._made: Exchange | None = None
+        """It is not, and was looked at by ``guard`` and ``match``."""
+        self._passed: Passed | None = None
+        self._started = 0.0
+        self._request_id = self._trace_id = self._span_id = ""
+        self._lines = b""
+        self._length = 0
+        self._key = ""
+        self._key_of: tuple[KnownRequest, Passed | None] | None = None
+        """What ``_key`` is of; who is connected is the same for all of them."""
+
+    def hand_over(self, came: bytes | Exception | None = None) -> None:
+        """From now on what is under way is the greenlet's; ``came``: of the answer, or why none comes."""
+        connection = self._connection
+        self.under_way = False
+        connection.transport.take = None
+        connection.begin(is_head=False)
+        connection.sent = SENT_ALL
+        if isinstance(came, bytes):
+            connection.early = came
+        elif came is not None:
+            connection.transport.interrupt(came)
+        self._downstream.engine.telemetry.in_flight -= 1
+        exchange = self._exchange()
+        exchange.sent = Sent(self._target, connection, self._started)
+        self.handed = exchange
+
+    def close(self) -> None:
+        """The connection is over."""
+        if self.under_way:
+            self.hand_over()
+        exchange, self.handed = self.handed, None
+        if exchange is not None and exchange.sent is not None:
+            exchange.sent.target.discard(exchange.sent.connection)
+            exchange.snapshot.users -= 1
+            exchange.gone("the connection ended before it was answered")
+            record.run(exchange)
+
+    def _begin(self, came: bytes | Exception) -> bool:
+        """False, and nothing was sent: it is for the greenlet."""
+        downstream = self._downstream
+        engine, transport = downstream.engine, downstream.transport
+        if not engine.is_fast or not transport.fit_for_another():
+            return False
+        self._known = known = engine.requests.known.get(came)  # type: ignore[arg-type]  # an exception is not in it
+        if known is not None:
+            self._made, way = None, known.way
+            self._snapshot = engine.snapshot
+        else:
+            self._made = made = self._recognised(came)
+            if made is None:
+                return False
+            way, self._snapshot = way_of(made), made.snapshot
+        if way is None or not self._goes(way):
+            self.matched = self._made
+            return False
+        self._send(way)
+        return True
+
+    def _recognised(self, came: bytes | Exception) -> Exchange | None:
+        """What came, with its rule, if only its first line is new."""
+        downstream = self._downstream
+        message = None if isinstance(came, Exception) else downstream.reader.recognised(came)
+        if message is None:
+            return None
+        engine = downstream.engine
+        exchange = Exchange(downstream, message, engine.snapshot, monotonic())
+        exchange.request_id = engine.new_request_id()
+        try:
+            guard.run(exchange)
+            match.run(exchange)
+        except Refusal:
+            exchange.snapshot.users -= 1
+            return None
+        engine.requests.came(message.wire, exchange)
+        return exchange
+
+    def _goes(self, way: Way) -> bool:
+        """Whether all that it needs is at hand; it is taken then."""
+        engine, plan, share, now = self._downstream.engine, way.plan, way.share, monotonic()
+        passed = None
+        if plan.requirements is not None:
+            passed = way.head.passed
+            if passed is None or not passed.holds_for(plan.requirements, engine.auth.generation, now):
+                return False
+        upstream = share.upstream
+        self.picked = target = upstream.only or upstream.choose("")
+        if target is None or not way.head.is_sent(share, target if share.host_of_target else share, passed):
+            return False
+        connection = target.idle_one()
+        if connection is None:
+            return False
+        self._way, self._passed, self._started = way, passed, now
+        if plan.limits is not None and not self._met(plan.limits):
+            target.keep(connection, now)
+            return False
+        self.picked, self._target, self._connection = None, target, connection
+        return True
+
+    def _send(self, way: Way) -> None:
+        downstream, share, made = self._downstream, way.share, self._made
+        engine, transport = downstream.engine, downstream.transport
+        engine.telemetry.in_flight += 1
+        if share.retry is not None and share.upstream.budget is not None:
+            share.upstream.budget.attempted()
+        if made is None:
+            self._snapshot.users += 1
+            self._request_id = request_id = engine.new_request_id()
+            self._trace_id, self._span_id = trace_id, span_id = engine.traces.begin()
+        else:
+            request_id, trace_id, span_id = made.request_id, made.trace_id, made.span_id
+        self.under_way = True
+        transport.take, transport.read_deadline = None, NEVER
+        ids = f'"\r\nX-Request-Id: {request_id}\r\ntraceparent: 00-{trace_id}-{span_id}-01\r\n\r\n'
+        head = way.head
+        data = b"".join(
+            (way.first_line, head.sent, downstream.forwarding, head.host_sent, ids.encode("ascii"))
+        )
+        sending = self._connection.transport
+        sending.take, sending.read_deadline = self._on_answer, self._started + share.try_s
+        sending.post(data, engine.postbox)
+
+    def _answered(self, came: bytes | Exception) -> bool:
+        """What came from the upstream: sent on, if it is all of an ordinary answer."""
+        downstream, connection, share = self._downstream, self._connection, self._way.share
+        engine, retry = downstream.engine, share.retry
+        plain = plain_response(came, connection.reader.names) if isinstance(came, bytes) else None
+        if plain is None or engine.draining:
+            return self._left(came)
+        head, body = plain
+        if retry is not None and head.status in retry.statuses:
+            return self._left(came)
+        lines = self._lines if head.dated else self._lines + engine.date.line()
+        data = b"%b%b\r\n%b" % (head.lines, lines, body)
+        if len(data) > MAX_POSTED:
+            return self._left(came)
+        now, target = monotonic(), self._target
+        self._served = note_answer(engine.telemetry, share, target, head, (self._started, now), True)
+        if retry is not None:
+            note_first_answer(share, retry, self._served)
+        connection.transport.take = None
+        target.keep(connection, now)
+        engine.telemetry.in_flight -= 1
+        self._snapshot.users -= 1
+        self.under_way, self._length = False, len(data)
+        downstream.served = True
+        transport = downstream.transport
+        transport.take, transport.read_deadline = self.take, now + engine.limits.keep_alive_s
+        transport.post(data, engine.postbox, self._on_out)
+        return True
+
+    def _left(self, came: bytes | Exception) -> bool:
+        self.hand_over(came)
+        self._downstream.transport.interrupt(TakenOver())
+        return True
+
+    def _out(self, failure: Exception | None) -> None:
+        """The answer is out, or never will be: it is recorded."""
+        engine, plan = self._downstream.engine, self._way.plan
+        is_logged = plan.logged and engine.access_log.on
+        if failure is None and not is_logged and engine.sampler is None and self._passed is None:
+            status, length, served = self._served[1], self._length, self._served
+            engine.telemetry.answer(
+                (plan.name, status, self._started, monotonic(), served, plan.counted_as, 0, length)
+            )
+            return
+        exchange = self._exchange()
+        exchange.served, exchange.status, exchange.answering = self._served, self._served[1], True
+        if failure is None:
+            exchange.bytes_out = self._length
+        else:
+            exchange.gone(str(failure))
+        record.run(exchange)
+
+    def _met(self, limits: RuleLimits) -> bool:
+        """Whether what the request costs was at hand; it is spent then."""
+        if limits.is_keyed:
+            known, of = self._known, self._key_of
+            if known is None:
+                self._key, self._key_of = limits.key(self._exchange()), None
+            elif of is None or of[0] is not known or of[1] is not self._passed:
+                self._key, self._key_of = limits.key(self._exchange()), (known, self._passed)
+        self._lines = limits.spend(self._key)
+        if not self._lines:
+            return False
+        counts, met = self._downstream.engine.telemetry.limits, limits.met
+        counts[met] = counts.get(met, 0) + 1
+        return True
+
+    def _exchange(self) -> Exchange:
+        """All that the pipeline would know by now; nobody's use of the snapshot is noted for it."""
+        exchange, known = self._made, self._known
+        if exchange is None and known is not None:
+            exchange = Exchange(self._downstream, known.message, self._snapshot, self._started)
+            self._snapshot.users -= 1
+            known.tell(exchange)
+            exchange.request_id = self._request_id
+            exchange.trace_id, exchange.span_id = self._trace_id, self._span_id
+        if exchange is None:
+            raise AssertionError("a request is known as a whole, or made")
+        exchange.sent_path, exchange.upstream = self._way.sent_path, self._way.share.upstream.name
+        exchange.limit_lines = self._lines
+        if self._passed is not None:
+            self._passed.tell(exchange)
+        return exchange
