@@ -154,7 +154,7 @@ class FastPath:
         connection = target.idle_one()
         if connection is None:
             return False
-        self._way, self._passed, self._started = way, passed, now
+        self._way, self._passed, self._started, self._lines = way, passed, now, b""
         if plan.limits is not None and not self._met(plan.limits):
             target.keep(connection, now)
             return False

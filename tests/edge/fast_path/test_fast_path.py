@@ -184,6 +184,15 @@ def test_a_limit_is_spent_once_for_each_request(
     assert set(limiter.spent.values()) == {10}
 
 
+def test_what_is_left_of_a_limit_is_told_by_its_own_rule_only(serve: Serve, upstreams: Upstreams) -> None:
+    url = upstreams().url
+    rules = f'rule a {{ when path == "/a"; limit 90 per 1m by rule; proxy {url} }}\nrule b {{ when any; proxy {url} }}'
+    client = serve(rules, limiter=Counting(90)).client()
+    for _ in range(KNOWN + 3):
+        assert b"RateLimit" in client.ask(get("/a"))
+        assert b"RateLimit" not in client.ask(get("/b"))
+
+
 def test_a_limit_by_address_is_of_who_is_connected(serve: Serve, upstreams: Upstreams) -> None:
     limiter = Counting(100)
     edge = serve(proxy(upstreams(), "limit 10 per 1m by ip"), limiter=limiter)
