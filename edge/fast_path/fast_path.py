@@ -38,9 +38,9 @@ class FastPath:
     """``take`` is what the client's transport calls while its greenlet waits for a request."""
 
     __slots__ = (
-        "_connection", "_downstream", "_key", "_key_of", "_known", "_length", "_lines", "_made", "_on_answer",
-        "_on_out", "_passed", "_request_id", "_served", "_snapshot", "_span_id", "_started", "_target", "_trace_id",
-        "_way", "handed", "matched", "picked", "take", "under_way",
+        "_connection", "_downstream", "_head_lines", "_key", "_key_of", "_known", "_length", "_lines", "_made",
+        "_on_answer", "_on_out", "_passed", "_request_id", "_served", "_snapshot", "_span_id", "_started",
+        "_target", "_trace_id", "_way", "handed", "matched", "picked", "take", "under_way",
     )  # fmt: skip
 
     _way: Way
@@ -67,7 +67,9 @@ class FastPath:
         self._passed: Passed | None = None
         self._started = 0.0
         self._request_id = self._trace_id = self._span_id = ""
+        self._head_lines = b""
         self._lines = b""
+        """What tells of a limit."""
         self._length = 0
         self._key = ""
         self._key_of: tuple[KnownRequest, Passed | None] | None = None
@@ -149,7 +151,10 @@ class FastPath:
                 return False
         upstream = share.upstream
         self.picked = target = upstream.only or upstream.choose("")
-        if target is None or not way.head.is_sent(share, target if share.host_of_target else share, passed):
+        if target is None:
+            return False
+        head_lines = way.head.lines(share, target if share.host_of_target else share, passed)
+        if head_lines is None:
             return False
         connection = target.idle_one()
         if connection is None:
@@ -158,7 +163,7 @@ class FastPath:
         if plan.limits is not None and not self._met(plan.limits):
             target.keep(connection, now)
             return False
-        self.picked, self._target, self._connection = None, target, connection
+        self.picked, self._target, self._connection, self._head_lines = None, target, connection, head_lines
         return True
 
     def _send(self, way: Way) -> None:
@@ -176,9 +181,8 @@ class FastPath:
         self.under_way = True
         transport.take, transport.read_deadline = None, NEVER
         ids = f'"\r\nX-Request-Id: {request_id}\r\ntraceparent: 00-{trace_id}-{span_id}-01\r\n\r\n'
-        head = way.head
         data = b"".join(
-            (way.first_line, head.sent, downstream.forwarding, head.host_sent, ids.encode("ascii"))
+            (way.first_line, self._head_lines, downstream.forwarding, way.head.host_sent, ids.encode("ascii"))
         )
         sending = self._connection.transport
         sending.take, sending.read_deadline = self._on_answer, self._started + share.try_s

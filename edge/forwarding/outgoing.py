@@ -98,16 +98,17 @@ def head_bytes(exchange: Exchange, plan: Plan, share: Share, target: Target, mor
         host = target.authority if share.host_of_target else share.host or exchange.host_sent
         return request_head(head.method, path.encode("ascii"), host, exchange.fields, more)
     maker = target if share.host_of_target else share
-    if not known.is_sent(share, maker, exchange.passed):
-        known.share, known.maker, known.sent_for = share, maker, exchange.passed
-        known.sent = _known_lines(known, plan, share, target, exchange)
+    lines = known.lines(share, maker, exchange.passed)
+    if lines is None:
+        lines = _known_lines(known, plan, share, target, exchange)
+        known.keep_lines(share, maker, exchange.passed, lines)
     trace = f"00-{exchange.trace_id}-{exchange.span_id}-{exchange.trace_flags}"
     ids = f'"\r\nX-Request-Id: {exchange.request_id}\r\ntraceparent: {trace}\r\n'
     first = f"{exchange.method} {path} HTTP/1.1\r\n"
     return b"".join(
         (
             first.encode("ascii"),
-            known.sent,
+            lines,
             exchange.downstream.forwarding,
             known.host_sent,
             ids.encode("ascii"),

@@ -23,6 +23,8 @@ MAX_BYTES = 4096
 """Of one of them: all together a few MiB."""
 MAX_SEEN = 8192
 """Hashes of what came once."""
+MAX_LINES = 4
+"""Of one head: for so many ways that it goes, what is sent is kept."""
 
 CRLF: Final = b"\r\n"
 FIRST_LINE = re.compile(
@@ -35,8 +37,7 @@ class KnownHead:
     """Of HTTP/1.1, without a body, without anything that concerns this connection only."""
 
     __slots__ = (
-        "fields", "forwarded", "host", "host_sent", "hosts", "keep_alive", "maker", "passed", "sent", "sent_for",
-        "share",
+        "_lines", "fields", "forwarded", "host", "host_sent", "hosts", "keep_alive", "passed",
     )  # fmt: skip
 
     def __init__(self, head: RequestHead) -> None:
@@ -48,18 +49,22 @@ class KnownHead:
         self.fields: list[Field] = head.fields
         self.forwarded = head.forwarded
         self.keep_alive = head.keep_alive
-        self.share: object = None
-        self.maker: object = None
-        """What ``sent`` was made for, with ``sent_for``."""
         self.passed: Passed | None = None
         """Who sends it, as a rule found out last."""
-        self.sent_for: Passed | None = None
-        self.sent = b""
-        """The lines that whoever sends it on makes of it; kept until it goes elsewhere."""
+        self._lines: list[tuple[object, object, Passed | None, bytes]] = []
 
-    def is_sent(self, share: object, maker: object, passed: Passed | None) -> bool:
-        """Whether ``sent`` is what goes there."""
-        return self.share is share and self.maker is maker and self.sent_for is passed
+    def lines(self, share: object, maker: object, passed: Passed | None) -> bytes | None:
+        """What whoever sends it on made of it for the same three things; None: it is to be made."""
+        for of, made_by, was, lines in self._lines:
+            if of is share and made_by is maker and was is passed:
+                return lines
+        return None
+
+    def keep_lines(self, share: object, maker: object, passed: Passed | None, lines: bytes) -> None:
+        """For ``lines``; the oldest go first."""
+        if len(self._lines) >= MAX_LINES:
+            del self._lines[0]
+        self._lines.append((share, maker, passed, lines))
 
 
 class KnownHeads:

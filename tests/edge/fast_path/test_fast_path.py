@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.exchange import Exchange
+from edge.http.known_heads import MAX_LINES
 from edge.limiting.verdict import Verdict
 from tests.support.served import (
     KNOWN,
@@ -101,6 +102,25 @@ def test_a_path_that_nobody_asked_for_goes_fast_if_the_head_is_known(
     for number in range(KNOWN + 5):
         assert b" 200 " in client.ask(get(f"/{number}"))
     assert len(piped) == KNOWN
+
+
+def test_a_head_goes_several_ways(serve: Serve, upstreams: Upstreams, piped: Piped) -> None:
+    """With the edits of its rule each time."""
+    upstream = upstreams()
+    rules = [
+        f'rule r{number} {{ when path == "/{number}"; set request header "X-Of" = "{number}"; proxy {upstream.url} }}'
+        for number in range(MAX_LINES + 1)
+    ]
+    client = serve("\n".join(rules)).client()
+    for number in [0, 0, 0, 1, 0, 1, 1, 0, 0, 1]:
+        assert b" 200 " in client.ask(get(f"/{number}"))
+    assert len(piped) == KNOWN + 1
+    for number in range(MAX_LINES + 1):
+        client.ask(get(f"/{number}"))
+    told = [(request.line.split(b" ")[1], request.header("x-of")) for request in upstream.requests]
+    assert all(path == b"/%b" % of for path, of in told)
+    [head] = client.downstream.engine.names.heads.known.values()
+    assert len(head._lines) == MAX_LINES
 
 
 def test_what_is_counted_is_the_same(serve: Serve, upstreams: Upstreams) -> None:
