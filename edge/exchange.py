@@ -93,6 +93,8 @@ class Exchange:
     bytes_out = 0
     posted = 0
     """Bytes of its answer that are on their way; it is recorded when they are out."""
+    is_counted = False
+    """Its limits are spent already."""
     limit_lines = b""
     """Header lines that tell of its limits in every answer."""
     standings: tuple[Standing, ...] = ()

@@ -189,7 +189,7 @@ class Transport:
     def send_posted(self) -> None:
         """What was posted, as far as it goes without a wait; a greenlet writes the rest."""
         data = self._posted
-        if not data:
+        if not data or self._out:  # a part is out: a greenlet writes the rest
             return
         try:
             out = self._send(data)
@@ -202,7 +202,7 @@ class Transport:
             self._out = out
             gevent.spawn(self._write_posted)
             return
-        then = self._then
+        then, self._then = self._then, None
         self._posted = b""
         if then is not None:
             then(None)
@@ -227,6 +227,11 @@ class Transport:
         self._interrupt = error
         self._hub.loop.run_callback(self._wake_reader)
 
+    def withdraw(self, kind: type[Exception]) -> None:
+        """An interrupt of this kind that nobody has got is none."""
+        if isinstance(self._interrupt, kind):
+            self._interrupt = None
+
     def fit_for_another(self) -> bool:
         """Whether nothing of the last exchange is left: an interrupt that came late was meant for that one."""
         return self._interrupt is None and not self._posted and self._writer is None
@@ -235,9 +240,10 @@ class Transport:
         """Called by the sweeper, in the hub: ends the waits whose deadline is over."""
         if self.read_deadline <= now:
             self.read_deadline = NEVER
-            if self.take is not None and self.take(TimedOut()):
-                return
-            if self._reader is not None:
+            is_taken = self.take is not None and self.take(TimedOut())
+            if is_taken:
+                pass
+            elif self._reader is not None:
                 self._reader.switch(TimedOut())
             elif self.on_unread is not None:
                 self.on_unread()

@@ -49,12 +49,11 @@ class Passed:
         )
 
     def holds_for(self, requirements: Requirements, generation: int, now: float) -> bool:
-        """``holds``, of a known caller whose credential was no part of a query. Monotonic seconds."""
+        """``holds``, of a known caller, where no credential is looked for in queries. Monotonic seconds."""
         return (
             self._requirements is requirements
             and self._generation == generation
             and now < self._until
-            and not self._query
             and self.caller is not None
         )
 

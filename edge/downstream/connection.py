@@ -77,6 +77,8 @@ class Downstream:
             self.engine.sweeper.remove(self.transport)
             self._fast.close()
             self.transport.close()
+            self._fast.forget()
+            del self._fast
             self.reader.close()
 
     def close_if_idle(self) -> None:
@@ -219,7 +221,6 @@ class Downstream:
                 return not message.complete or bool(reader.ready or reader.error or reader.mid_head)
             if message.head.upgrade:
                 reader.go_on_as_http(message)
-            reader.max_head = self.engine.snapshot.settings.max_head
             self._serving = False
 
     def _exchange(self, message: Message) -> Exchange:
@@ -230,7 +231,7 @@ class Downstream:
             return exchange
         exchange, fast.matched = fast.matched, None
         if exchange is not None:
-            exchange.picked, fast.picked = fast.picked, None
+            fast.pass_on(exchange)
             return exchange
         exchange = Exchange(self, message, engine.snapshot, time.monotonic())
         exchange.request_id = engine.new_request_id()
@@ -238,7 +239,7 @@ class Downstream:
         if known is not None:
             known.tell(exchange)
             exchange.trace_id, exchange.span_id = engine.traces.begin()
-            exchange.picked, fast.picked = fast.picked, None
+            fast.pass_on(exchange)
         return exchange
 
     def _next(self) -> Message | None:
@@ -260,6 +261,9 @@ class Downstream:
                 if reader.mid_head:
                     reader.error = Refusal("request-timeout", "the request head came too slowly")
                 return None
+            if reader.at_start and self.served:
+                begun = False
+            reader.max_head = self.engine.snapshot.settings.max_head
             message = self._from_fast_path(data) or self._recognised(data)
             if message is None:
                 if not data:
@@ -312,6 +316,8 @@ class Downstream:
                 data = b""
             if fast.under_way:
                 fast.hand_over()
+            elif fast.handed is not None:
+                transport.withdraw(TakenOver)
             return data
 
     def _answer_broken_head(self) -> bool:

@@ -72,6 +72,8 @@ def origin_of(peer: str, scheme: str, port: int, pairs: Pairs, trusted: NetworkS
     host = _last(said.get(b"x-forwarded-host", b"")).encode("latin-1")
     identity = _request_id(said.get(b"x-request-id", b""))
     by_rfc = b"" if b"x-forwarded-for" in said else said.get(b"forwarded", b"")
+    if by_rfc.count(b'"') % 2:
+        by_rfc = b""  # what is added to it would be a part of its last string
     return Origin(
         ip,
         believed,

@@ -6,6 +6,7 @@ what came from the upstream. What is counted, noted and recorded is what the pip
 
 from __future__ import annotations
 
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
     from edge.versions.snapshot import Snapshot
 
 
+LONGEST_LINE, LONGEST_LINES = 4 * 1024, 8 * 1024
+"""Bytes of the first line and of the head's lines: with what is added they are never more than may be posted, and what
+is sent from the hub must not have to wait."""
+
+log = logging.getLogger("weir.edge")
+
+
 class TakenOver(Exception):
     """There is an exchange for the greenlet that waits for the next request."""
 
@@ -38,9 +46,9 @@ class FastPath:
     """``take`` is what the client's transport calls while its greenlet waits for a request."""
 
     __slots__ = (
-        "_connection", "_downstream", "_head_lines", "_key", "_key_of", "_known", "_length", "_lines", "_made",
-        "_on_answer", "_on_out", "_passed", "_request_id", "_served", "_snapshot", "_span_id", "_started",
-        "_target", "_trace_id", "_way", "handed", "matched", "picked", "take", "under_way",
+        "_connection", "_downstream", "_head_lines", "_is_counted", "_key", "_key_of", "_known", "_length",
+        "_lines", "_made", "_on_answer", "_on_out", "_passed", "_picked", "_request_id", "_served", "_snapshot",
+        "_span_id", "_started", "_target", "_trace_id", "_way", "handed", "matched", "take", "under_way",
     )  # fmt: skip
 
     _way: Way
@@ -57,8 +65,10 @@ class FastPath:
         """What the greenlet has to go on with: its answer is awaited."""
         self.matched: Exchange | None = None
         """The same, behind ``match``: it did not go fast."""
-        self.picked: Target | None = None
+        self._picked: Target | None = None
         """Whose turn it was for the request that is left to the pipeline."""
+        self._is_counted = False
+        """Its limit is spent."""
         self.take, self._on_answer, self._on_out = self._begin, self._answered, self._out
         self._known: KnownRequest | None = None
         """What came is known as a whole."""
@@ -91,6 +101,17 @@ class FastPath:
         exchange.sent = Sent(self._target, connection, self._started)
         self.handed = exchange
 
+    def pass_on(self, exchange: Exchange) -> None:
+        """To an exchange that is left to the pipeline: what was done for it here."""
+        exchange.picked, self._picked = self._picked, None
+        if self._is_counted:
+            exchange.is_counted, self._is_counted = True, False
+            exchange.limit_lines = self._lines
+
+    def forget(self) -> None:
+        """After ``close``: what makes a cycle of this. Nobody would ever collect it where a publish froze it."""
+        del self.take, self._on_answer, self._on_out
+
     def close(self) -> None:
         """The connection is over."""
         if self.under_way:
@@ -104,70 +125,89 @@ class FastPath:
 
     def _begin(self, came: bytes | Exception) -> bool:
         """False, and nothing was sent: it is for the greenlet."""
-        downstream = self._downstream
-        engine, transport = downstream.engine, downstream.transport
-        if not engine.is_fast or not transport.fit_for_another():
+        if (
+            self.under_way
+            or not self._downstream.engine.is_fast
+            or not self._downstream.transport.fit_for_another()
+        ):
             return False
-        self._known = known = engine.requests.known.get(came)  # type: ignore[arg-type]  # an exception is not in it
-        if known is not None:
-            self._made, way = None, known.way
-            self._snapshot = engine.snapshot
-        else:
-            self._made = made = self._recognised(came)
-            if made is None:
-                return False
-            way, self._snapshot = way_of(made), made.snapshot
-        if way is None or not self._goes(way):
+        try:
+            way = self._way_of(came)
+            goes = way is not None and self._goes(way)
+        except Exception:  # the border: in the pipeline it is this one request that fails
+            log.exception("a request was left to the pipeline")
+            goes = False
+        if not goes:
             self.matched = self._made
             return False
-        self._send(way)
+        self._send()
         return True
+
+    def _way_of(self, came: bytes | Exception) -> Way | None:
+        engine, self._made = self._downstream.engine, None
+        self._known = known = engine.requests.known.get(came)  # type: ignore[arg-type]  # an exception is not in it
+        if known is not None:
+            self._snapshot = engine.snapshot
+            return known.way
+        self._made = made = self._recognised(came)
+        if made is None:
+            return None
+        self._snapshot = made.snapshot
+        return way_of(made)
 
     def _recognised(self, came: bytes | Exception) -> Exchange | None:
         """What came, with its rule, if only its first line is new."""
         downstream = self._downstream
-        message = None if isinstance(came, Exception) else downstream.reader.recognised(came)
+        engine, reader = downstream.engine, downstream.reader
+        reader.max_head = engine.snapshot.settings.max_head
+        message = None if isinstance(came, Exception) else reader.recognised(came)
         if message is None:
             return None
-        engine = downstream.engine
         exchange = Exchange(downstream, message, engine.snapshot, monotonic())
         exchange.request_id = engine.new_request_id()
         try:
             guard.run(exchange)
             match.run(exchange)
-        except Refusal:
+            engine.requests.came(message.wire, exchange)
+        except BaseException as error:
             exchange.snapshot.users -= 1
-            return None
-        engine.requests.came(message.wire, exchange)
+            if isinstance(error, Refusal):
+                return None
+            raise
         return exchange
 
     def _goes(self, way: Way) -> bool:
-        """Whether all that it needs is at hand; it is taken then."""
-        engine, plan, share, now = self._downstream.engine, way.plan, way.share, monotonic()
-        passed = None
+        """Whether all that it needs is at hand; what of that was taken is passed on if something is missing."""
+        plan, share, passed, now = way.plan, way.share, None, monotonic()
+        if len(way.first_line) > LONGEST_LINE:
+            return False
         if plan.requirements is not None:
             passed = way.head.passed
-            if passed is None or not passed.holds_for(plan.requirements, engine.auth.generation, now):
+            generation = self._downstream.engine.auth.generation
+            if passed is None or not passed.holds_for(plan.requirements, generation, now):
+                return False
+        self._way, self._passed, self._started, self._lines = way, passed, now, b""
+        if plan.limits is not None:
+            self._is_counted = self._met(plan.limits)
+            if not self._is_counted:
                 return False
         upstream = share.upstream
-        self.picked = target = upstream.only or upstream.choose("")
+        self._picked = target = upstream.only or upstream.choose("")
         if target is None:
             return False
-        head_lines = way.head.lines(share, target if share.host_of_target else share, passed)
-        if head_lines is None:
+        lines = way.head.lines(share, target if share.host_of_target else share, passed)
+        if lines is None or len(lines) > LONGEST_LINES:
             return False
         connection = target.idle_one()
         if connection is None:
             return False
-        self._way, self._passed, self._started, self._lines = way, passed, now, b""
-        if plan.limits is not None and not self._met(plan.limits):
-            target.keep(connection, now)
-            return False
-        self.picked, self._target, self._connection, self._head_lines = None, target, connection, head_lines
+        self._target, self._connection, self._head_lines = target, connection, lines
+        self._picked, self._is_counted = None, False
         return True
 
-    def _send(self, way: Way) -> None:
-        downstream, share, made = self._downstream, way.share, self._made
+    def _send(self) -> None:
+        downstream, way, made = self._downstream, self._way, self._made
+        share = way.share
         engine, transport = downstream.engine, downstream.transport
         engine.telemetry.in_flight += 1
         if share.retry is not None and share.upstream.budget is not None:

@@ -40,6 +40,8 @@ def fast_share_of(plan: Plan) -> Share | None:
         return None
     if not plan.edits_are_fixed or not plan.path_edit_is_fixed:
         return None
+    if plan.requirements is not None and plan.requirements.queries:
+        return None  # what such a query hides must be looked for every time
     if plan.limits is not None and not plan.limits.is_plain:
         return None
     share = plan.shares.only

@@ -89,6 +89,7 @@ class Limiter:
         if not holding.has(cost, now, self._give_back):
             return False
         self._ahead(limit, key, holding, now)
+        self.holding(limit, key)  # who is spent from often is not among the oldest
         return True
 
     def _at_hand(self, demands: Sequence[Demand], now: float) -> tuple[Standing, ...] | None:

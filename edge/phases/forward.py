@@ -83,7 +83,10 @@ def _first(exchange: Exchange, upstream: Upstream) -> Target:
     """Raises Refusal."""
     if exchange.sent is not None:
         return exchange.sent.target
-    return exchange.picked or upstream.only or _pick(exchange, upstream, NOBODY)
+    picked = exchange.picked
+    if picked is not None and upstream.takes(picked):
+        return picked
+    return upstream.only or _pick(exchange, upstream, NOBODY)
 
 
 def _held_share(exchange: Exchange, plan: Plan) -> Share | None:
@@ -124,7 +127,11 @@ def _attempt(
     """
     sent, exchange.sent = exchange.sent, None
     started = time.monotonic() if sent is None else sent.at
-    connection = _connection(exchange, share, target, outgoing, tries) if sent is None else sent.connection
+    if sent is None:
+        connection = _connection(exchange, share, target, outgoing, tries)
+    else:
+        connection = sent.connection
+        connection.transport.read_deadline = sent.at + share.try_s
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s, outgoing.until)
     reusable = False
     try:

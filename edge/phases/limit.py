@@ -26,7 +26,7 @@ def needed(plan: Plan) -> bool:
 def run(exchange: Exchange, plan: Plan) -> None:
     """Raises Refusal."""
     limits = plan.limits
-    if limits is None:
+    if limits is None or exchange.is_counted:
         return
     engine = exchange.downstream.engine
     if limits.is_plain and (lines := limits.spend(limits.key(exchange))):

@@ -74,6 +74,10 @@ class Upstream:
                 return found
         return self.pick(self.turn, key, out)
 
+    def takes(self, target: Target) -> bool:
+        """Whether it is neither out nor drained."""
+        return target not in self.drained and (self.health is None or target not in self.health.out)
+
     def held(self, request: WithCookies) -> Target | None:
         """The target that the request's cookie names, unless it is out or drained."""
         if self.sticky is None:

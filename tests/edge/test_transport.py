@@ -220,3 +220,28 @@ def fill(transport: Transport) -> int:
             filled += sock.send(b"x" * 65536)
     except BlockingIOError:
         return filled
+
+
+def test_what_is_left_of_a_post_is_not_begun_again_by_a_close(pair: Pair) -> None:
+    """A part is out, and the greenlet that writes the rest has not run."""
+    transport, _ = pair
+    box, told = Postbox(), []
+    data = bytes(range(256)) * 64
+    transport._send = lambda piece: len(piece) // 2
+    transport.post(data, box, told.append)
+    box.empty()
+    transport._send = lambda _: pytest.fail("sent again")
+    transport.close()
+    assert [failure.sent for failure in told] == [len(data) // 2]
+    gevent.sleep(0)
+
+
+def test_an_interrupt_that_nobody_got_can_be_withdrawn(pair: Pair) -> None:
+    transport, theirs = pair
+    transport.interrupt(TimedOut())
+    transport.withdraw(ConnectionLost)
+    assert not transport.fit_for_another()
+    transport.withdraw(TimedOut)
+    gevent.sleep(0)
+    theirs.sendall(b"a")
+    assert transport.recv(1) == b"a"

@@ -105,6 +105,7 @@ def test_forwarded_of_a_trusted_peer_goes_on_with_an_element_more_if_it_writes_n
     both = origin(forwarded="for=6.6.6.6", x_forwarded_for="192.0.2.7")
     assert b"6.6.6.6" not in forwarding_fields(both, "10.0.0.1", b"a.test", "id")[-1][2]
     assert origin("192.0.2.1", forwarded="for=6.6.6.6").forwarded == b""
+    assert origin(forwarded='for="open').forwarded == b"", "what is added would be in its string"
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,22 @@ def test_a_limit_by_address_is_of_who_is_connected(serve: Serve, upstreams: Upst
     assert limiter.spent == {"192.0.2.1": times, "192.0.2.2": times, "2001:0db8:0000:0000::/64": times}
 
 
+def test_who_is_refused_by_a_limit_takes_nobody_s_turn(serve: Serve, upstreams: Upstreams) -> None:
+    """Allowed and refused in turn: both targets get what is allowed."""
+    one, other = upstreams(), upstreams()
+    limiter = Counting(1000)
+    rules = f"upstream u {{ target {one.url}; target {other.url} }}\nrule all {{ limit 90 per 1m by rule; proxy u }}"
+    edge = serve(rules, limiter=limiter)
+    client = edge.client()
+    for _ in range(20):
+        held = limiter.holding(None, "all")
+        held.tokens = 5
+        assert b" 200 " in client.ask(get())
+        held.tokens = 0
+        assert b" 429 " in client.ask(get())
+    assert abs(len(one.requests) - len(other.requests)) <= 2
+
+
 def test_another_client_gets_its_own_address_told(serve: Serve, upstreams: Upstreams) -> None:
     upstream = upstreams()
     edge = serve(proxy(upstream))

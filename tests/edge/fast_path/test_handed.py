@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from typing import Any
 
 import gevent
+import msgspec
 import pytest
 
+from edge.downstream.connection import Downstream
+from edge.fast_path.fast_path import FastPath
 from edge.transport import MAX_POSTED
 from tests.support.served import (
     KNOWN,
@@ -274,3 +278,52 @@ def test_a_client_that_reads_slowly_and_sends_early_loses_nothing(serve: Serve, 
             data += client.sock.recv(65536)
         assert data.count(b"HTTP/1.1 200 OK") == 4
         assert data.endswith(b"GET /1 HTTP/1.1")
+
+
+def test_the_head_of_the_next_request_has_the_time_of_a_head(serve: Serve, upstreams: Upstreams) -> None:
+    """Not that of an idle connection, however the last request was served."""
+    edge = serve(proxy(upstreams()))
+    known(edge.client(), get())
+    edge.engine.limits = msgspec.structs.replace(edge.engine.limits, head_s=0.3)
+    client = edge.client()
+    assert b" 200 " in client.ask(get())
+    began = time.monotonic()
+    assert client.send(b"GET / HT").answer().startswith(b"HTTP/1.1 408 ")
+    assert time.monotonic() - began >= 0.3
+
+
+def test_the_bound_of_heads_is_that_of_the_version_in_service(serve: Serve, upstreams: Upstreams) -> None:
+    url = upstreams().url
+    edge = serve(f"rule all {{ proxy {url} }}")
+    client, data = edge.client(), get("/", "X-A: " + "a" * 2000)
+    known(client, data)
+    assert b" 200 " in client.ask(data)
+    edge.publish(f"defaults {{ max head 1KiB }}\nrule all {{ proxy {url} }}")
+    edge.engine.requests.forget()
+    edge.engine.names.heads.forget()
+    assert client.ask(data).startswith(b"HTTP/1.1 431 ")
+
+
+def test_nothing_is_left_of_a_connection_for_the_collector(serve: Serve, upstreams: Upstreams) -> None:
+    """A publish puts all that lives out of its sight, so a cycle would stay for ever."""
+    edge = serve(proxy(upstreams()))
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        client = edge.client()
+        for number in range(KNOWN + 3):
+            client.ask(get(f"/{number % 4}"))
+        assert alive() == before + 2
+        client.close()
+        edge.clients.clear()
+        del client
+        gevent.sleep(0)
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+def alive() -> int:
+    """Connections of clients, and their fast paths."""
+    return sum(isinstance(each, (Downstream, FastPath)) for each in gc.get_objects())

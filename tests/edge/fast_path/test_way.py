@@ -38,6 +38,17 @@ def test_a_rule_that_asks_for_more_is_served_by_the_pipeline(
     assert len(piped) == KNOWN + 2
 
 
+def test_a_rule_whose_credential_may_be_in_a_query_is_served_by_the_pipeline(
+    serve: Serve, upstreams: Upstreams
+) -> None:
+    rules = proxy(upstreams(), 'require key(header: "X-Key", query: "k")')
+    plans = [plan for several in serve(rules).engine.snapshot.plans.values() for plan in several]
+    assert [plan.fast_share for plan in plans] == [None]
+    rules = proxy(upstreams(), 'require key(header: "X-Key")')
+    plans = [plan for several in serve(rules).engine.snapshot.plans.values() for plan in several]
+    assert all(plan.fast_share for plan in plans)
+
+
 OF_UPSTREAM = {
     "sticky": 'sticky cookie "sid"',
     "hash": "balance hash(ip)",
