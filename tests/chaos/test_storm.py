@@ -18,11 +18,14 @@ from tests.support.servers import RunningServer, server_folder, start_server
 from tests.support.steady_client import SteadyClient
 from tests.support.wait import wait_until
 from tests.support.weir_edge import WeirEdge
+from weir.processes.backoff import Policy
 
 pytestmark = pytest.mark.chaos
 
 ROUNDS = 12
 WITHIN_S = 90.0
+POLICY = Policy()
+"""Of the supervisor: how many deaths of a child are too many."""
 
 
 class Node:
@@ -32,6 +35,7 @@ class Node:
         self._folder = folder / "store"
         self.rules = folder / "gateway.weir"
         self.text = ""
+        self._deaths: list[float] = []
         self.say("0")
         self.store = self._start_store()
         self.edge = WeirEdge(folder / "node", "--redis", self.store.url, "--config", str(self.rules))
@@ -56,8 +60,11 @@ class Node:
         self.store.thaw()
 
     def kill_agent(self) -> None:
+        """Not so often that its supervisor gives up, as it should."""
         agent = self.edge.children().get("agent")
-        if agent is not None:
+        self._deaths = [at for at in self._deaths if at > time.monotonic() - POLICY.window_s]
+        if agent is not None and len(self._deaths) < POLICY.deaths - 1:
+            self._deaths.append(time.monotonic())
             os.kill(agent, signal.SIGKILL)
 
     def wait_healed(self) -> None:
