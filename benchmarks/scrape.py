@@ -1,10 +1,10 @@
 """How long a scrape of /metrics takes with many rules. ``python benchmarks/scrape.py``
 
-A status listener in a process of its own gets what four workers report: 10 000 rules with three statuses each and 1000
-upstreams, of which a tenth change every 0.1 s; each upstream has a retry budget too. Scraped over HTTP, one connection
-each. The processor time that the text takes in the agent is told too, with that of reports which come meanwhile, as the
-rest depends on what else the machine does.
-``--check`` exits 1 if the 99th percentile is above the target.
+A status listener in a process of its own gets what four workers report: 10 000 rules with three statuses each and
+1000 upstreams, of which a tenth change every 0.1 s; then the same where each upstream has a retry budget too, which
+makes five lines more for each. Scraped over HTTP, one connection each. The processor time that the text takes in the
+agent is told too, with that of reports which come meanwhile, as the rest depends on what else the machine does.
+``--check`` exits 1 if the 99th percentile is above the target, which is for rules; budgets are only told.
 """
 
 from __future__ import annotations
@@ -35,15 +35,23 @@ def main() -> int:
     parser.add_argument("--rules", type=int, default=RULES)
     parser.add_argument("--upstreams", type=int, default=UPSTREAMS)
     arguments = parser.parse_args()
-    with status_listener(arguments.rules, arguments.upstreams) as port:
-        took, made, body = scrapes(port, 20 if arguments.quick else SCRAPES)
+    number = 20 if arguments.quick else SCRAPES
+    worst = measured(arguments.rules, arguments.upstreams, 0, number)
+    print(f"target: p99 of a scrape {TARGET_MS:g} ms\n")
+    measured(arguments.rules, arguments.upstreams, arguments.upstreams, number)
+    return int(arguments.check and worst > TARGET_MS)
+
+
+def measured(rules: int, upstreams: int, budgets: int, number: int) -> float:
+    """Prints it; the 99th percentile in milliseconds."""
+    with status_listener(rules, upstreams, budgets) as port:
+        took, made, body = scrapes(port, number)
     lines, size = body.count(b"\n"), len(body) / 1e6
-    print(f"{arguments.rules} rules: {lines} lines, {size:.1f} MB in each of {len(took)} scrapes")
+    print(f"{rules} rules, {budgets} budgets: {lines} lines, {size:.1f} MB in each of {len(took)} scrapes")
     print(f"{'ms':<28}{'p50':>8}{'p99':>8}{'slowest':>10}")
     for name, times in (("a scrape", took), ("processor time of the text", made)):
         print(f"{name:<28}{times[len(times) // 2]:>8.1f}{p99(times):>8.1f}{times[-1]:>10.1f}")
-    print(f"target: p99 of a scrape {TARGET_MS:g} ms")
-    return int(arguments.check and p99(took) > TARGET_MS)
+    return p99(took)
 
 
 def p99(times: list[float]) -> float:
@@ -65,13 +73,13 @@ def scrapes(port: int, number: int) -> tuple[list[float], list[float], bytes]:
 
 
 @contextmanager
-def status_listener(rules: int, upstreams: int) -> Iterator[int]:
+def status_listener(rules: int, upstreams: int, budgets: int) -> Iterator[int]:
     """A child that reports as workers do, once for every scrape or so."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         child = os.fork()
         if not child:
-            serve(listener, rules, upstreams)
+            serve(listener, rules, upstreams, budgets)
     try:
         yield port
     finally:
@@ -79,7 +87,7 @@ def status_listener(rules: int, upstreams: int) -> Iterator[int]:
         os.waitpid(child, 0)
 
 
-def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
+def serve(listener: socket.socket, rules: int, upstreams: int, budgets: int) -> None:
     from gevent import monkey
 
     monkey.patch_all()
@@ -117,7 +125,7 @@ def serve(listener: socket.socket, rules: int, upstreams: int) -> None:
                 waits = random.sample(seconds, upstreams // 40)
                 metrics.take(worker, {"counters": part, "histograms": waits}, pause)
 
-    BudgetMetrics(registry, Budgets(upstreams))
+    BudgetMetrics(registry, Budgets(budgets))
     page = Exposition(registry, metrics, pause)
 
     def text() -> bytes:
