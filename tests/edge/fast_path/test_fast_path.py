@@ -48,7 +48,7 @@ def test_it_goes_the_same_way_without_its_greenlet(
     upstream = upstreams(answer=lambda _: ok(b"body", b"X-Of: upstream"))
     edge = serve(proxy(upstream, clauses))
     client, data = edge.client(), get("/v1/c?d=e", "Cookie: f=g")
-    answers = {client.ask(data) for _ in range(KNOWN + 4)}
+    answers = {tuple(without_ids(client.ask(data))) for _ in range(KNOWN + 4)}
     assert len(piped) == KNOWN
     assert len(answers) == 1
     assert len({repr(sent(request)) for request in upstream.requests}) == 1
