@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from edge.auth import passed
 from edge.exchange import Exchange
 from edge.http.known_heads import MAX_LINES
 from edge.limiting.verdict import Verdict
+from tests.support.credentials import Credentials, name_of
 from tests.support.served import (
     KNOWN,
     Served,
@@ -259,3 +261,48 @@ def test_idle_clients_are_closed_after_their_time(serve: Serve, upstreams: Upstr
     client.ask(data)
     client.greenlet.join(timeout=20)
     assert client.greenlet.ready()
+
+
+KEYED = """
+upstream u {{ target {url} }}
+rule q   {{ when path == "/q"; require key(header: "X-API-Key", query: "k"); proxy u }}
+rule all {{ require key; proxy u }}
+"""
+
+
+def test_who_was_found_to_call_goes_fast_until_that_changes(
+    serve: Serve, upstreams: Upstreams, piped: Piped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passed, "LONGEST_S", 1000.0)
+    upstream = upstreams()
+    edge = serve(KEYED.format(url=upstream.url))
+    credentials = Credentials().serve(edge.engine)
+    key, client = credentials.key(), edge.client()
+    data = get("/", f"X-API-Key: {key}")
+    for _ in range(KNOWN + 4):
+        assert b" 200 " in client.ask(data)
+    assert len(piped) == KNOWN
+    assert {request.header("x-weir-consumer") for request in upstream.requests} == {b"acme"}
+    assert key.encode() not in upstream.received
+    assert [line.consumer for line in edge.log.kept] == ["acme"] * (KNOWN + 4)
+    del credentials.known[name_of(key)]
+    credentials.drop("consumer:acme")
+    assert b" 401 " in client.ask(data)
+    assert len(upstream.requests) == KNOWN + 4
+
+
+def test_a_second_credential_in_the_query_is_never_passed_over(
+    serve: Serve, upstreams: Upstreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its head is one that was found good a moment ago."""
+    monkeypatch.setattr(passed, "LONGEST_S", 1000.0)
+    upstream = upstreams()
+    edge = serve(KEYED.format(url=upstream.url))
+    credentials = Credentials().serve(edge.engine)
+    key, other, client = credentials.key(), credentials.key("other"), edge.client()
+    for _ in range(KNOWN + 2):
+        assert b" 200 " in client.ask(get("/q", f"X-API-Key: {key}"))
+    assert b" 401 " in client.ask(get(f"/q?k={other}", f"X-API-Key: {key}"))
+    client.ask(get(f"/q?k={key}", f"X-API-Key: {key}"))
+    assert key.encode() not in upstream.received
+    assert other.encode() not in upstream.received
