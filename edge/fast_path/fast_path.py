@@ -282,13 +282,15 @@ class FastPath:
 
     def _met(self, limits: RuleLimits) -> bool:
         """Whether what the request costs was at hand; it is spent then."""
-        if limits.is_keyed:
+        key = limits.fixed_key
+        if key is None:
             known, of = self._known, self._key_of
             if known is None:
                 self._key, self._key_of = limits.key(self._exchange()), None
             elif of is None or of[0] is not known or of[1] is not self._passed:
                 self._key, self._key_of = limits.key(self._exchange()), (known, self._passed)
-        self._lines = limits.spend(self._key)
+            key = self._key
+        self._lines = limits.spend(key)
         if not self._lines:
             return False
         counts, met = self._downstream.engine.telemetry.limits, limits.met

@@ -11,7 +11,7 @@ from msgspec import structs
 from edge.limiting.fields import MAX_INTEGER, MAX_POLICIES, NAMES, lines, policy, sf_string, template
 from edge.limiting.verdict import Demand, Limit, Limiting, LimitSource, Verdict
 from weir.models.effective import Counted, Route
-from weir.routing.limit_keys import KeyOf, compile_key
+from weir.routing.limit_keys import KeyOf, compile_key, fixed_key
 
 if TYPE_CHECKING:
     from edge.exchange import Exchange
@@ -22,8 +22,9 @@ class _Use(NamedTuple):
     limit: Limit
     cost: int
     key_of: KeyOf | None
+    """None where there is one key for all requests."""
     demand: Demand
-    """The whole demand where there is one key for all requests."""
+    """The whole demand then."""
 
 
 class RuleLimits:
@@ -31,7 +32,7 @@ class RuleLimits:
 
     __slots__ = (
         "_clock", "_cost", "_holding", "_key", "_limiter", "_only", "_template", "_uses", "are_edited",
-        "is_keyed", "is_plain", "met", "names", "policies", "shown",
+        "fixed_key", "is_plain", "met", "names", "policies", "shown",
     )  # fmt: skip
 
     def __init__(self, route: Route, owner: str, limiter: Limiting) -> None:
@@ -54,7 +55,8 @@ class RuleLimits:
         self.is_plain = is_one and not self.are_edited
         """Whether there is one limit, which clients are told of in the same words: then ``spend`` may do for all."""
         self._only = self._uses[0]
-        self.is_keyed = self._only.key_of is not None
+        self.fixed_key = self._only.demand.key if self._only.key_of is None else None
+        """What ``spend`` is told where it is the same for all requests."""
         self._cost, self._clock = self._only.cost, limiter.clock
         self.met = (self.names[id(self._only.limit)], "allowed")
         """As which a request counts whose cost was spent."""
@@ -68,7 +70,7 @@ class RuleLimits:
     def key(self, exchange: Exchange) -> str:
         """What the one limit counts apart."""
         key_of = self._only.key_of
-        return "" if key_of is None else key_of(exchange)
+        return self._only.demand.key if key_of is None else key_of(exchange)
 
     def spend(self, key: str) -> bytes:
         """The lines of an answer, if the one limit could be met at once; empty: all the rest is to be done."""
@@ -109,8 +111,9 @@ class RuleLimits:
 
 def _use(counted: Counted, rule: str, owner: str, source: LimitSource) -> _Use:
     limit = source.limit_of(structs.replace(counted, name=f"{owner}/{counted.name}"))
-    key_of = compile_key(counted.rate.by, rule)
-    return _Use(limit, counted.cost, key_of, Demand(limit, "", counted.cost))
+    fixed = fixed_key(counted.rate.by, rule)
+    key_of = compile_key(counted.rate.by, rule) if fixed is None else None
+    return _Use(limit, counted.cost, key_of, Demand(limit, fixed or "", counted.cost))
 
 
 def _once(limits: tuple[Counted, ...]) -> list[Counted]:

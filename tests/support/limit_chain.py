@@ -121,7 +121,7 @@ class Chain:
 
     def _reply(self, call: ScriptCall) -> list[Any]:
         said = dict(zip((*call.script.keys, *call.script.arguments), call.command[1:], strict=False))
-        wish = Wish(said["want"], said["least"], said["divisor"])
+        wish = Wish(said["want"], said["least"], said["divisor"], said["further"])
         back = Back(said["back_bucket"], said["back_birth"], said["back"])
         return list(self.store.call(said["most"], wish, said["holder"], back, "birth", START + self.clock))
 

@@ -76,6 +76,8 @@ class History:
         self.holders = [Holder(f"h{number}") for number in range(3)]
         self.spent: list[int] = []
         self.lies = False
+        self.further = random.choice(((0,), (0, 0, 1, 3), (3,)))
+        """By how many buckets ends are put off."""
 
     def run(self, steps: int, *, losses: bool = False) -> None:
         """With ``losses`` the store forgets and holders lie: only the model is compared then."""
@@ -88,6 +90,9 @@ class History:
             self.die,
             self.burst,
             self.burst,
+            self.spend_late,
+            self.spend_late,
+            self.give_back_late,
             *([self.lose] if losses else []),
         ]
         for _ in range(steps):
@@ -121,10 +126,8 @@ class History:
     def take(self) -> None:
         holder = self.random.choice(self.holders)
         least = self.random.choice((1, 1, 1, 3))
-        wish = Wish(
-            self.random.choice((least, least + 2, 2 * self.most)), least, self.random.choice((1, 2, 3))
-        )
-        self._call(holder, wish)
+        want = self.random.choice((least, least + 2, 2 * self.most))
+        self._call(holder, Wish(want, least, self.random.choice((1, 2, 3)), self.random.choice(self.further)))
 
     def _call(self, holder: Holder, wish: Wish) -> None:
         """Sent now; carried out a moment later, perhaps twice; the reply may be lost."""
@@ -154,22 +157,50 @@ class History:
         if self.random.random() < 0.5:
             self.to_edge()
         holder = self.random.choice(self.holders)
-        self._call(holder, Wish(self.most))
+        self._call(holder, Wish(self.most, further=self.random.choice(self.further)))
         self._spend(holder, holder.tokens)
+
+    def spend_late(self) -> None:
+        """All of a lease, at its last moment; what can be had the window after that, often."""
+        holder = self.random.choice(self.holders)
+        self.clock = max(self.clock, holder.ends - self.random.choice((1, 1, 0)))
+        self._spend(holder, holder.tokens)
+        if self.random.random() < 0.5:
+            self.clock += self.ring.window.bucket_ms * self.ring.window.buckets - self.random.choice(
+                (0, 1, 2)
+            )
+            self.burst()
 
     def give_back(self) -> None:
         """Some that were not spent, at any time; said again with every later call."""
         holder = self.random.choice(self.holders)
         if holder.lease is None or not holder.tokens:
             return
-        count = self.random.choice((1, holder.tokens))
+        self._return(holder, holder.lease, self.random.choice((1, holder.tokens)))
+
+    def _return(self, holder: Holder, lease: Lease, count: int) -> None:
         holder.tokens -= count
-        before = holder.back.tokens if holder.back.bucket == holder.lease.bucket else 0
+        before = holder.back.tokens if holder.back.bucket == lease.bucket else 0
         if self.lies and self.random.random() < 0.2:
             before += 2 * self.most
-        holder.back = Back(holder.lease.bucket, holder.lease.birth, before + count)
+        holder.back = Back(lease.bucket, lease.birth, before + count)
         if self.random.random() < 0.7:
-            self._call(holder, Wish(0))
+            self._call(holder, Wish(0, further=self.random.choice(self.further)))
+
+    def give_back_late(self) -> None:
+        """In the bucket after, when another has taken what was left; then all, once the first has left the ring."""
+        one, other = self.random.sample(self.holders, 2)
+        width, buckets = self.ring.window
+        self._call(one, Wish(self.most // 2))
+        self.clock += width
+        self._call(other, Wish(self.most))
+        if one.lease is None or not one.tokens or other.lease is None:
+            return
+        self._return(one, one.lease, one.tokens)
+        self.clock = max(self.clock, other.ends - 1)
+        self._spend(other, other.tokens)
+        self.clock = max(self.clock, (one.lease.bucket + buckets + 2) * width + self.behind)
+        self.burst()
 
     def die(self) -> None:
         if self.random.random() < 0.3:

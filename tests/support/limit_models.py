@@ -28,18 +28,21 @@ class RingModel:
         birth = self.birth or new_birth
         astray = self.seen - at > (self.reach + 1) * self.width
         if astray:
-            counts = [n for bucket, n in self.used.items() if bucket >= self.seen // self.width - self.reach]
+            was = self.seen // self.width
+            counts = {bucket: n for bucket, n in self.used.items() if bucket >= was - self.reach}
+            later = max(was, *counts) - was if counts else 0
             self.lose()
             now, birth = at, new_birth
-            self.used = {at // self.width + 1: sum(counts)}
+            self.used = {at // self.width + 1 + later: sum(counts.values())}
         b = now // self.width
+        booked = b + wish.further
         changed = self._take_back(holder, back, b, birth) or astray
         live = {bucket: n for bucket, n in sorted(self.used.items()) if bucket >= b - self.reach and n}
         left = most - sum(live.values())
         granted = 0
         if wish.want and left >= wish.least:
             granted = min(wish.want, max(wish.least, left // wish.divisor))
-            self.used[b] = self.used.get(b, 0) + granted
+            self.used[booked] = self.used.get(booked, 0) + granted
         if changed or granted:
             self.seen, self.birth = now, birth
         ends = [(bucket + self.reach + 1) * self.width - now for bucket in live]
@@ -49,8 +52,9 @@ class RingModel:
                 if free >= wish.least:
                     break
                 free, wait = free + n, end
-        reset = ends[0] if ends else (self.reach + 1 + b) * self.width - now if granted else 0
-        return Lease(granted, left - granted, wait, reset, (b + 2) * self.width - now, b, birth)
+        own = [(booked + self.reach + 1) * self.width - now] if granted else []
+        reset = min(ends[:1] + own, default=0)
+        return Lease(granted, left - granted, wait, reset, (booked + 2) * self.width - now, booked, birth)
 
     def _take_back(self, holder: str, back: Back, b: int, birth: str) -> bool:
         fresh = back.tokens - self.returned.get((back.bucket, holder), 0)

@@ -36,6 +36,13 @@ def compile_key(by: tuple[LimitKey, ...], rule: str) -> KeyOf | None:
     return lambda facts: _bounded("".join(f"{len(text)}:{text}" for text in [part(facts) for part in parts]))
 
 
+def fixed_key(by: tuple[LimitKey, ...], rule: str) -> str | None:
+    """The key of all requests; None if it depends on the request."""
+    if not by:
+        return ""
+    return _bounded(rule) if [key.field for key in by] == ["rule"] else None
+
+
 def network_of(facts: Facts) -> str:
     """``by ip``: an IPv4 address, or the /64 of an IPv6 one."""
     if ":" not in facts.ip:

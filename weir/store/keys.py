@@ -314,8 +314,8 @@ class Keys(NamedTuple):
 
     def limit_ring(self, tag: str, bucket_ms: int, buckets: int) -> str:
         """Hash of one sliding limit and what it counts apart (the tag is a hash of both), TTL one window and three
-        buckets: ``now`` (the latest milliseconds), ``birth``, ``g<bucket>`` tokens granted in it,
-        ``r<bucket>:<holder>`` tokens of it that a holder gave back. Writer and reader: ``limit.lua``."""
+        buckets, up to a quarter of a window more: ``now`` (the latest milliseconds), ``birth``, ``g<bucket>`` tokens
+        granted in it, ``r<bucket>:<holder>`` tokens of it that a holder gave back. Writer and reader: ``limit.lua``."""
         return self._limit(tag, f"limit:{bucket_ms}x{buckets}")
 
     def limit_level(self, tag: str, per_ms: int) -> str:

@@ -37,6 +37,8 @@ class Wish(NamedTuple):
     """Fewer are of no use."""
     divisor: int = 1
     """At most this part of what is left, but not below ``least``."""
+    further: int = 0
+    """Of a sliding limit: buckets by which the end of the lease is put off; its tokens count so much longer."""
 
 
 class Back(NamedTuple):
@@ -64,6 +66,7 @@ class Lease(NamedTuple):
     ttl_ms: int
     """How long the tokens may be spent, from the moment of sending the call."""
     bucket: int
+    """In which they are booked; nothing granted: would be."""
     birth: str
     """Of the ring; another one is a ring that knows nothing of this."""
 
@@ -134,6 +137,7 @@ def limit_call(
         want=wish.want,
         least=wish.least,
         divisor=wish.divisor,
+        further=wish.further,
         holder=holder,
         back_bucket=back.bucket,
         back_birth=back.birth,

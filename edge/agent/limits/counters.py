@@ -5,6 +5,7 @@ The three kinds differ in what comes back and how a loss of data shows; ``stock`
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple, Protocol
 
 from edge.limiting.wire import Terms
@@ -24,6 +25,10 @@ from weir.store.limits import (
 )
 from weir.store.script_calls import ScriptCall
 
+LONG_S = 0.2
+"""A lease whose end is put off lives at least so long: then the store is asked about five times a second."""
+MOST_FURTHER = 4
+"""But it is put off by at most 1/4 of the window, since its tokens count so much longer."""
 SMOOTH_S = 0.05
 """A token of a smooth limit is spent within that time of being granted, or not at all."""
 
@@ -59,9 +64,11 @@ class Counter(Protocol):
     """One key in the store."""
 
     lease_s: float
-    """The longest life of a lease."""
+    """The longest life of a lease whose end was not put off."""
     ahead_s: float
     """So long before its end a lease can be followed by one that ends later; 0: only after its end."""
+    further: int
+    """By so many times ``ahead_s`` the end of a lease can be put off, where there is plenty."""
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall: ...
 
@@ -83,17 +90,9 @@ class Sliding:
     """``limit.lua``."""
 
     __slots__ = (
-        "_birth",
-        "_granted_in",
-        "_me",
-        "_owed",
-        "_returned",
-        "_said",
-        "_tag",
-        "_window",
-        "ahead_s",
-        "lease_s",
-    )
+        "_birth", "_granted_in", "_me", "_owed", "_put_off", "_returned", "_said", "_tag", "_window",
+        "ahead_s", "further", "lease_s",
+    )  # fmt: skip
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me = me
@@ -101,8 +100,11 @@ class Sliding:
         self._window = window_of(terms.per_ms)
         self.ahead_s = self._window.bucket_ms / 1000
         self.lease_s = 2 * self.ahead_s
+        self.further = min(math.ceil(LONG_S / self.ahead_s) - 1, self._window.buckets // MOST_FURTHER)
         self._birth, self._granted_in = "", 0
         """Of the ring that granted last, and in which bucket."""
+        self._put_off = 0
+        """So much further is booked what the call under way takes."""
         self._returned: dict[tuple[int, str], int] = {}
         """What came back of each bucket since it began; the store is told such sums, so it may be told twice."""
         self._owed: dict[tuple[int, str], None] = {}
@@ -111,7 +113,7 @@ class Sliding:
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:
         """With the oldest tokens that come back, if any do."""
-        back, self._said = Back(), None
+        back, self._said, self._put_off = Back(), None, wish.further
         if self._owed:
             place = next(iter(self._owed))
             back = Back(*place, self._returned[place])
@@ -132,13 +134,11 @@ class Sliding:
         if self._said is not None and self._returned.get(self._said[0]) == self._said[1]:
             self._owed.pop(self._said[0], None)
         self._said = None
-        recent = lease.bucket - self._granted_in <= self._window.buckets + 1
-        lost = bool(self._birth) and lease.birth != self._birth and recent
+        oldest = lease.bucket - self._put_off - self._window.buckets - 1
+        lost = bool(self._birth) and lease.birth != self._birth and self._granted_in >= oldest
         if lease.granted:
             self._birth, self._granted_in = lease.birth, lease.bucket
-        for place in [
-            place for place in self._returned if place[0] < lease.bucket - self._window.buckets - 1
-        ]:
+        for place in [place for place in self._returned if place[0] < oldest]:
             del self._returned[place]
             self._owed.pop(place, None)
         return Grant(
@@ -163,11 +163,11 @@ class Sliding:
 class Smooth:
     """``gcra.lua``; nothing comes back, what is not spent at once is lost."""
 
-    __slots__ = ("_grants", "_me", "_tag", "_terms", "ahead_s", "lease_s")
+    __slots__ = ("_grants", "_me", "_tag", "_terms", "ahead_s", "further", "lease_s")
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
-        self.lease_s, self.ahead_s = SMOOTH_S, 0.0
+        self.lease_s, self.ahead_s, self.further = SMOOTH_S, 0.0, 0
         self._grants = 0
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
@@ -191,11 +191,11 @@ class Smooth:
 class Quota:
     """``quota.lua``. All counts of the window that were heard are said again when the store seems to have lost some."""
 
-    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "ahead_s", "lease_s")
+    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "ahead_s", "further", "lease_s")
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
-        self.lease_s, self.ahead_s = min(terms.window_s, 60.0), 0.0
+        self.lease_s, self.ahead_s, self.further = min(terms.window_s, 60.0), 0.0, 0
         self._owes = False
         self._window = -1
         self._known: dict[str, Count] = {}

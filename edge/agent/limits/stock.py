@@ -26,6 +26,8 @@ DEMAND_S = 2.0
 """What a worker said of its demand counts for so long."""
 HEADROOM = 1.5
 """While there is plenty: so many times what the demand will need, so that a worker asks again before it misses some."""
+LEAST_DEMAND = 4
+"""Tokens that must be wanted in ``AHEAD_S``, lest the end of a lease be put off for nothing."""
 RETRY_S = 0.1
 """After a failed call the store is not asked for this key."""
 QUARANTINE_MS = 60_000
@@ -187,16 +189,19 @@ class Stock:
         """
         held = self.tokens if max(now, beyond) < self.ends else 0
         least, terms = max(1, need - held), self.terms
-        want = least + more + self.waiting
+        want, further = least + more + self.waiting, 0
         if terms.window == "sliding" and not self._is_small(cluster):
-            want = max(want, self._needed(self._demand(now), self._life(now)) - held)
+            demand = self._demand(now)
+            if self._is_plenty and demand * AHEAD_S >= LEAST_DEMAND and now >= self._quarantine:
+                further = self.counter.further
+            want = max(want, self._needed(demand, self._life(now, further)) - held)
         elif terms.window == "calendar":
             ahead = min(terms.window_s / 20, QUOTA_AHEAD_S)
             want = max(want, min(int(self._demand(now) * ahead), terms.most // 100))
         if now < self._quarantine:
             want = max(least, min(want, self._room(now, cluster)))
         divisor = 1 if cluster.nodes < 2 else max(2, -(-cluster.nodes // 2))
-        return Wish(want, least, divisor)
+        return Wish(want, least, divisor, further)
 
     def most(self, cluster: Cluster) -> int:
         """Tokens of a window that the store may grant."""
@@ -226,7 +231,8 @@ class Stock:
         """
         watched = self.terms.per_ms <= QUARANTINE_MS or self.terms.on_store_failure == "share strict"
         if self.terms.window == "sliding" and watched:
-            self._quarantine = max(self._quarantine, now + self.terms.window_s + self.counter.lease_s)
+            until = now + self.terms.window_s + self.counter.lease_s
+            self._quarantine = max(self._quarantine, until + self.counter.further * self.counter.ahead_s)
             self.tokens = 0
 
     def is_in_quarantine(self, now: float) -> bool:
@@ -280,8 +286,7 @@ class Stock:
 
     def _needed(self, demand: float, life_s: float) -> int:
         """Tokens for that demand until a lease ends that lives so long."""
-        plenty = self.left * 2 >= self.terms.most
-        return int(demand * min(life_s, AHEAD_S) * (HEADROOM if plenty else 1.0)) + 1
+        return int(demand * min(life_s, AHEAD_S) * (HEADROOM if self._is_plenty else 1.0)) + 1
 
     def _fair(self, connection: int, demand: float, now: float) -> int:
         """A worker's part of what is left of the lease: beside those that had none of it yet, by what each wants."""
@@ -294,12 +299,17 @@ class Stock:
             others -= self._demands.get(connection, (0.0, 0.0))[0]
         return int(self.tokens * max(demand, 1.0) / (max(demand, 1.0) + max(others, 0.0)))
 
-    def _life(self, now: float) -> float:
-        """How long tokens may be spent that are taken now, as far as is known."""
-        left = self.ends - now
+    @property
+    def _is_plenty(self) -> bool:
+        """Whether half of the limit was left when the store said it last."""
+        return self.left * 2 >= self.terms.most
+
+    def _life(self, now: float, further: int) -> float:
+        """How long tokens of a sliding limit may be spent that are taken now, as far as is known."""
+        left, width = self.ends - now, self.counter.ahead_s
         if left <= 0:
-            return self.counter.lease_s
-        return left if left > self.counter.ahead_s else left + self.counter.ahead_s
+            return self.counter.lease_s + further * width
+        return (1 + further) * width + left % width
 
     def _lease(self, place: Place, ends: float, *, shared: bool) -> int:
         """The number under which tokens of ``place`` come back."""

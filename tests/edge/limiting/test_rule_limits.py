@@ -11,7 +11,7 @@ from edge.limiting.verdict import Demand, Verdict
 from weir.models.condition import AnyRequest
 from weir.models.effective import Counted, Route
 from weir.models.rule_clauses import Respond
-from weir.models.values import Rate
+from weir.models.values import LimitKey, Rate
 
 
 class Named:
@@ -43,6 +43,13 @@ def test_what_counts_knows_the_owner_and_clients_do_not():
     (demand,) = made.demands(None)  # type: ignore[arg-type]  # the limit has no key
     assert demand.limit.name == "one/gold"
     assert made.policies == b'"gold";q=5;w=1'
+
+
+def test_a_rules_own_counter_is_known_without_a_request():
+    made = limits(Counted("gold", Rate(count=5, per_ms=1000, by=(LimitKey("rule"),))))
+    assert [demand.key for demand in made.demands(None)] == ["a"]  # type: ignore[arg-type]
+    assert (made.fixed_key, made.key(None)) == ("a", "a")  # type: ignore[arg-type]
+    assert limits(Counted("gold", Rate(count=5, per_ms=1000, by=(LimitKey("ip"),)))).fixed_key is None
 
 
 def test_a_limit_in_shadow_is_not_shown():

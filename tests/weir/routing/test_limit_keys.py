@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from weir.models.values import LimitKey
 from weir.routing.facts import RequestFacts
-from weir.routing.limit_keys import MAX_KEY, compile_key
+from weir.routing.limit_keys import MAX_KEY, compile_key, fixed_key
 
 FACTS = RequestFacts(
     "shop.example",
@@ -47,6 +47,25 @@ def test_a_key_is_what_the_request_has(by: LimitKey, expected: str) -> None:
 
 def test_a_limit_without_by_counts_all_requests_together() -> None:
     assert compile_key((), "orders") is None
+
+
+@pytest.mark.parametrize(
+    ("by", "fixed"),
+    [
+        ((), ""),
+        ((LimitKey("rule"),), "orders"),
+        ((LimitKey("ip"),), None),
+        ((LimitKey("rule"), LimitKey("ip")), None),
+    ],
+)
+def test_a_key_is_fixed_where_no_request_has_a_part_in_it(
+    by: tuple[LimitKey, ...], fixed: str | None
+) -> None:
+    assert fixed_key(by, "orders") == fixed
+
+
+def test_a_fixed_key_is_the_one_that_is_explained() -> None:
+    assert fixed_key((LimitKey("rule"),), "o" * 200) == compile_key((LimitKey("rule"),), "o" * 200)(FACTS)  # type: ignore[misc]
 
 
 def by_caller(field: str, consumer: str | None, *tags: str) -> str:

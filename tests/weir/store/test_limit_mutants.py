@@ -24,16 +24,33 @@ MUTANTS = {
     "books what is given back twice": ("tonumber(back) - tonumber(state[ticket] or 0)", "tonumber(back)"),
     "takes back what another ring granted": ("and back_birth == birth ", ""),
     "takes back more than was granted": ("math.min(returned, used[given])", "returned"),
-    "forgets what counts when a clock is corrected": ("sum = sum + granted end", "sum = 0 end"),
+    "does not count what is booked further": (
+        "if bucket >= b - reach and tokens > 0",
+        "if bucket >= b - reach and bucket <= b and tokens > 0",
+    ),
+    "lets tokens live longer than they count": (
+        "(booked + 2) * width - now, booked",
+        "(booked + 3) * width - now, booked",
+    ),
+    "books in the current bucket what lives longer": (
+        (
+            "used[booked], changed = (used[booked] or 0) + granted, true\n"
+            "  redis.call('HSET', ring, 'g' .. booked, used[booked])"
+        ),
+        "used[b], changed = (used[b] or 0) + granted, true\n  redis.call('HSET', ring, 'g' .. b, used[b])",
+    ),
+    "carries what was booked further as if it were not": ("math.max(carried, bucket + shift)", "carried"),
+    "says when what came last is over": ("math.min(oldest or booked, booked)", "booked"),
+    "forgets what counts when a clock is corrected": ("sum, carried = sum + granted,", "sum, carried = 0,"),
     "forgets the oldest bucket when a clock is corrected": (
-        "math.floor(seen / width) - reach then sum",
-        "math.floor(seen / width) - count then sum",
+        "was - reach then sum",
+        "was - count then sum",
     ),
     "carries into the current bucket": (
-        "used, state, birth, ended = {[math.floor(now / width) + 1] = sum}",
-        "used, state, birth, ended = {[math.floor(now / width)] = sum}",
+        "math.floor(seen / width), math.floor(now / width) + 1",
+        "math.floor(seen / width), math.floor(now / width)",
     ),
-    "leases for two whole buckets": ("(b + 2) * width - now, b, birth", "2 * width, b, birth"),
+    "leases for two whole buckets": ("(booked + 2) * width - now, booked", "2 * width, booked"),
     "grants more than is left": ("math.max(need, math.floor(left / tonumber(divisor)))", "tonumber(want)"),
     "grants when too little is left": ("and left >= need then", "and left > 0 then"),
     "drops the oldest bucket too early": (
@@ -41,10 +58,13 @@ MUTANTS = {
         "if ended[place][2] <= b - reach",
     ),
     "does not book the grant": (
-        "used[b], changed = (used[b] or 0) + granted, true\n  redis",
+        "used[booked], changed = (used[booked] or 0) + granted, true\n  redis",
         "changed = true\n  redis",
     ),
-    "waits too long": ("wait = (order[place] + reach + 1)", "wait = (order[place] + reach + 2)"),
+    "waits too long": (
+        "used[order[place]], (order[place] + reach + 1)",
+        "used[order[place]], (order[place] + reach + 2)",
+    ),
 }
 
 
@@ -72,6 +92,9 @@ def run_histories(server: redis.Redis, mutant: str, **more: bool) -> None:
         "books what is given back twice",
         "forgets what counts when a clock is corrected",
         "leases for two whole buckets",
+        "does not count what is booked further",
+        "lets tokens live longer than they count",
+        "books in the current bucket what lives longer",
     ],
 )
 def test_the_worst_faults_are_seen_in_the_windows_alone(name: str, server: RunningServer) -> None:

@@ -71,7 +71,7 @@ def test_the_model_agrees_when_the_store_forgets_and_holders_lie(
 
 
 def take(send: Send, keys: Keys, at: int, want: int, **more: Any) -> Any:
-    wish = Wish(want, more.pop("least", 1), more.pop("divisor", 1))
+    wish = Wish(want, more.pop("least", 1), more.pop("divisor", 1), more.pop("further", 0))
     options = {"holder": "a", "new_birth": "x"} | more
     call = limit_call(keys, "tag", Window(1000, 10), options.pop("most", 100), wish, at=at, **options)
     return lease_of(send(call))
@@ -80,6 +80,20 @@ def take(send: Send, keys: Keys, at: int, want: int, **more: Any) -> Any:
 def test_a_lease_ends_with_the_next_bucket(send: Send, keys: Keys) -> None:
     lease = take(send, keys, START + 250, 5)
     assert (lease.granted, lease.left, lease.ttl_ms, lease.wait_ms) == (5, 95, 1750, 0)
+
+
+def test_a_lease_whose_end_is_put_off_counts_so_much_longer(send: Send, keys: Keys) -> None:
+    lease = take(send, keys, START + 250, 70, further=3)
+    assert (lease.granted, lease.left, lease.ttl_ms, lease.bucket) == (70, 30, 4750, START // 1000 + 3)
+    assert take(send, keys, START + 300, 30).reset_ms == 11_700, "what counts the shortest is over first"
+    assert take(send, keys, START + 12_000, 31).granted == 30, "no more than that has left the window"
+    assert take(send, keys, START + 14_999, 100, least=100).granted == 0
+    assert take(send, keys, START + 15_000, 70, least=70).granted == 70
+
+
+def test_a_clock_that_had_run_ahead_takes_along_what_was_put_off(send: Send, keys: Keys) -> None:
+    take(send, keys, START + 100_250, 100, further=3)
+    assert take(send, keys, START + 999, 1).wait_ms == 15_001
 
 
 def test_what_is_left_is_shared_until_the_last_are_granted_singly(send: Send, keys: Keys) -> None:
@@ -129,6 +143,11 @@ def test_a_ring_lives_three_buckets_longer_than_its_window(
 ) -> None:
     take(send, keys, START, 1)
     assert 12_000 < server.admin().pttl(keys.limit_ring("tag", 1000, 10)) <= 13_000
+    take(send, keys, START, 1, further=3)
+    take(send, keys, START + 1000, 1)
+    assert 14_000 < server.admin().pttl(keys.limit_ring("tag", 1000, 10)) <= 15_000, (
+        "as long as all that counts"
+    )
 
 
 def test_the_hash_of_a_ring_does_not_grow(send: Send, keys: Keys, server: RunningServer) -> None:

@@ -1,8 +1,10 @@
--- Takes tokens of a limit that holds in every window of buckets * bucket_ms: a lease until the next bucket ends.
+-- Takes tokens of a limit that holds in every window of buckets * bucket_ms: a lease until a bucket ends.
 --
--- Tokens are granted in a bucket and must be spent before the next one ends. So a window, which touches buckets + 1
--- buckets, sees only tokens of those and of the one before: those of any buckets + 2 neighbouring buckets are all that
--- can be spent within it. A holder has at least the length of a bucket to take new tokens before the old ones end.
+-- Tokens are booked in the bucket in which they are granted, or in one that is further, and must be spent before the one
+-- after that ends. So those that a window sees were booked in the bucket before its first one or later, and when the last
+-- of them was granted, all of them were in the sum that was held against the limit: a window touches buckets + 1 buckets,
+-- and the sum has the buckets + 1 before the present one, this one, and all that are further. A holder has at least the
+-- length of a bucket to take new tokens before the old ones end.
 --
 -- KEYS
 --   ring         hash: see keys.py
@@ -13,6 +15,7 @@
 --   want         tokens; 0 = none, only give back
 --   least        fewer than this are of no use; at most want
 --   divisor      the part of what is left that one call may take, 1 or more
+--   further      booked so many buckets after the present one: they live longer, and count longer
 --   holder       who asks
 --   back_bucket  the bucket of the tokens that come back
 --   back_birth   of the ring that granted them
@@ -27,7 +30,7 @@
 -- COST
 --   O(buckets + holders that gave back).
 local ring = unpack(KEYS)
-local bucket_ms, buckets, most, want, least, divisor, holder, back_bucket, back_birth, back, new_birth, at
+local bucket_ms, buckets, most, want, least, divisor, further, holder, back_bucket, back_birth, back, new_birth, at
   = unpack(ARGV)
 
 local width, count, need, time = tonumber(bucket_ms), tonumber(buckets), tonumber(least), redis.call('TIME')
@@ -42,21 +45,23 @@ local seen, birth = tonumber(state.now or 0), state.birth or new_birth
 local reach = count + 1 -- so many buckets before the current one count
 
 -- A clock that was set back stands still. One that had run ahead by more than a window is followed, and all that counts
--- comes along, one bucket late: what was granted a moment ago may still be spent in the bucket after the next.
+-- comes along, one bucket later than the latest: what was granted a moment ago may still be spent a bucket later.
 local astray = seen - now > (reach + 1) * width
 if astray then
-  local sum = 0
+  local sum, was, carried = 0, math.floor(seen / width), math.floor(now / width) + 1
+  local shift = carried - was
   for bucket, granted in pairs(used) do
-    if bucket >= math.floor(seen / width) - reach then sum = sum + granted end
+    if bucket >= was - reach then sum, carried = sum + granted, math.max(carried, bucket + shift) end
   end
   redis.call('DEL', ring)
-  used, state, birth, ended = {[math.floor(now / width) + 1] = sum}, {}, new_birth, {}
-  redis.call('HSET', ring, 'g' .. math.floor(now / width) + 1, sum)
+  used, state, birth, ended = {[carried] = sum}, {}, new_birth, {}
+  redis.call('HSET', ring, 'g' .. carried, sum)
 elseif now < seen then
   now = seen
 end
 
 local b, changed, gone = math.floor(now / width), astray, {ring}
+local booked = b + tonumber(further)
 local given, ticket = tonumber(back_bucket), 'r' .. back_bucket .. ':' .. holder
 local returned = tonumber(back) - tonumber(state[ticket] or 0)
 if returned > 0 and back_birth == birth and given >= b - reach and used[given] then
@@ -71,17 +76,15 @@ end
 table.sort(order)
 if tonumber(want) > 0 and left >= need then
   granted = math.min(tonumber(want), math.max(need, math.floor(left / tonumber(divisor))))
-  used[b], changed = (used[b] or 0) + granted, true
-  redis.call('HSET', ring, 'g' .. b, used[b])
+  used[booked], changed = (used[booked] or 0) + granted, true
+  redis.call('HSET', ring, 'g' .. booked, used[booked])
 end
-if order[1] or granted > 0 then reset = ((order[1] or b) + reach + 1) * width - now end
-if granted == 0 then
-  local free = left
-  for place = 1, #order do
-    if free >= need then break end
-    free = free + used[order[place]]
-    wait = (order[place] + reach + 1) * width - now
-  end
+local oldest, last = order[1], order[#order] or b
+if granted > 0 then oldest, last = math.min(oldest or booked, booked), math.max(last, booked) end
+if oldest then reset = (oldest + reach + 1) * width - now end
+local free = left
+for place = 1, granted == 0 and #order or 0 do
+  if free < need then free, wait = free + used[order[place]], (order[place] + reach + 1) * width - now end
 end
 if changed then
   for place = 1, #ended do
@@ -89,6 +92,6 @@ if changed then
   end
   if #gone > 1 then redis.call('HDEL', unpack(gone)) end
   redis.call('HSET', ring, 'now', now, 'birth', birth)
-  redis.call('PEXPIRE', ring, (reach + 2) * width)
+  redis.call('PEXPIRE', ring, (last - b + reach + 2) * width)
 end
-return {granted, left - granted, wait, reset, (b + 2) * width - now, b, birth}
+return {granted, left - granted, wait, reset, (booked + 2) * width - now, booked, birth}

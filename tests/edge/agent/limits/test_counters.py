@@ -58,6 +58,16 @@ def test_a_younger_ring_within_a_window_is_a_loss(bucket: int, lost: bool) -> No
     assert counter.heard(lease(bucket, birth=b"other")).lost is lost
 
 
+@pytest.mark.parametrize(("bucket", "lost"), [(29, True), (30, False)])
+def test_what_is_booked_further_says_when_it_was_asked_for(bucket: int, lost: bool) -> None:
+    counter = Sliding(ME, TERMS, "")
+    counter.heard(lease(5, granted=1))
+    assert arguments(counter.call(1000, Wish(1, further=3), "y"))["further"] == 3
+    counter.give_back((8, "x"), 1)
+    assert counter.heard(lease(bucket, birth=b"other")).lost is lost
+    assert counter.owes
+
+
 def test_a_quota_says_all_that_it_knows() -> None:
     counter = Quota(ME, TERMS._replace(window="calendar"), "")
     counter.call(1000, Wish(1), "")

@@ -75,10 +75,32 @@ def test_what_is_asked_for_is_what_the_bucket_will_need() -> None:
     held = stock()
     assert held.wish(1, 0, 50.0, ONE) == Wish(1, 1, 1)
     held.wants(1, 600.0, 50.0)
-    assert held.wish(1, 2, 50.0, ONE) == Wish(91, 1, 1)
-    held.left = 400
+    assert held.wish(1, 2, 50.0, ONE) == Wish(226, 1, 1, 3)
+    held.left = 499
     assert held.wish(1, 2, 50.0, ONE) == Wish(61, 1, 1)
     assert held.wish(1, 0, 50.0, ONE._replace(nodes=8)).divisor == 4
+
+
+def test_the_end_of_a_lease_is_put_off_where_there_is_plenty_and_who_spends_it() -> None:
+    held = stock()
+    held.wants(1, 15.0, 50.0)
+    assert held.wish(1, 0, 50.0, ONE).further == 0
+    held.wants(1, 16.0, 50.0)
+    assert held.wish(1, 0, 50.0, ONE).further == 3
+    held.left = 499
+    assert held.wish(1, 0, 50.0, ONE).further == 0
+    held.left = 500
+    held.quarantine(50.0)
+    assert held.wish(1, 0, 50.0, ONE).further == 0
+
+
+@pytest.mark.parametrize(
+    ("per_ms", "further"), [(24, 0), (240, 5), (1000, 3), (2000, 1), (4000, 0), (60_000, 0)]
+)
+def test_a_lease_is_put_off_to_a_fifth_of_a_second_at_least_and_a_quarter_of_the_window_at_most(
+    per_ms: int, further: int
+) -> None:
+    assert Sliding(ME, TERMS._replace(per_ms=per_ms), "").further == further
 
 
 def test_a_small_limit_takes_no_more_than_is_missed() -> None:
@@ -91,10 +113,10 @@ def test_a_small_limit_takes_no_more_than_is_missed() -> None:
 def test_who_wants_tokens_that_last_longer_gets_those_of_the_next_lease() -> None:
     held = stock()
     held.wants(1, 1000.0, 50.0)
-    held.heard(grant(400), 1, sent=50.0, now=50.0)
+    held.heard(grant(400)._replace(left=499), 1, sent=50.0, now=50.0)
     ends = held.ends
     assert held.hand(1, item(beyond=ends), 50.07, ONE) is None
-    assert held.wish(1, 0, 50.07, ONE, beyond=ends) == Wish(int(1000 * (ends - 50.07 + 0.05) * 1.5) + 1, 1, 1)
+    assert held.wish(1, 0, 50.07, ONE, beyond=ends) == Wish(int(1000 * (ends - 50.07 + 0.05)) + 1, 1, 1)
     held.heard(grant(100, bucket=6), 1, sent=50.07, now=50.072)
     answer = held.hand(1, item(beyond=ends), 50.072, ONE)
     assert answer is not None
@@ -158,8 +180,8 @@ def test_a_store_that_lost_a_window_grants_no_more_than_the_share_within_it(word
     refused = held.hand(1, item(), 51.0, TWO)
     assert refused is not None
     assert refused.why == FULL
-    assert held.hand(1, item(), 51.4, TWO) is None
-    assert held.wish(1, 0, 51.4, TWO).want > 500
+    assert held.hand(1, item(), 51.46, TWO) is None
+    assert held.wish(1, 0, 51.46, TWO).want > 500
 
 
 def test_a_closed_limit_in_quarantine_lets_nothing_pass_without_the_store() -> None:
@@ -175,11 +197,11 @@ def test_a_closed_limit_in_quarantine_lets_nothing_pass_without_the_store() -> N
 def test_open_and_strict_limits_ask_no_store_that_lost_a_window(word: str, why: str) -> None:
     held = stock(TERMS._replace(on_store_failure=word))
     held.heard(grant(10, lost=True), 1, sent=50.0, now=50.0)
-    for now in (50.0, 51.05):
+    for now in (50.0, 51.2):
         answer = held.hand(1, item(), now, ONE)
         assert answer is not None
         assert answer.why == why
-    assert held.hand(1, item(), 51.2, ONE) is None
+    assert held.hand(1, item(), 51.26, ONE) is None
 
 
 def test_long_windows_are_believed_at_once_unless_the_share_is_strict() -> None:
