@@ -17,7 +17,9 @@ from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms
 from weir.store.limits import Wish
 
 MARGIN_S = 0.002
-"""A lease ends that much earlier than the store said: two clocks may drift apart within a bucket."""
+DRIFT = 1 / 1000
+"""A lease ends that much earlier than the store said, or by that part of its life: two clocks drift apart meanwhile, each by
+500 millionths at most while it is being corrected."""
 RECHECK_S = 5.0
 AHEAD_S = 0.25
 """A lease is meant for the demand of so long, in a sliding window."""
@@ -252,7 +254,7 @@ class Stock:
         if grant.place != self.place:
             self._end(self.ends)
             self._served.clear()
-        self.place, self.ends = grant.place, sent + grant.ttl_s - MARGIN_S
+        self.place, self.ends = grant.place, sent + grant.ttl_s - max(MARGIN_S, grant.ttl_s * DRIFT)
         self.tokens += grant.tokens
         self._full_until = 0.0
         if self.terms.on_store_failure != "share strict":

@@ -43,6 +43,12 @@ def test_a_lease_ends_before_the_store_says_counted_from_the_moment_of_sending()
     assert held.counter.owes
 
 
+def test_a_long_lease_ends_a_thousandth_of_its_life_earlier() -> None:
+    held = stock(TERMS._replace(per_ms=86_400_000))
+    held.heard(grant(10, ttl_s=2000.0), 1, sent=50.0, now=50.03)
+    assert held.ends == pytest.approx(50.0 + 1998.0)
+
+
 def test_a_grant_that_came_too_late_is_not_handed_out_but_goes_back() -> None:
     held = stock()
     held.heard(grant(10), 1, sent=50.0, now=50.2)
