@@ -18,8 +18,8 @@ from weir.store.limits import Wish
 
 MARGIN_S = 0.002
 DRIFT = 1 / 1000
-"""A lease ends that much earlier than the store said, or by that part of its life: meanwhile two clocks drift apart, each
-by 500 millionths at most, while it is being corrected."""
+"""So much earlier than the store said a lease ends, or by that part of its life: two clocks drift apart meanwhile, each
+by 500 millionths at most while it is corrected."""
 RECHECK_S = 5.0
 AHEAD_S = 0.25
 """A lease is meant for the demand of so long, in a sliding window."""
