@@ -90,7 +90,10 @@ class RequestReader:
         """What the parser reads now, with the beginning of the head that it is in."""
         self.at_start = True
         """Whether the next byte is the first of a request that may come."""
-        self._parser = HttpRequestParser(self)
+        self._is_over = False
+        """The connection's last request was recognised, of which the parser does not know."""
+        self._parser: HttpRequestParser | None = None
+        """Made for the first request that is not recognised."""
 
     @property
     def mid_head(self) -> bool:
@@ -106,13 +109,20 @@ class RequestReader:
             message = self.recognised(data)
             if message is not None:
                 self.at_start = message.head.keep_alive
+                self._is_over = not message.head.keep_alive
                 self.ready.append(message)
                 return
+        elif self._is_over:
+            self.error = Refusal("malformed-request", "nothing may come behind Connection: close")
+            return
         begun, in_body, queued = self._current, self._in_body, len(self.ready)
         held = len(in_body.pieces) if in_body is not None else 0
         self._fed = data if begun is None else self._fed + data
+        parser = self._parser
+        if parser is None:
+            parser = self._parser = HttpRequestParser(self)
         try:
-            self._parser.feed_data(data)
+            parser.feed_data(data)
         except HttpParserUpgrade as stopped:
             self.behind_upgrade += data[stopped.args[0] :]
         except HttpParserError as error:
@@ -123,9 +133,9 @@ class RequestReader:
             self._check_growing(self._current)
         elif in_body is not None and self._in_body is in_body:
             self._check_overhead(in_body, len(data), sum(map(len, in_body.pieces[held:])))
-        elif at_start and self.at_start and self.error is None and len(self.ready) == queued + 1:
+        elif at_start and self.error is None and len(self.ready) == queued + 1:
             message = self.ready[-1]
-            if message.refusal is None:
+            if message.complete and message.refusal is None:
                 self._names.heads.came(data, message.head)
 
     def recognised(self, data: bytes) -> Message | None:
@@ -165,7 +175,7 @@ class RequestReader:
     def go_on_as_http(self, message: Message) -> None:
         """The protocol does not change behind ``message``: what follows is the next request."""
         message.head.upgrade = False
-        self._parser = HttpRequestParser(self)
+        self._parser = None
         self.at_start = True
         rest, self.behind_upgrade = self.behind_upgrade, b""
         if rest:
@@ -201,7 +211,7 @@ class RequestReader:
 
     def close(self) -> None:
         """No more bytes come. Breaks the cycle with the parser, so that no garbage collection is needed."""
-        del self._parser
+        self._parser = None
 
     # What the parser calls. A callback must not raise: that would poison the parser and hide the reason.
 
@@ -221,7 +231,7 @@ class RequestReader:
 
     def on_headers_complete(self) -> None:
         head, parser = self._current, self._parser
-        if head is None:
+        if head is None or parser is None:
             return
         self._current = None
         self._in_body = message = Message(head)

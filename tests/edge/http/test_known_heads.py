@@ -133,6 +133,8 @@ def test_nothing_is_recognised_behind_the_last_request_of_a_connection() -> None
         reads(names, data)
     reader = RequestReader(names, 32 * 1024)
     reader.feed(data)
+    assert reader.ready[0].head.known is not None
+    assert not reader.ready[0].head.keep_alive
     reader.feed(data)
     assert len(reader.ready) == 1
     assert reader.error is not None
