@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from edge.answers import Answer, Refusal
+from edge.downstream.own_answers import give, refuse
 from edge.exchange import Exchange
 from edge.phases import (
     admit,
@@ -84,13 +85,13 @@ def _run(exchange: Exchange) -> None:
         for phase in plan.phases if exchange.sent is None else _BEGUN:
             answer = phase(exchange, plan)
             if answer is not None:
-                exchange.downstream.answer(exchange, answer)
+                give(exchange, answer)
                 return
     except Refusal as refusal:
-        exchange.downstream.refuse(exchange, refusal)
+        refuse(exchange, refusal)
     except ClientGone:
         raise
     except Exception:  # the border: whatever is wrong with one exchange must not end the worker
         log.exception("request %s failed", exchange.request_id)
         exchange.keep_alive = False
-        exchange.downstream.refuse(exchange, Refusal("internal-error"))
+        refuse(exchange, Refusal("internal-error"))

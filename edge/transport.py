@@ -8,7 +8,7 @@ writes something small and reads next may ``post`` it: it goes out with others (
 
 Rules: at most one greenlet reads at a time; writes of several greenlets come one behind the other. A wait ends by data,
 by ``interrupt`` or by a deadline. Only the hub switches to a waiting greenlet. Who needs no greenlet says with ``take``
-that what comes is brought to a function in the hub.
+that what comes is brought to a function in the hub; with ``expect`` there may be no greenlet at all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 from gevent import get_hub
@@ -64,44 +64,33 @@ Take = Callable[[bytes | Exception], bool]
 """Of what one read brought, or of why it brings nothing; False: it is for whoever reads. Must not block, nor raise."""
 
 
+class Reader(Protocol):
+    """Who waits for what comes, as a greenlet does."""
+
+    def switch(self, came: bytes | Exception | None, /) -> object: ...
+
+
 class Transport:
     """One connected socket. Deadlines are monotonic seconds, watched by ``deadlines.Sweeper``."""
 
     __slots__ = (
-        "_full",
-        "_hub",
-        "_interrupt",
-        "_out",
-        "_posted",
-        "_reader",
-        "_recv",
-        "_room",
-        "_send",
-        "_then",
-        "_watcher",
-        "_watching",
-        "_write_watcher",
-        "_writer",
-        "closed",
-        "on_unread",
-        "read_deadline",
-        "sock",
-        "take",
-        "write_deadline",
-        "write_timeout",
-    )
+        "_full", "_hub", "_interrupt", "_out", "_posted", "_raw", "_reader", "_recv", "_room", "_send",
+        "_then", "_watcher", "_watching", "_write_watcher", "_writer", "closed", "on_unread", "read_deadline",
+        "sock", "take", "write_deadline", "write_timeout",
+    )  # fmt: skip
 
-    def __init__(self, sock: socket.socket) -> None:
-        """Takes a gevent socket over; it must be connected and is used by nobody else from now on."""
+    def __init__(self, sock: Any) -> None:
+        """Takes a socket of gevent, or a non-blocking one, over; it must be connected, and nobody else uses it."""
         self.sock = sock
-        raw: Any = sock._sock  # type: ignore[attr-defined]  # gevent keeps the non-blocking socket there
+        raw = getattr(sock, "_sock", sock)  # gevent keeps the non-blocking socket there
+        self._raw: socket.socket = raw
         self._recv: Callable[[int], bytes] = raw.recv
         self._send: Callable[[bytes | memoryview], int] = raw.send
         self._hub: Hub = get_hub()
         self._watcher: Any = self._hub.loop.io(raw.fileno(), READ)
         self._watching = False
         self._write_watcher: Any = None
-        self._reader: greenlet | None = None
+        self._reader: Reader | None = None
         self._writer: greenlet | None = None
         self._room: Event | None = None
         """Set when the write that waits now is over."""
@@ -155,6 +144,21 @@ class Transport:
                 raise ConnectionLost(error.strerror or str(error)) from None
             self._full = len(data) == size
             return data
+
+    def expect(self, reader: Reader, take: Take) -> None:
+        """In the hub: from now on ``reader``, which is no greenlet, waits as ``recv`` with ``take`` does.
+
+        It waits until ``leave_unread``, which must come first where it is switched to. What is here already is brought
+        at once.
+        """
+        self._reader, self.take = reader, take
+        self._readable()
+        if self._reader is not None:
+            self.arm()
+
+    def leave_unread(self) -> None:
+        """Nobody reads any more."""
+        self._reader = self.take = None
 
     def send(self, data: bytes) -> None:
         """All of ``data``, behind what another greenlet still writes; raises ConnectionLost, TimedOut."""
@@ -216,7 +220,7 @@ class Transport:
     def peek(self) -> bytes | None:
         """What a read would find at once: None for nothing yet, ``b""`` for the end or a reset, else one byte."""
         try:
-            return bytes(self.sock._sock.recv(1, socket.MSG_PEEK))  # type: ignore[attr-defined]
+            return self._raw.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return None
         except OSError:

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
+
+import gevent
 
 from edge.answers import Refusal, problem
 from edge.downstream.address_counts import key_of
@@ -23,29 +27,54 @@ from weir.routing.networks import parse_address
 log = logging.getLogger("weir.edge")
 
 
-def receive(engine: Engine, transport: Transport, peer: str, port: int, protocol: str) -> None:
-    """Serves the connection to its end and closes it. ``peer`` is empty for a unix socket; ``port`` is ours."""
+def receive(
+    engine: Engine, transport: Transport, peer: str, port: int, protocol: str, on_over: Callable[[], None]
+) -> None:
+    """Begins the connection, in the hub. ``peer`` is empty for a unix socket; ``port`` is ours."""
     engine.telemetry.accepted += 1
-    first = b""
     if protocol != "off":
-        try:
-            source, first = read_source(engine, transport, protocol)
-        except (BadProxyHeader, ConnectionLost, TimedOut) as error:
-            log.info("%s: closed, as the PROXY header is missing or wrong: %s", peer, error)
-            engine.telemetry.connection_refused("proxy-protocol")
-            transport.close()
-            return
-        if source.peer:
-            peer, port = source.peer, source.port
-    key = key_of(peer)
+        gevent.spawn(_behind_header, engine, transport, peer, port, protocol, on_over)
+        return
+    downstream = _admitted(engine, transport, peer, port, on_over)
+    if downstream is not None:
+        downstream.begin()
+
+
+def _behind_header(
+    engine: Engine, transport: Transport, peer: str, port: int, protocol: str, on_over: Callable[[], None]
+) -> None:
+    """In a greenlet of its own."""
     try:
-        if engine.addresses.enter(key) > engine.limits.per_address and _is_limited(engine, peer):
-            _turn_away(engine, transport)
-        else:
-            shown = peer or "0.0.0.0"  # noqa: S104 - a unix socket has no address
-            Downstream(engine, transport, shown, port, "http").serve(first)
-    finally:
-        engine.addresses.leave(key)
+        source, first = read_source(engine, transport, protocol)
+    except (BadProxyHeader, ConnectionLost, TimedOut) as error:
+        log.info("%s: closed, as the PROXY header is missing or wrong: %s", peer, error)
+        engine.telemetry.connection_refused("proxy-protocol")
+        transport.close()
+        on_over()
+        return
+    if source.peer:
+        peer, port = source.peer, source.port
+    downstream = _admitted(engine, transport, peer, port, on_over)
+    if downstream is not None:
+        downstream.serve(first)
+
+
+def _admitted(
+    engine: Engine, transport: Transport, peer: str, port: int, on_over: Callable[[], None]
+) -> Downstream | None:
+    """None: there are too many of its address, which it is told."""
+    key = key_of(peer)
+    over = partial(_leave, engine, key, on_over)
+    if engine.addresses.enter(key) > engine.limits.per_address and _is_limited(engine, peer):
+        gevent.spawn(_turn_away, engine, transport, over)
+        return None
+    shown = peer or "0.0.0.0"  # noqa: S104 - a unix socket has no address
+    return Downstream(engine, transport, shown, port, "http", over)
+
+
+def _leave(engine: Engine, key: str, on_over: Callable[[], None]) -> None:
+    engine.addresses.leave(key)
+    on_over()
 
 
 def read_source(engine: Engine, transport: Transport, protocol: str) -> tuple[Source, bytes]:
@@ -68,7 +97,7 @@ def _is_limited(engine: Engine, peer: str) -> bool:
     return bool(peer) and engine.limits.per_address > 0 and parse_address(peer) not in engine.snapshot.trusted
 
 
-def _turn_away(engine: Engine, transport: Transport) -> None:
+def _turn_away(engine: Engine, transport: Transport, over: Callable[[], None]) -> None:
     """Holds nothing for it: what it sent already is read so that the close does not reset the answer, no more."""
     engine.telemetry.connection_refused("per-address")
     refusal = Refusal("too-many-connections", "too many connections are open from this address")
@@ -87,3 +116,4 @@ def _turn_away(engine: Engine, transport: Transport) -> None:
         log.debug("a connection that was turned away had ended: %s", error)
     finally:
         transport.close()
+        over()

@@ -1,24 +1,28 @@
-"""A client's connection: its requests one after another, each through the pipeline, until one side has enough."""
+"""A client's connection: its requests one after another, each through the pipeline, until one side has enough.
+
+It gets a greenlet with the first request that is not for the fast path; until then everything happens in the hub.
+"""
 
 from __future__ import annotations
 
 import logging
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 
-from edge.answers import Answer, Refusal
-from edge.downstream.error_forms import error_answer
+from gevent import Greenlet
+
+from edge.answers import Refusal
 from edge.downstream.forwarded import Origin, connection_lines
 from edge.downstream.known_requests import KnownRequest
 from edge.downstream.limits import LAST_CALL_S, LINGER_S, MAX_DRAIN
 from edge.engine import Engine
 from edge.exchange import Exchange
 from edge.fast_path.fast_path import FastPath, TakenOver
-from edge.http.head import Field, RequestHead
-from edge.http.negotiate import joined
+from edge.http.head import RequestHead
 from edge.http.request_reader import Message, RequestReader
-from edge.http.writer import CONTINUE, reason_of, response_head
+from edge.http.writer import CLOSE, CONTINUE
 from edge.phases import record
 from edge.pipeline import run
 from edge.retry.pause import Interruptible
@@ -29,15 +33,23 @@ log = logging.getLogger("weir.edge")
 
 
 class Downstream:
-    """``serve`` returns when the connection is over; the caller closes nothing."""
+    """``serve`` it from a greenlet of its own, or ``begin`` in the hub; whoever does closes nothing."""
 
     __slots__ = (
-        "_fast", "_known", "_serving", "awaiting", "engine", "forwarding", "origin", "peer", "port",
-        "reader", "scheme", "served", "transport",
+        "_came", "_fast", "_known", "_on_over", "_serving", "awaiting", "engine", "forwarding", "has_greenlet",
+        "origin", "peer", "port", "reader", "scheme", "served", "transport",
     )  # fmt: skip
 
-    def __init__(self, engine: Engine, transport: Transport, peer: str, port: int, scheme: str) -> None:
-        """``peer`` is the client's address, ``port`` the one it connected to."""
+    def __init__(
+        self,
+        engine: Engine,
+        transport: Transport,
+        peer: str,
+        port: int,
+        scheme: str,
+        on_over: Callable[[], None] | None = None,
+    ) -> None:
+        """``peer`` is the client's address, ``port`` the one it connected to; ``on_over``: it is closed now."""
         self.engine = engine
         self.transport = transport
         self.peer = peer
@@ -56,30 +68,47 @@ class Downstream:
         self._known: KnownRequest | None = None
         """What the next request is known to be."""
         self._serving = False
+        self._on_over = on_over
+        self.has_greenlet = False
+        self._came: tuple[bytes | Exception | None] | None = None
+        """What its greenlet was made for."""
         transport.on_unread = self._client_moved
         transport.write_timeout = engine.limits.write_s
 
     def serve(self, first: bytes = b"") -> None:
         """Until the client closes, goes silent or is told that the connection closes. ``first`` came already."""
-        self.engine.connections.add(self)
-        self.engine.sweeper.add(self.transport)
-        linger = False
-        try:
-            if first:
-                self.reader.feed(first)
-            linger = self._serve()
-            if linger:
-                self._linger()
-        except (ConnectionLost, TimedOut):
-            log.debug("%s: the connection ended", self.peer)
-        finally:
-            self.engine.connections.discard(self)
-            self.engine.sweeper.remove(self.transport)
-            self._fast.close()
-            self.transport.close()
-            self._fast.forget()
-            del self._fast
-            self.reader.close()
+        self._enter()
+        if first:
+            self.reader.feed(first)
+        self._run()
+
+    def begin(self) -> None:
+        """As ``serve``, without a greenlet until one is needed."""
+        self._enter()
+        self._limit_wait(self.engine.limits.head_s)
+        self.transport.expect(self, self._fast.take)
+
+    def switch(self, came: bytes | Exception | None) -> None:
+        """In the hub: what is not for the fast path gets a greenlet, but for the end of a connection that is idle."""
+        self.transport.leave_unread()
+        fast, is_end = self._fast, came == b"" or isinstance(came, (ConnectionLost, TimedOut))
+        if is_end and not fast.under_way and fast.handed is None:
+            self.finish()
+        else:
+            self._came = (came,)
+            Greenlet(self._run).switch()
+
+    def finish(self) -> None:
+        """The connection is over."""
+        self.engine.connections.discard(self)
+        self.engine.sweeper.remove(self.transport)
+        self._fast.close()
+        self.transport.close()
+        self._fast.forget()
+        del self._fast
+        self.reader.close()
+        if self._on_over is not None:
+            self._on_over()
 
     def close_if_idle(self) -> None:
         """For a graceful stop. Who was served a moment ago, or has not asked yet, may ask once more."""
@@ -140,42 +169,7 @@ class Downstream:
     def post(self, exchange: Exchange, data: bytes) -> None:
         """The end of an answer behind which the connection stays open: it goes out soon, and is recorded then."""
         exchange.posted = len(data)
-        self.transport.post(data, self.engine.postbox, partial(_out, exchange))
-
-    def answer(self, exchange: Exchange, answer: Answer) -> None:
-        """A whole answer of the edge's own. Raises ClientGone."""
-        self.settle_keep_alive(exchange)
-        fields: list[Field] = [(name.lower(), name, value) for name, value in answer.headers]
-        fields.append((b"date", b"Date", self.engine.date.value()))
-        plan, body = exchange.plan, answer.body
-        if plan is not None:
-            for edit in plan.response_edits:
-                fields = edit.apply(fields, exchange)
-            if plan.compression is not None:
-                fields, encoder = plan.compression.begin(exchange.head, answer.status, len(body), fields)
-                if encoder is not None:
-                    self.engine.telemetry.compressed(encoder.coding)
-                    body = encoder.encode(body, flush=False) + encoder.finish()
-        more = b"X-Request-Id: %b\r\n%b" % (exchange.request_id.encode(), exchange.limit_lines)
-        if answer.status not in (204, 304):
-            more += b"Content-Length: %d\r\n" % len(body)
-        head = response_head(
-            answer.status, reason_of(answer.status), fields, more + self.connection_line(exchange)
-        )
-        exchange.answering = True
-        exchange.status = answer.status
-        self.send(exchange, head if exchange.head.method == b"HEAD" else head + body)
-
-    def refuse(self, exchange: Exchange, refusal: Refusal) -> None:
-        """The problem, unless an answer is under way already; then the connection can only break off."""
-        exchange.code, exchange.detail = refusal.code, refusal.detail
-        if exchange.answering:
-            exchange.keep_alive = False
-            return
-        if exchange.message.refusal is not None or refusal.status in (400, 408, 413):
-            exchange.keep_alive = False
-        accept = joined(exchange.head.fields, b"accept")
-        self.answer(exchange, error_answer(refusal, exchange.request_id, accept))
+        self.transport.post(data, self.engine.postbox, partial(record.when_out, exchange))
 
     def settle_keep_alive(self, exchange: Exchange) -> None:
         """Before an answer's head: may the next request come on this connection?
@@ -192,7 +186,7 @@ class Downstream:
     def connection_line(self, exchange: Exchange) -> bytes:
         """RFC 9112 §9.3: what differs from the version's default."""
         if not exchange.keep_alive:
-            return b"Connection: close\r\n"
+            return CLOSE
         return b"" if exchange.head.version == "1.1" else b"Connection: keep-alive\r\n"
 
     def _client_moved(self) -> None:
@@ -204,6 +198,20 @@ class Downstream:
         """What came behind a request for an upgrade; it belongs to the other protocol."""
         data, self.reader.behind_upgrade = self.reader.behind_upgrade, b""
         return data
+
+    def _enter(self) -> None:
+        self.engine.connections.add(self)
+        self.engine.sweeper.add(self.transport)
+
+    def _run(self) -> None:
+        self.has_greenlet = True
+        try:
+            if self._serve():
+                self._linger()
+        except (ConnectionLost, TimedOut):
+            log.debug("%s: the connection ended", self.peer)
+        finally:
+            self.finish()
 
     def _serve(self) -> bool:
         """Whether the client may still be sending, so that the close must linger."""
@@ -250,8 +258,7 @@ class Downstream:
         if reader.error is not None:
             return None
         begun = not self.served or (not reader.at_start and reader.mid_head)
-        wait_s = limits.head_s if begun else limits.keep_alive_s
-        transport.read_deadline = time.monotonic() + (LAST_CALL_S if self.engine.draining else wait_s)
+        self._limit_wait(limits.head_s if begun else limits.keep_alive_s)
         while True:
             try:
                 data = self._read()
@@ -281,6 +288,12 @@ class Downstream:
                 begun = True
                 transport.read_deadline = time.monotonic() + limits.head_s
 
+    def _limit_wait(self, wait_s: float) -> None:
+        """Once for what a greenlet is made for."""
+        if self._came is None:
+            wait_s = LAST_CALL_S if self.engine.draining else wait_s
+            self.transport.read_deadline = time.monotonic() + wait_s
+
     def _from_fast_path(self, data: bytes) -> Message | None:
         """What it did not bring to its end; ``data`` came behind it, or is what it looked at."""
         fast = self._fast
@@ -305,7 +318,9 @@ class Downstream:
         fast, transport = self._fast, self.transport
         while True:
             try:
-                data = transport.recv(HEAD_READ, fast.take if self.reader.at_start else None)
+                data = self._what_came() or transport.recv(
+                    HEAD_READ, fast.take if self.reader.at_start else None
+                )
             except TakenOver:
                 if fast.handed is None:
                     continue
@@ -319,6 +334,15 @@ class Downstream:
             elif fast.handed is not None:
                 transport.withdraw(TakenOver)
             return data
+
+    def _what_came(self) -> bytes | None:
+        """Once, what its greenlet was made for; None: it is still to be read."""
+        came, self._came = self._came, None
+        if came is None:
+            return None
+        if isinstance(came[0], Exception):
+            raise came[0]
+        return came[0]
 
     def _answer_broken_head(self) -> bool:
         """A head that could not be parsed still gets an answer and a line in the log."""
@@ -368,12 +392,3 @@ class Downstream:
         left = 16 * MAX_DRAIN
         while left > 0 and (data := self.transport.recv(FULL_READ)):
             left -= len(data)
-
-
-def _out(exchange: Exchange, failure: Exception | None) -> None:
-    """What was posted of an answer is out, or never will be."""
-    if failure is None:
-        exchange.bytes_out += exchange.posted
-    else:
-        exchange.gone(str(failure))
-    record.run(exchange)

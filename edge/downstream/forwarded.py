@@ -9,6 +9,7 @@ more, where that peer writes no X-Forwarded-For.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge.http.head import Field
@@ -102,6 +103,7 @@ def forwarding_fields(origin: Origin, peer: str, host: bytes, request_id: str) -
     return fields + [(name, name.title(), value) for name, value in origin.passed]
 
 
+@lru_cache(maxsize=1024)
 def connection_lines(peer: str, scheme: str, port: int) -> bytes:
     """For all requests of a connection that say nothing themselves; the host, a quote and the line's end follow."""
     return (

@@ -15,6 +15,7 @@ from edge.exchange import Exchange
 from edge.fast_path.handed import Sent
 from edge.fast_path.way import Way, way_of
 from edge.http.plain_response import plain_response
+from edge.http.writer import CLOSE
 from edge.phases import guard, match, record
 from edge.phases.forward import note_answer, note_first_answer
 from edge.transport import MAX_POSTED, NEVER
@@ -179,7 +180,7 @@ class FastPath:
     def _goes(self, way: Way) -> bool:
         """Whether all that it needs is at hand; what of that was taken is passed on if something is missing."""
         plan, share, passed, now = way.plan, way.share, None, monotonic()
-        if len(way.first_line) > LONGEST_LINE:
+        if len(way.first_line) > LONGEST_LINE or (self._downstream.has_greenlet and not way.head.keep_alive):
             return False
         if plan.requirements is not None:
             passed = way.head.passed
@@ -233,12 +234,15 @@ class FastPath:
         downstream, connection, share = self._downstream, self._connection, self._way.share
         engine, retry = downstream.engine, share.retry
         plain = plain_response(came, connection.reader.names) if isinstance(came, bytes) else None
-        if plain is None or engine.draining:
+        is_last = not self._way.head.keep_alive
+        if plain is None or engine.draining or (is_last and downstream.has_greenlet):
             return self._left(came)
         head, body = plain
         if retry is not None and head.status in retry.statuses:
             return self._left(came)
         lines = self._lines if head.dated else self._lines + engine.date.line()
+        if is_last:
+            lines += CLOSE
         data = b"%b%b\r\n%b" % (head.lines, lines, body)
         if len(data) > MAX_POSTED:
             return self._left(came)
@@ -253,8 +257,12 @@ class FastPath:
         self.under_way, self._length = False, len(data)
         downstream.served = True
         transport = downstream.transport
-        transport.take, transport.read_deadline = self.take, now + engine.limits.keep_alive_s
-        transport.post(data, engine.postbox, self._on_out)
+        if is_last:
+            transport.leave_unread()
+            transport.post(data, engine.postbox, self._last_out)
+        else:
+            transport.take, transport.read_deadline = self.take, now + engine.limits.keep_alive_s
+            transport.post(data, engine.postbox, self._on_out)
         return True
 
     def _left(self, came: bytes | Exception) -> bool:
@@ -279,6 +287,10 @@ class FastPath:
         else:
             exchange.gone(str(failure))
         record.run(exchange)
+
+    def _last_out(self, failure: Exception | None) -> None:
+        self._out(failure)
+        self._downstream.finish()
 
     def _met(self, limits: RuleLimits) -> bool:
         """Whether what the request costs was at hand; it is spent then."""

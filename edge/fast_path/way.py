@@ -54,7 +54,7 @@ def way_of(exchange: Exchange) -> Way | None:
     if plan is None or head is None or plan.fast_share is None:
         return None
     method, path = exchange.method, exchange.path + exchange.query_string
-    if not head.keep_alive or method not in IDEMPOTENT or method == "HEAD":
+    if method not in IDEMPOTENT or method == "HEAD":
         return None
     sent_path = ""
     if plan.path_edit is not None and exchange.path != "*":

@@ -10,6 +10,7 @@ from edge.http.head import Field
 
 CRLF = b"\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CLOSE = b"Connection: close\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
 
 

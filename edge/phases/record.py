@@ -54,6 +54,15 @@ def run(exchange: Exchange) -> None:
         engine.access_log.write(exchange, ended)
 
 
+def when_out(exchange: Exchange, failure: Exception | None) -> None:
+    """What was posted of an answer is out, or never will be."""
+    if failure is None:
+        exchange.bytes_out += exchange.posted
+    else:
+        exchange.gone(str(failure))
+    run(exchange)
+
+
 def _run_without_rule(exchange: Exchange, ended: float) -> None:
     engine = exchange.downstream.engine
     if exchange.code == "no-rule":

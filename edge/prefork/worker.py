@@ -14,14 +14,13 @@ import ssl
 import struct
 import sys
 import time
+from _socket import socket as RawSocket  # noqa: N812 - it is a class
 from functools import partial
 from importlib.metadata import version
 from types import FrameType
 from typing import Any
 
 import gevent
-from gevent.pool import Pool
-from gevent.server import StreamServer
 from gunicorn.workers.ggevent import GeventWorker
 
 from edge.access_log.log import AccessLog, open_log
@@ -34,6 +33,7 @@ from edge.http.names import response_names
 from edge.limiting.limiter import Limiter
 from edge.link.agent_link import AgentLink
 from edge.prefork.application import GunicornOptions
+from edge.prefork.listener import Listener, Over
 from edge.prefork.worker_states import WorkerState, WorkerStates
 from edge.retry.budget import RetryBudgets
 from edge.telemetry.sampler import TOPIC as SAMPLES
@@ -142,9 +142,9 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         for server in servers:
             if states[self.age] is WorkerState.HURRIED:
                 take_no_more(server.socket)
-            take_waiting(server)
+            server.take_waiting()
             server.close()
-        self._finish([server.pool for server in servers if server.pool is not None])
+        self._finish(servers)
         self.engine.access_log.close()
         if self.engine.tracer is not None:
             self.engine.tracer.close()
@@ -160,48 +160,46 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         super().handle_usr1(sig, frame)
         gevent.spawn(self.engine.access_log.reopen)
 
-    def handle(self, port: int, client: Any, addr: Any, protocol: str = "off") -> None:
-        """One connection, in a greenlet of its own; the listener may be closed by now.
+    def handle(self, port: int, protocol: str, client: RawSocket, address: Any, over: Over) -> None:
+        """Begins a connection, in the hub; the listener may be closed by now.
 
-        ``port`` is ours, 0 for a unix socket, whose ``addr`` is text. PROXY ``protocol``.
+        ``port`` is ours, 0 for a unix socket, whose ``address`` is text. PROXY ``protocol``.
         """
-        peer = addr[0] if isinstance(addr, tuple) else ""
-        if peer:
-            try:
-                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError as error:
-                log.debug("a connection was gone before it began: %s", error)
-                client.close()
-                return
-        receive(self.engine, Transport(client), peer, port, protocol)
+        peer = address[0] if isinstance(address, tuple) else ""
+        receive(self.engine, Transport(client), peer, port, protocol, over)
 
-    def _server(self, listener: Any, protocol: str) -> StreamServer:
+    def _server(self, listener: Any, protocol: str) -> Listener:
         listener.setblocking(1)
         name = listener.getsockname()
-        port = name[1] if isinstance(name, tuple) else 0
-        pool: Pool = Pool(self.worker_connections)
-        server = StreamServer(listener, handle=partial(self.handle, port, protocol=protocol), spawn=pool)
+        port = 0
+        if isinstance(name, tuple):
+            port = name[1]
+            # Connections have it from their listener.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server = Listener(listener, partial(self.handle, port, protocol), self.worker_connections)
         if self.cfg.workers > 1:
             server.max_accept = 1
         server.start()
         return server
 
-    def _finish(self, pools: list[Pool]) -> None:
+    def _finish(self, servers: list[Listener]) -> None:
         """Until the last connection is over, or their time is."""
         options: GunicornOptions = self.app.options
         began = time.monotonic()
         until, hurried = began + options.reload_timeout_s, False
         self.engine.drain()
-        while any(pools) and time.monotonic() < until:
+        while _open(servers) and time.monotonic() < until:
             if not hurried and self.app.states[self.age] is WorkerState.HURRIED:
                 hurried = True
                 until = min(until, time.monotonic() + options.drain_timeout_s)
             self.notify()
             gevent.sleep(FINISH_POLL_S)
-        if any(pools):
+        if _open(servers):
             log.warning("%d connections are ended: their time is over", len(self.engine.connections))
             self.engine.end_connections()
-            gevent.wait([greenlet for pool in pools for greenlet in pool], timeout=END_S)
+            until = time.monotonic() + END_S
+            while _open(servers) and time.monotonic() < until:
+                gevent.sleep(FINISH_POLL_S)
 
     def _notify_for_ever(self) -> None:
         while True:
@@ -234,11 +232,9 @@ def take_no_more(listener: Any) -> None:
     gevent.sleep(HANDSHAKE_S)
 
 
-def take_waiting(server: StreamServer) -> None:
-    """Connections that the kernel accepted for this listener: closing it would reset them."""
-    server.stop_accepting()
-    while not server.full() and (accepted := server.do_read()) is not None:
-        server.do_handle(*accepted)
+def _open(servers: list[Listener]) -> int:
+    """Connections of all of them."""
+    return sum(server.open for server in servers)
 
 
 def _tracer(options: GunicornOptions, engine: Engine) -> Tracer | None:

@@ -245,3 +245,74 @@ def test_an_interrupt_that_nobody_got_can_be_withdrawn(pair: Pair) -> None:
     gevent.sleep(0)
     theirs.sendall(b"a")
     assert transport.recv(1) == b"a"
+
+
+class Expecting:
+    """Takes what begins with an A; the rest is kept, in the order in which it came."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+        self.taken: list[bytes | Exception] = []
+        self.kept: list[bytes | Exception | None] = []
+
+    def take(self, came: bytes | Exception) -> bool:
+        is_mine = isinstance(came, bytes) and came.startswith(b"A")
+        if is_mine:
+            self.taken.append(came)
+        return is_mine
+
+    def switch(self, came: bytes | Exception | None) -> None:
+        self.transport.leave_unread()
+        self.kept.append(came)
+
+    def begin(self) -> Expecting:
+        gevent.get_hub().loop.run_callback(self.transport.expect, self, self.take)
+        gevent.sleep(0)
+        return self
+
+    def until(self, number: int) -> None:
+        """So many things came."""
+        with gevent.Timeout(20):
+            while len(self.taken) + len(self.kept) < number:
+                gevent.sleep(0.002)
+
+
+class TestExpect:
+    def test_what_is_here_and_what_comes_is_brought_until_somebody_else_is_to_read(self, pair: Pair) -> None:
+        transport, theirs = pair
+        theirs.sendall(b"A1")
+        expecting = Expecting(transport).begin()
+        assert expecting.taken == [b"A1"]
+        for number, data in enumerate((b"A2", b"B1")):
+            theirs.sendall(data)
+            expecting.until(number + 2)
+        theirs.sendall(b"A3")
+        assert transport.recv(100) == b"A3"
+        assert (expecting.taken, expecting.kept) == ([b"A1", b"A2"], [b"B1"])
+
+    def test_what_is_not_for_the_one_who_takes_is_brought_at_once(self, pair: Pair) -> None:
+        transport, theirs = pair
+        theirs.sendall(b"B")
+        assert Expecting(transport).begin().kept == [b"B"]
+
+    def test_an_interrupt_a_deadline_and_the_end_are_brought_too(self, pair: Pair) -> None:
+        transport, theirs = pair
+        expecting = Expecting(transport).begin()
+        transport.interrupt(KeyError("a"))
+        expecting.until(1)
+        expecting.begin()
+        transport.read_deadline = 0.0
+        expecting.until(2)
+        expecting.begin()
+        theirs.close()
+        expecting.until(3)
+        assert [type(each) for each in expecting.kept] == [KeyError, TimedOut, bytes]
+
+    def test_while_nothing_is_taken_it_is_told_that_something_came(self, pair: Pair) -> None:
+        transport, theirs = pair
+        expecting = Expecting(transport).begin()
+        transport.take = None
+        theirs.sendall(b"A")
+        expecting.until(1)
+        assert expecting.kept == [None]
+        assert transport.recv(100) == b"A"

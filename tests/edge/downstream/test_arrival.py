@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
+import gevent
+import gevent.socket
 import pytest
+from gevent.event import Event
 from msgspec.structs import replace
 
 from edge.downstream.arrival import receive
-from tests.support.in_process import FakeTransport, InProcess
+from edge.transport import Transport
+from tests.support.in_process import InProcess
 
 RULES = 'defaults { trusted_proxies ["10.0.0.0/8"] }\nrule a { when any; respond 200 "" }'
 GET = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
 
 
 def status_of(edge: InProcess, peer: str) -> int:
-    transport = FakeTransport(GET)
-    receive(edge.engine, transport, peer, 80, "off")  # type: ignore[arg-type]
-    assert transport.closed
-    return int(transport.sent.split(b" ")[1])
+    """Of a connection that is over then."""
+    open_before, over = len(edge.engine.addresses), Event()
+    ours, theirs = gevent.socket.socketpair()
+    with ours:
+        ours.settimeout(20)
+        ours.sendall(GET)
+        ours.shutdown(socket.SHUT_WR)
+        gevent.get_hub().loop.run_callback(receive, edge.engine, Transport(theirs), peer, 80, "off", over.set)
+        answer = b"".join(iter(lambda: ours.recv(65536), b""))
+    assert over.wait(20)
+    assert len(edge.engine.addresses) == open_before
+    assert edge.engine.telemetry.accepted == 1
+    return int(answer.split(b" ")[1])
 
 
 @pytest.fixture

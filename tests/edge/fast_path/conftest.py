@@ -26,13 +26,14 @@ def piped(monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:
     return seen
 
 
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
-    """Makes an engine for rules."""
+@pytest.fixture(params=[False, True], ids=["with a greenlet", "without a greenlet"])
+def serve(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Served]]:
+    """Makes an engine for rules; its clients have a greenlet, or none, when what they ask for is ``known``."""
     made: list[Served] = []
 
     def make(rules: str, **options: object) -> Served:
         made.append(Served(tmp_path / str(len(made)), rules, **options))  # type: ignore[arg-type]
+        made[-1].known_by_others = request.param
         return made[-1]
 
     yield make

@@ -90,7 +90,7 @@ def test_paths_that_differ_go_their_ways(
         data = get(path, method=method)
         answers = [client.ask(data) for client in (quick, patient)]
         assert without_ids(answers[0]) == without_ids(answers[1])
-        if quick.greenlet.ready() or b"Connection: close" in answers[0]:
+        if quick.over.is_set() or b"Connection: close" in answers[0]:
             quick, patient = edge.client(), slow(edge.client())
     proxied = upstream.requests
     assert [sent(request) for request in proxied[::2]] == [sent(request) for request in proxied[1::2]]
@@ -259,8 +259,7 @@ def test_idle_clients_are_closed_after_their_time(serve: Serve, upstreams: Upstr
     client, data = edge.client(), get()
     known(client, data)
     client.ask(data)
-    client.greenlet.join(timeout=20)
-    assert client.greenlet.ready()
+    assert client.over.wait(20)
 
 
 KEYED = """

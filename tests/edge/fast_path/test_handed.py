@@ -223,8 +223,7 @@ def test_a_worker_that_drains_closes_behind_the_answer(serve: Serve, upstreams: 
     edge.engine.drain()
     holds.clear()
     assert b"Connection: close" in client.answer()
-    client.greenlet.join(timeout=20)
-    assert client.greenlet.ready()
+    assert client.over.wait(20)
 
 
 def test_a_worker_that_ends_says_so_to_who_waits(serve: Serve, upstreams: Upstreams) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
 from gevent import socket as gevent_socket
 
-from edge.prefork.worker import EdgeWorker, take_waiting
+from edge.prefork.worker import EdgeWorker
 from edge.upstream.drains_file import Drained, drains_path, write_drains
 from tests.support.edge_process import EdgeProcess, SmallAgent
 from tests.support.in_process import InProcess
@@ -231,12 +232,33 @@ def test_a_connection_taken_just_before_its_listener_closed_is_served(tmp_path: 
         listener.listen()
         server = worker._server(listener, "off")
         client = gevent_socket.create_connection(listener.getsockname(), timeout=20)
-        take_waiting(server)
+        server.take_waiting()
         server.close()
         with client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_small_answers_wait_for_nothing_on_a_new_connection(tmp_path: Path) -> None:
+    worker = object.__new__(EdgeWorker)
+    worker.engine = InProcess(tmp_path, "").engine
+    worker.cfg, worker.worker_connections = SimpleNamespace(workers=2), 10
+    with gevent_socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        server = worker._server(listener, "off")
+        with gevent.Timeout(20), gevent_socket.create_connection(listener.getsockname()):
+            while not worker.engine.connections:
+                gevent.sleep(0.002)
+            (connection,) = worker.engine.connections
+            sock = connection.transport.sock
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert sock.gettimeout() == 0
+        with gevent.Timeout(20):
+            while server.open:
+                gevent.sleep(0.002)
+        server.close()
 
 
 def test_a_worker_that_starts_without_an_agent_goes_by_the_drains_on_disk(tmp_path: Path) -> None:
