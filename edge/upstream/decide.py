@@ -23,7 +23,8 @@ OVERLOADED: frozenset[Event] = frozenset({"503", "429"})
 OVERLOAD_BACKOFF_S, OVERLOAD_CAP_S = 1.0, 4.0
 """The same for a service that says that it has too much to do."""
 SPREAD = 0.1
-"""Those who were told one moment to come back come within this share of the wait after it, not all at once."""
+"""Those who were told one moment to come back come within this share of the wait after it, or within the backoff up to
+its cap if that is longer, spread evenly and not all at once."""
 
 Outcome: TypeAlias = Literal[
     "granted", "replaced",
@@ -137,11 +138,13 @@ def _when(event: Event, policy: RetryPolicy | None, situation: Situation, chance
         return GiveUp("deadline", "no time is left for another attempt")
     if event in ANYWAY:
         return Again("replaced", True, COSTS[event])
-    wait_s = min(backoff_s(event, situation.retries, chance), chance * left_s)
-    if pushback.after_s is not None:
-        wait_s = pushback.after_s + max(min(wait_s, BACKOFF_CAP_S), chance * SPREAD * pushback.after_s)
-        if wait_s >= left_s:
-            return GiveUp("retry-after", "the wait that the answer asks for is longer than the time left")
+    bound_s, after_s = backoff_s(event, situation.retries, 1.0), pushback.after_s
+    if after_s is None:
+        return Again("granted", False, COSTS[event], chance * min(bound_s, left_s))
+    spread_s = max(min(bound_s, BACKOFF_CAP_S), SPREAD * after_s)
+    wait_s = after_s + chance * min(spread_s, left_s - after_s)
+    if wait_s >= left_s:
+        return GiveUp("retry-after", "the wait that the answer asks for is longer than the time left")
     return Again("granted", False, COSTS[event], wait_s)
 
 

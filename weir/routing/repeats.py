@@ -31,7 +31,7 @@ TABLE: Mapping[Event, tuple[Permission, Permission, Permission]] = MappingProxyT
     {
         "connect": ("always", "always", "always"),
         "unsent": ("always", "always", "always"),
-        "stale": ("always", "always", "never"),
+        "stale": _SENT,
         "misdirected": ("always", "always", "always"),
         "reset": _SENT,
         "timeout": ("always", "with put_timeout", "with a key"),

@@ -44,6 +44,21 @@ EVENTS = {
 }
 
 
+class AfterAWarmUp:
+    """It answers the first request on a connection well if that goes to ``/warm``; then it misbehaves."""
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+
+    def __call__(self, peer: Peer) -> None:
+        while b"/warm" in peer.read_request().line:
+            peer.send(ok())
+        if self.event == "timeout":
+            peer.read_to_end()
+        elif self.event != "reset":
+            peer.send(says(int(self.event)))
+
+
 class TestTheTable:
     @pytest.mark.parametrize("event", EVENTS)
     @pytest.mark.parametrize(
@@ -63,6 +78,23 @@ class TestTheTable:
         if allowed:
             assert good.requests[0].header("x-weir-attempt") == b"2"
             assert good.requests[0].header("idempotency-key") == (b"7" if header else None)
+
+    @pytest.mark.parametrize("event", [event for event in EVENTS if event != "connect"])
+    @pytest.mark.parametrize(
+        ("method", "header", "cell"),
+        [("GET", "", "safe"), ("PUT", "", "put"), ("POST", "", "post"), ("POST", KEY, "keyed")],
+    )
+    def test_each_cell_on_a_connection_that_has_served_before(
+        self, edge: EdgeProcess, upstreams: Make, event: str, method: str, header: str, cell: str
+    ) -> None:
+        good, bad = upstreams(), upstreams(script=AfterAWarmUp(event))
+        edge.publish(rules(bad.url, good, f"retry 1 on {event} with idempotency_key", "timeout try 200ms"))
+        assert send(edge, "GET", "/warm").status == 200
+        response = send(edge, method, "/", b"", *filter(None, [header]))
+        allowed = cell in ("safe", "keyed") or (cell == "put" and event != "timeout")
+        assert (response.status == 200) is allowed
+        assert len(bad.peers) == (2 if allowed and event == "reset" else 1), "the connection is replaced"
+        assert len(good.requests) == int(allowed)
 
     def test_a_put_is_repeated_after_a_timeout_where_the_rule_says_so(
         self, edge: EdgeProcess, upstreams: Make

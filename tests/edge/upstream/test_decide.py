@@ -125,6 +125,9 @@ def test_without_a_clause_only_a_connection_is_replaced(event: Event, method: st
         ("503", "GET", policy(), situation(left_s=5.0, pushback=Pushback(after_s=5.0)), "retry-after"),
         ("503", "GET", policy(), situation(left_s=5.6, pushback=Pushback(after_s=5.0)), "granted"),
         ("stale", "GET", policy(1), situation(retries=1), "replaced"),
+        ("stale", "POST", policy(), situation("POST"), "method"),
+        ("stale", "POST", policy(idempotency_key=True), situation("POST", keyed=True), "replaced"),
+        ("503", "GET", policy(), situation(left_s=1.01, pushback=Pushback(after_s=1.0)), "granted"),
         ("stale", "GET", policy(), situation(replaced=True), "granted"),
         ("stale", "GET", policy(on=("503",)), situation(replaced=True), None),
         ("unsent", "POST", policy(), situation("POST", replaced=True), "granted"),
@@ -185,6 +188,19 @@ def test_those_who_are_told_one_moment_do_not_come_all_at_once() -> None:
     assert len(waits) == 11
     assert min(waits) == 10.0
     assert max(waits) <= 11.0
+
+
+@pytest.mark.parametrize(
+    ("event", "after_s", "longest_s"),
+    [("503", 0.0, 0.25), ("503", 1.0, 0.25), ("503", 5.0, 0.5), ("502", 0.0, 0.025), ("502", 1.0, 0.1)],
+)
+def test_whoever_is_told_when_comes_at_any_moment_of_a_short_time_after_it(
+    event: Event, after_s: float, longest_s: float
+) -> None:
+    for chance in (0.0, 0.25, 0.5, 1.0):
+        decision = decide(event, policy(), situation(pushback=Pushback(after_s=after_s)), chance)
+        assert isinstance(decision, Again)
+        assert decision.wait_s == pytest.approx(after_s + chance * longest_s)
 
 
 situations = st.builds(

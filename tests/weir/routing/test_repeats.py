@@ -14,7 +14,7 @@ Y, P, K, N = "always", "with put_timeout", "with a key", "never"
     [
         ("connect", Y, Y, Y),
         ("unsent", Y, Y, Y),
-        ("stale", Y, Y, N),
+        ("stale", Y, Y, K),
         ("misdirected", Y, Y, Y),
         ("reset", Y, Y, K),
         ("timeout", Y, P, K),
