@@ -5,6 +5,7 @@ Both are driven by the same calls and must answer the same.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from weir.store.budget import Allowance, Granted, Heard
@@ -26,7 +27,8 @@ class Ring:
     """(bucket, units); what comes back is a negative entry."""
     earned: list[tuple[int, int]] = field(default_factory=list)
     attempts: list[tuple[int, int]] = field(default_factory=list)
-    holders: dict[str, tuple[str, Heard]] = field(default_factory=dict)
+    holders: dict[str, tuple[str, Heard, int]] = field(default_factory=dict)
+    """History, what was said, and when by the ring's clock."""
     peaks: dict[int, int] = field(default_factory=dict)
     peak: int | None = None
 
@@ -40,7 +42,7 @@ class Ring:
             self.quarantine = (now // self.width + self.buckets + 2) * self.width
         bucket = now // self.width
         self._note_peak(allowance, bucket, now // HOUR_MS)
-        fresh = self._book(holder, heard, bucket, history)
+        fresh = self._book(holder, heard, now, history)
         self.clock, self.history, self.newest = now, history, bucket
         return self._decide(allowance, want, divisor, now, fresh)
 
@@ -48,27 +50,41 @@ class Ring:
         last = bucket if self.newest is None else self.newest
         if allowance.cap is not None or (bucket <= last and self.peak is not None):
             return
-        seen = total(self.attempts, last - self.buckets + 1, last)
+        ends = range(last - self.buckets, last + 1)
+        seen = max(total(self.attempts, end - self.buckets + 1, end) for end in ends)
         of = last * self.width // HOUR_MS
         if seen > self.peaks.get(of, 0):
             self.peaks[of] = seen
-        self.peaks = {at: most for at, most in self.peaks.items() if hour - at <= 24}
+        self.peaks = {at: most for at, most in self.peaks.items() if abs(hour - at) <= 24}
         self.peak = max(self.peaks.values(), default=0)
 
-    def _book(self, holder: str, heard: Heard, bucket: int, history: str) -> bool:
+    def _book(self, holder: str, heard: Heard, now: int, history: str) -> bool:
+        bucket = now // self.width
         known = self.holders.get(holder)
         first = known is None or known[0] != history
         if known is not None and not first:
             before = known[1]
             if heard.seq <= before.seq:
                 return False
-            self.earned.append((bucket, max(0, heard.credits - before.credits)))
-            self.attempts.append((bucket, max(0, heard.attempts - before.attempts)))
+            if known[2] <= now:
+                self.earned += self._spread(heard.credits - before.credits, known[2], now, 1)
+                self.attempts += self._spread(heard.attempts - before.attempts, known[2], now, 2)
             if bucket - self.buckets <= heard.back_bucket <= bucket:
                 there = total(self.granted, heard.back_bucket, heard.back_bucket)
                 self.granted.append((heard.back_bucket, -min(heard.back, there)))
-        self.holders[holder] = (history, heard)
+        self.holders[holder] = (history, heard, now)
         return True
+
+    def _spread(self, units: int, since: int, now: int, windows: int) -> list[tuple[int, int]]:
+        """Evenly over the time since then, but nothing before the last ``windows``."""
+        parts, gone = list[tuple[int, int]](), 0
+        for bucket in range(since // self.width, now // self.width + 1):
+            passed = min(now, (bucket + 1) * self.width) - since
+            # The same quotient as in the script: both are doubles.
+            sum_ = max(0, units) if since == now else math.floor(max(0, units) * (passed / (now - since)))
+            parts.append((bucket, sum_ - gone))
+            gone = sum_
+        return [part for part in parts if part[0] > now // self.width - windows * self.buckets]
 
     def _decide(self, allowance: Allowance, want: int, divisor: int, now: int, fresh: bool) -> Granted:
         bucket = now // self.width

@@ -133,7 +133,18 @@ MUTANTS = {
     "grants too early when data was lost": Mutant("+ count + 2) * width}", "+ 1) * width}", loses=True),
     "does not look at the history": Mutant("state.history ~= history or", "not state.now or", loses=True),
     "forgets to note what it grants": Mutant("  add('g', b, granted)\n", ""),
-    "drops the oldest bucket too early": Mutant("bucket < b - count then", "bucket <= b - count then"),
+    "drops the oldest bucket too early": Mutant("tonumber(bucket) < b - (", "tonumber(bucket) <= b - ("),
+    "keeps first attempts for one window only": Mutant(
+        "kind == 'a' and 2 * count or count", "count", differs=True
+    ),
+    "books credit into the present bucket": Mutant("known[3]), since)", "known[3]), now)", differs=True),
+    "books first attempts into the present bucket": Mutant(
+        "known[4]), since)", "known[4]), now)", differs=True
+    ),
+    "does not keep the moment of a word": Mutant(",\n    'at', now)", ")", differs=True),
+    "looks at the last window only for the peak": Mutant(
+        "for edge = last - count, last do", "for edge = last, last do", differs=True
+    ),
     "grants the reserve too": Mutant("math.min(most - reserve, credit)", "math.min(most, credit)"),
     "lets credit live a bucket too long": Mutant(
         "sum('c', b - count + 1, b)", "sum('c', b - count, b)", differs=True
@@ -258,12 +269,31 @@ def test_the_cap_follows_a_tenth_of_the_peak_of_a_day_and_is_never_below_the_lea
     assert cap(begin, 0) == 100
     cap(begin + 1, 4000)
     assert cap(begin + 2000, 4000) == 400
-    cap(begin + hour, 6000)
-    cap(begin + 5 * hour, 9000)
+    cap(begin + hour, 4000)
+    cap(begin + hour + 1, 6000)
+    cap(begin + 5 * hour, 6000)
+    cap(begin + 5 * hour + 1, 9000)
     assert cap(begin + 5 * hour + 2000, 9000) == 400
     assert cap(begin + 24 * hour, 9000) == 400
     assert cap(begin + 25 * hour, 9000) == 300
     assert cap(begin + 30 * hour, 9000) == 100
+
+
+def test_a_peak_of_hours_that_have_not_come_yet_is_none(store: Store, keys: Keys) -> None:
+    """The clock was a year ahead for some seconds, and is right again."""
+    ring, allowance, hour, ahead = (
+        Ring("file/orders", 1000, 10),
+        Allowance(None, 100, 20, 10),
+        3_600_000,
+        365 * 24,
+    )
+    said = [(0, 0), (ahead * hour, 0), (ahead * hour + 1, 9000), (ahead * hour + 3000, 9000), (hour, 9001)]
+    caps = []
+    for seq, (at, attempts) in enumerate(said, start=1):
+        heard = Heard(seq, 0, attempts)
+        call = budget_call(keys, ring, "n1", allowance, heard, want=0, at=START + at, history="h")
+        caps.append(granted(store.admin.evalsha(store.sha, *call.command)).cap)
+    assert caps == [100, 100, 100, 900, 100]
 
 
 def test_nothing_is_granted_before_the_moment_that_a_refusal_names_and_then_it_is(

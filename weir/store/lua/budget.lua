@@ -3,6 +3,10 @@
 -- A window is `buckets` buckets of `width_ms`. A unit is granted in a bucket and must be spent before that bucket ends,
 -- so that the units of any buckets + 1 neighbouring buckets are all that can be spent within any window.
 --
+-- What a holder says was earned and seen is spread evenly over the time since its last word, by the clock of the ring:
+-- else the first word after a silence would give one window what many earned. What is older than the ring is dropped,
+-- and what was told last by a clock that was ahead. First attempts stay for two windows: late words raise the peak too.
+--
 -- KEYS
 --   ring        hash: see keys.py
 --   holder      hash: what was heard of the calling holder
@@ -59,38 +63,48 @@ end
 local function add(kind, bucket, units)
   state[kind .. bucket] = tonumber(state[kind .. bucket] or 0) + units
 end
+local function spread(kind, oldest, units, since)
+  local function upto(edge)
+    return math.floor(units * math.min(1, math.max(0, edge - since) / math.max(1, now - since)))
+  end
+  for bucket = math.max(oldest, math.floor(since / width)), b do
+    add(kind, bucket, upto((bucket + 1) * width) - upto(bucket * width))
+  end
+end
 
 local last, hour = tonumber(state.bucket or b), math.floor(now / 3600000)
 if cap == '' and (b > last or not state.peak) then
-  local seen = sum('a', last - count + 1, last)
-  local of = math.floor(last * width / 3600000)
+  local seen, of = 0, math.floor(last * width / 3600000)
+  for edge = last - count, last do seen = math.max(seen, sum('a', edge - count + 1, edge)) end
   if seen > tonumber(redis.call('HGET', peaks, of) or 0) then redis.call('HSET', peaks, of, seen) end
   local hours = redis.call('HGETALL', peaks)
   state.peak = 0
   for place = 1, #hours, 2 do
-    if hour - tonumber(hours[place]) > 24 then redis.call('HDEL', peaks, hours[place])
+    if math.abs(hour - tonumber(hours[place])) > 24 then redis.call('HDEL', peaks, hours[place])
     else state.peak = math.max(state.peak, tonumber(hours[place + 1])) end
   end
   redis.call('PEXPIRE', peaks, 90000000)
 end
 local old = {ring}
 for field in pairs(state) do
-  local bucket = tonumber(string.match(field, '^[gca](%d+)$'))
-  if bucket and bucket < b - count then old[#old + 1] = field end
+  local kind, bucket = string.match(field, '^([gca])(%d+)$')
+  if bucket and tonumber(bucket) < b - (kind == 'a' and 2 * count or count) then old[#old + 1] = field end
 end
 for place = 2, #old do state[old[place]] = nil end
 if #old > 1 then redis.call('HDEL', unpack(old)) end
 
-local known = redis.call('HMGET', holder, 'history', 'seq', 'credits', 'attempts')
+local known = redis.call('HMGET', holder, 'history', 'seq', 'credits', 'attempts', 'at')
 local first = known[1] ~= history
 local fresh = first or tonumber(seq) > tonumber(known[2])
 if fresh then
   if not first then
-    add('c', b, math.max(0, credits - known[3]))
-    add('a', b, math.max(0, attempts - known[4]))
+    local since = tonumber(known[5] or now)
+    spread('c', b - count + 1, math.max(0, credits - known[3]), since)
+    spread('a', b - 2 * count + 1, math.max(0, attempts - known[4]), since)
     if b - count <= given and given <= b then add('g', given, -math.min(back, sum('g', given, given))) end
   end
-  redis.call('HSET', holder, 'history', history, 'seq', seq, 'credits', credits, 'attempts', attempts)
+  redis.call('HSET', holder, 'history', history, 'seq', seq, 'credits', credits, 'attempts', attempts,
+    'at', now)
   redis.call('PEXPIRE', holder, math.max(60000, (2 * count + 2) * width))
 end
 
