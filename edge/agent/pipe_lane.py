@@ -40,7 +40,7 @@ class Waiting:
 
 
 class Lane:
-    """``start`` and ``stop`` once. Every call that was put is settled exactly once."""
+    """Ends with ``stop`` or ``retire``. Every call that was put is settled exactly once."""
 
     def __init__(self, client: Client, metrics: PipeMetrics, clock: Callable[[], float]) -> None:
         self._client = client
@@ -49,6 +49,9 @@ class Lane:
         self._breaker = Breaker()
         self._queue: deque[Waiting] = deque()
         self._filled = Event()
+        self._under_way = 0
+        self.asked_at = clock()
+        """When somebody last wanted to put a call, or did."""
         self._flusher = gevent.spawn(self._flush_for_ever)
 
     def __len__(self) -> int:
@@ -60,13 +63,19 @@ class Lane:
         return self._breaker.is_open
 
     @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for it."""
+        return not self._queue and not self._under_way
+
+    @property
     def available(self) -> bool:
         """Whether a call would be sent now."""
         return self._breaker.allows(self._clock())
 
     def refusal(self) -> StoreAway | None:
         """Why a call cannot be put now."""
-        if not self.available:
+        now = self.asked_at = self._clock()
+        if not self._breaker.allows(now):
             self._metrics.error("open")
             return _left_alone()
         if len(self._queue) >= MAX_QUEUE:
@@ -82,6 +91,10 @@ class Lane:
         """Whoever waits is told that the store is away."""
         self._flusher.kill()
         self._settle_all(self._queue, StoreAway("the node agent stops", sent=False))
+
+    def retire(self) -> None:
+        """The end of an idle lane; does not wait."""
+        self._flusher.kill(block=False)
 
     def _flush_for_ever(self) -> None:
         while True:
@@ -109,6 +122,7 @@ class Lane:
     def _flush(self, batch: list[Waiting]) -> None:
         """One round trip; every call of the batch is settled, whatever happens."""
         self._breaker.sending()
+        self._under_way = len(batch)
         for waiting in batch:
             waiting.sent = True
         started = self._clock()
@@ -127,6 +141,7 @@ class Lane:
             self._metrics.round_trip(self._clock() - started, replies)
             for waiting, reply in zip(batch, replies, strict=True):
                 self._settle(waiting, reply)
+            self._under_way = 0
 
     def _turn_away(self, waiting: deque[Waiting] | list[Waiting]) -> None:
         for _ in waiting:

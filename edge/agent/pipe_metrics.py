@@ -38,7 +38,8 @@ class PipeMetrics:
         )
         self._up = Gauge(
             "weir_counters_up",
-            "1 while the store of the counters answers; 1 before it was asked.",
+            "1 while the store of the counters answers; 1 before it was asked. In a cluster: while every server does "
+            "that was asked in the last minute.",
             registry=registry,
         )
 

@@ -2,7 +2,7 @@
 
 Nothing is sent twice; who asks decides whether to ask again. Every wait and every queue is bounded; a server that does
 not answer is left alone by a breaker. In a cluster each server has a queue and a breaker of its own, so that one that
-is away costs only the keys that it holds.
+is away costs only the keys that it holds. They go when nobody asks it any more.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from weir.store.script_calls import ScriptCall
 ASK_S = 0.05
 SUSPECT_EVERY_S = 1.0
 """The history of a server is read again at most that often."""
+UNASKED_S = 60.0
+"""A server of a cluster of which nobody wanted anything for that long is forgotten: its keys may lie elsewhere now."""
 MAX_LANES = 256
 """Servers with a queue of their own; those of more share one."""
 
@@ -42,7 +44,7 @@ class StorePipe:
         self._suspected: dict[str, float] = {}
         metrics.watch(
             queue=lambda: sum(len(lane) for lane in self._lanes.values()),
-            is_open=lambda: any(lane.is_open for lane in self._lanes.values()),
+            is_open=self._is_open,
         )
 
     def start(self) -> None:
@@ -57,8 +59,10 @@ class StorePipe:
 
     @property
     def available(self) -> bool:
-        """Whether a call would be sent: a server answers as far as is known, or it is time to try one again."""
-        return any(lane.available for lane in self._lanes.values())
+        """Whether calls would be sent: a server answers as far as is known, or it is time to try one again."""
+        # Where servers are told apart, nearly nothing goes by the lane of the start.
+        alone = len(self._lanes) == 1
+        return any(lane.available for place, lane in self._lanes.items() if place or alone)
 
     def ask(self, call: ScriptCall, timeout_s: float = ASK_S) -> Any:
         """The script's reply; blocks this greenlet. Raises StoreAway (``sent`` says whether the script may have run),
@@ -109,13 +113,26 @@ class StorePipe:
             self._suspected[place] = now
             self._client.suspect_history(key)
 
+    def _is_open(self) -> bool:
+        """Whether a server does not answer of which something is wanted."""
+        return any(lane.is_open and self._is_in_use(place, lane) for place, lane in self._lanes.items())
+
+    def _is_in_use(self, place: str, lane: Lane) -> bool:
+        return place == "" or self._clock() - lane.asked_at < UNASKED_S or not lane.is_idle
+
     def _lane_of(self, call: ScriptCall) -> Lane:
         return self._lane(self._client.place(call.key))
 
     def _lane(self, place: str) -> Lane:
         lane = self._lanes.get(place)
         if lane is None:
+            self._forget_the_unasked()
             if len(self._lanes) >= MAX_LANES:
                 return self._lanes[""]
             lane = self._lanes[place] = Lane(self._client, self._metrics, self._clock)
         return lane
+
+    def _forget_the_unasked(self) -> None:
+        for place, lane in list(self._lanes.items()):
+            if not self._is_in_use(place, lane):
+                self._lanes.pop(place).retire()

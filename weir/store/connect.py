@@ -24,7 +24,7 @@ from weir.store.border import foreign_errors
 from weir.store.errors import StoreAway, StoreError
 from weir.store.pipelines import Info, Pipelines
 from weir.store.script_calls import ScriptCall
-from weir.store.topologies import Timeouts, Topology, topology_of
+from weir.store.topologies import Timeouts, Topology, place_of, topology_of
 from weir.store.url import parse_url
 
 OLDEST_REDIS = (7, 0)
@@ -77,11 +77,9 @@ class Client:
         Fails before anything is sent if the server cannot be reached.
         """
         with foreign_errors(self.where, sent=False):
-            try:
-                connection = bound(self._topology.server_of(key))
-            except (foreign.ConnectionError, foreign.TimeoutError, foreign.RedisClusterException, OSError):
-                self._topology.suspect()
-                raise
+            server = self._topology.server_of(key)
+            with self._suspected(server):
+                connection = bound(server)
         session = Session(self._topology, connection, self.where)
         try:
             if self._server is None:
@@ -113,7 +111,7 @@ class Client:
         for server in servers:
             cursor: int | bytes = 0
             while True:
-                with foreign_errors(self.where, sent=False):
+                with foreign_errors(self.where, sent=False), self._suspected(server):
                     cursor, found = server.execute_command(
                         "SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN_COUNT
                     )
@@ -143,15 +141,14 @@ class Client:
     def place(self, key: str) -> str:
         """``host:port`` of the cluster's server that holds ``key``, as far as is known; "" elsewhere. Asks nobody."""
         server = self._topology.peek(key) if self._topology.spread else None
-        if server is None:
-            return ""
-        options = server.connection_pool.connection_kwargs
-        return f"{options['host']}:{options['port']}"
+        return place_of(server) if server is not None else ""
 
     def subscribe(self, channel: str) -> Subscription:
         """Listen to a channel; messages sent before that are not heard."""
         with foreign_errors(self.where, sent=False):
-            return Subscription(self._topology.server_of(channel), channel, self.where)
+            server = self._topology.server_of(channel)
+            with self._suspected(server):
+                return Subscription(server, channel, self.where)
 
     def close(self) -> None:
         """Drop every connection; the next command connects again."""
@@ -159,6 +156,15 @@ class Client:
 
     def _check(self, info: Info) -> None:
         self._server = supported(info, self.where)
+
+    @contextmanager
+    def _suspected(self, server: redis.Redis) -> Iterator[None]:
+        """If it fails, another one may serve its keys by now."""
+        try:
+            yield
+        except (foreign.ConnectionError, foreign.TimeoutError, OSError):
+            self._topology.suspect(server)
+            raise
 
     def _own(self, answer: Any) -> Any:
         if not isinstance(answer, Exception):
@@ -183,7 +189,7 @@ class Session:
             try:
                 return self._call(command)
             except (foreign.ConnectionError, foreign.TimeoutError, foreign.ClusterDownError):
-                self._topology.suspect()
+                self._topology.suspect(self._connection)
                 raise
 
     def close(self) -> None:

@@ -112,14 +112,14 @@ class Pipelines:
         try:
             connection = part.server.connection_pool.get_connection()
         except (foreign.RedisError, OSError) as error:
-            self._topology.suspect()
+            self._topology.suspect(part.server)
             _fill(answers, part.places, NotSent(error))
             return
         try:
             self._exchange(connection, part, calls, answers)
         except (foreign.RedisError, OSError) as error:
             connection.disconnect()
-            self._topology.suspect()
+            self._topology.suspect(part.server)
             _fill(answers, part.places, error)
         except BaseException:
             connection.disconnect()  # a greenlet that is killed leaves answers behind that nobody waits for

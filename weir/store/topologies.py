@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import redis
 from redis import exceptions as foreign
 from redis.backoff import NoBackoff
-from redis.cluster import ClusterNode, RedisCluster
+from redis.cluster import PRIMARY, ClusterNode, RedisCluster
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
@@ -55,8 +55,8 @@ class Topology(Protocol):
         """The server that a MOVED or ASK answer names."""
         ...
 
-    def suspect(self) -> None:
-        """A server failed: look again before the next command."""
+    def suspect(self, server: redis.Redis) -> None:
+        """It failed: look again before the next command to it."""
         ...
 
     def close(self) -> None: ...
@@ -83,7 +83,7 @@ class OneServer:
     def redirected(self, error: foreign.AskError) -> redis.Redis:
         raise foreign.ResponseError(f"this is a cluster: use redis+cluster:// ({error})") from error
 
-    def suspect(self) -> None:
+    def suspect(self, server: redis.Redis) -> None:
         """Nothing to look up: every new connection asks again by itself."""
 
     def close(self) -> None:
@@ -93,7 +93,11 @@ class OneServer:
 
 
 class ManyServers:
-    """A Cluster. redis-py's client is used for its map of slots only; commands go to the server of their key."""
+    """A Cluster. redis-py's client is used for its map of slots only; commands go to the server of their key.
+
+    The map is read again on the way to a server that failed, and on no other way: a server that does not answer costs
+    nothing to those who ask another one.
+    """
 
     spread = True
 
@@ -102,23 +106,24 @@ class ManyServers:
         self._timeouts = timeouts
         self._lock = threading.Lock()
         self._cluster: RedisCluster | None = None
-        self._stale = False
+        self._suspects: set[str] = set()
 
     def server_of(self, key: str) -> redis.Redis:
         cluster = self._current()
+        node = _node_of(cluster, key)
+        if node is None or node.name in self._suspects:
+            self._read_again(cluster, node)
         return cluster.get_redis_connection(cluster.get_node_from_key(key))
 
     def peek(self, key: str) -> redis.Redis | None:
         cluster = self._cluster
-        if cluster is None:
-            return None
-        try:
-            return cluster.get_redis_connection(cluster.get_node_from_key(key))
-        except foreign.RedisClusterException:  # nobody serves the slot
-            return None
+        node = None if cluster is None else _node_of(cluster, key)
+        return None if cluster is None or node is None else cluster.get_redis_connection(node)
 
     def servers(self) -> list[redis.Redis]:
         cluster = self._current()
+        if self._suspects:
+            self._read_again(cluster, None)
         return [cluster.get_redis_connection(node) for node in cluster.get_primaries()]
 
     def redirected(self, error: foreign.AskError) -> redis.Redis:
@@ -126,35 +131,66 @@ class ManyServers:
         if isinstance(error, foreign.MovedError):
             cluster.nodes_manager.move_slot(error)
         node = cluster.get_node(*error.node_addr)
-        if node is None:
-            self._stale = True
-            raise foreign.ClusterDownError(f"the cluster names the unknown server {error.node_addr}")
+        if node is None:  # as long as its first slot is on the way to it, no map names it
+            node = ClusterNode(*error.node_addr, PRIMARY)
+            cluster.nodes_manager.nodes_cache[node.name] = node
         return cluster.get_redis_connection(node)
 
-    def suspect(self) -> None:
-        self._stale = True
+    def suspect(self, server: redis.Redis) -> None:
+        self._suspects.add(place_of(server))
 
     def close(self) -> None:
         with self._lock:
+            self._suspects.clear()
             if self._cluster is not None:
                 self._cluster.close()
                 self._cluster = None
 
     def _current(self) -> RedisCluster:
-        """RedisCluster connects in its constructor; so it is made at the first use, and the map read again after a
-        failure."""
+        """RedisCluster connects in its constructor; so it is made at the first use."""
+        cluster = self._cluster
+        if cluster is not None:
+            return cluster
         with self._lock:
             if self._cluster is None:
                 self._cluster = RedisCluster(
                     startup_nodes=[ClusterNode(host, port) for host, port in self._url.hosts],
                     retry=Retry(NoBackoff(), 0),
+                    require_full_coverage=False,
                     **_account(self._url),
                     **_connection(self._url, self._timeouts),
                 )
-            elif self._stale:
-                self._cluster.nodes_manager.initialize()
-            self._stale = False
             return self._cluster
+
+    def _read_again(self, cluster: RedisCluster, failed: ClusterNode | None) -> None:
+        """The map, of whichever server answers first; the one that failed is asked last. Raises if none answers.
+
+        Connections stay: those of the server that tells the map are in use.
+        """
+        with self._lock:
+            if failed is not None and failed.name not in self._suspects:
+                return  # somebody else has read it meanwhile
+            before = frozenset(self._suspects)
+            cluster.nodes_manager.initialize(
+                disconnect_startup_nodes_pools=False,
+                last_failed_node_name=failed.name if failed else next(iter(before), None),
+            )
+            self._suspects -= before
+
+
+def place_of(server: redis.Redis) -> str:
+    """``host:port`` of a cluster's server."""
+    options = server.connection_pool.connection_kwargs
+    return f"{options['host']}:{options['port']}"
+
+
+def _node_of(cluster: RedisCluster, key: str) -> ClusterNode | None:
+    """None if nobody serves the slot, as far as is known."""
+    try:
+        node: ClusterNode | None = cluster.get_node_from_key(key)
+    except foreign.RedisClusterException:
+        return None
+    return node
 
 
 def topology_of(url: StoreUrl, timeouts: Timeouts) -> Topology:

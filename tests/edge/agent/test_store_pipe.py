@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 
 from edge.agent.pipe_lane import MAX_BATCH, MAX_QUEUE
 from edge.agent.pipe_metrics import PipeMetrics
-from edge.agent.store_pipe import StorePipe
+from edge.agent.store_pipe import MAX_LANES, UNASKED_S, StorePipe
+from tests.support.scattered import ScatteredPipe
 from tests.support.servers import Cluster, RunningServer, server_folder, start_server, valkey_binary
 from weir.store.connect import Client
 from weir.store.errors import StoreAway, StoreError
@@ -188,6 +189,7 @@ def test_one_call_tries_a_store_that_was_left_alone_and_the_others_are_turned_aw
     while len(heard) < 4:
         gevent.sleep(0.01)
     assert piped.metric("weir_counters_round_trip_seconds_count") == 4
+    assert piped.metric("weir_counters_calls_total") == 4
     piped.now = 0.7
     assert not piped.pipe.available  # the next pause is twice as long
     piped.now = 0.75
@@ -270,6 +272,83 @@ def test_a_cluster_s_server_that_is_away_costs_only_the_keys_that_it_holds(folde
         for key, call in calls.items():
             if places[key] != gone:
                 assert piped.pipe.ask(call, PATIENT_S) == [0, []]
+        take_over(cluster, "{a}", gone)
+        piped.client.pipeline([calls["{a}"]])  # not by the pipe, so that its lane hears nothing of it
+        assert piped.client.place("{a}") != gone
+        assert piped.pipe.ask(calls["{a}"], PATIENT_S) == [0, []]
+        assert piped.metric("weir_counters_up") == 0
+        piped.now = UNASKED_S
+        assert piped.metric("weir_counters_up") == 1
     finally:
         piped.pipe.stop()
         cluster.stop()
+
+
+def take_over(cluster: Cluster, key: str, gone: str) -> None:
+    """Another server has the key's slot, as after a failover."""
+    live = [server.admin() for server in cluster.servers if not gone.endswith(f":{server.port}")]
+    heir = live[0].execute_command("CLUSTER", "MYID")
+    for each in live:
+        each.execute_command("CLUSTER", "SETSLOT", each.cluster("KEYSLOT", key), "NODE", heir)
+
+
+@pytest.fixture
+def scattered() -> Iterator[ScatteredPipe]:
+    made = ScatteredPipe()
+    yield made
+    made.pipe.stop()
+
+
+def test_servers_beyond_a_bound_share_a_queue_and_get_their_own_when_others_are_not_asked_any_more(
+    scattered: ScatteredPipe,
+) -> None:
+    own = [f"s{number}" for number in range(MAX_LANES - 1)]  # and the one of the start
+    assert [scattered.ask(server) for server in own] == own
+    scattered.shut("more")
+    assert [scattered.ask(server) for server in own] == own
+    with pytest.raises(StoreAway, match="left alone"):
+        scattered.ask("still more")
+    scattered.now = 1.0
+    scattered.client.away.clear()
+    assert scattered.ask("more") == "more"
+    scattered.now = UNASKED_S
+    scattered.shut("more")
+    assert scattered.ask("still more") == "still more"
+
+
+def test_a_server_that_does_not_answer_is_told_of_as_long_as_somebody_wants_something_of_it(
+    scattered: ScatteredPipe,
+) -> None:
+    scattered.ask("a")
+    scattered.shut("b")
+    scattered.now = UNASKED_S - 1
+    assert scattered.up == 0
+    scattered.pipe.later(script_call("live_nodes", nodes="b", within_ms=1, limit=0), lambda _: None)
+    gevent.sleep(0.01)
+    scattered.now = 2 * UNASKED_S - 2
+    assert scattered.up == 0
+    scattered.now = 2 * UNASKED_S - 1
+    assert scattered.up == 1
+
+
+def test_a_call_that_is_under_way_to_a_server_for_long_gets_its_answer(scattered: ScatteredPipe) -> None:
+    gate = scattered.client.gates["slow"] = Event()
+    asked = [gevent.spawn(scattered.ask, "slow")]
+    gevent.sleep(0.01)
+    asked += [gevent.spawn(scattered.ask, "slow")]
+    gevent.sleep(0.01)
+    scattered.now = UNASKED_S
+    assert scattered.ask("new") == "new"
+    gate.set()
+    assert [each.get(timeout=PATIENT_S) for each in asked] == ["slow"] * 2
+    scattered.now = 2 * UNASKED_S
+    assert scattered.ask("newer") == "newer"
+    assert scattered.ask("slow") == "slow"
+
+
+def test_calls_would_be_sent_as_long_as_one_of_the_servers_answers(scattered: ScatteredPipe) -> None:
+    scattered.ask("a")
+    scattered.shut("b")
+    assert scattered.pipe.available
+    scattered.shut("a")
+    assert not scattered.pipe.available

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.support.servers import Cluster, SentinelGroup, server_folder, valkey_binary
+from tests.support.ports import free_port
+from tests.support.servers import (
+    Cluster,
+    RunningServer,
+    SentinelGroup,
+    server_folder,
+    start_server,
+    valkey_binary,
+)
 from tests.support.wait import wait_until
 from weir.models.document import Document, Rule
 from weir.models.rule_clauses import Respond
 from weir.store.backup import Backup
-from weir.store.connect import connect
+from weir.store.connect import Client, connect
 from weir.store.errors import StoreAway
 from weir.store.feed import Feed, Wake
 from weir.store.keys import Keys
@@ -155,3 +164,136 @@ def a_dead_server_is_away(cluster: Cluster) -> None:
     with pytest.raises(StoreAway, match=r"redis\+cluster://127\.0\.0\.1"):
         versions.head()
     client.close()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with server_folder() as directory:
+        yield directory
+
+
+class Spread:
+    """A cluster that serves what it has, and a client that knows its map; key N lies on server N."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cluster = Cluster(folder, valkey_binary())
+        self.client = connect(self.cluster.url, timeout_s=0.5, connect_timeout_s=0.5)
+        for server in self.cluster.servers:
+            server.admin().config_set("cluster-require-full-coverage", "no")
+        self.client.call("GET", "{a}")
+        self.keys = [next(self._lying_on(server)) for server in self.cluster.servers]
+        for key in self.keys:
+            self.client.call("SET", key, "1")
+
+    def _lying_on(self, server: RunningServer) -> Iterator[str]:
+        names = (f"{{k{number}}}" for number in range(1000))
+        return (name for name in names if self.client.place(name).endswith(f":{server.port}"))
+
+    def maps_read(self) -> int:
+        """How often servers that answer were asked for the map of slots."""
+        stats = [server.admin().info("commandstats") for server in self.cluster.servers[1:]]
+        return sum(int(each.get("cmdstat_cluster|slots", {}).get("calls", 0)) for each in stats)
+
+    def stop(self) -> None:
+        self.client.close()
+        self.cluster.stop()
+
+
+@pytest.fixture
+def spread(folder: Path) -> Iterator[Spread]:
+    made = Spread(folder)
+    yield made
+    made.stop()
+
+
+def is_away(client: Client, key: str) -> bool:
+    try:
+        client.call("GET", key)
+    except StoreAway:
+        return True
+    return False
+
+
+def serves(server: RunningServer) -> bool:
+    return b"cluster_state:ok" in server.admin().execute_command("CLUSTER", "INFO")
+
+
+def ids(server: RunningServer) -> set[str]:
+    return {each["id"] for each in server.admin().client_list() if each["cmd"] != "client|list"}
+
+
+def test_a_frozen_server_costs_nothing_to_who_asks_another(spread: Spread) -> None:
+    servers, (frozen, second, third) = spread.cluster.servers, spread.keys
+    connections = [ids(server) for server in servers[1:]]
+    servers[0].freeze()
+    for _ in range(3):
+        assert is_away(spread.client, frozen)
+        before = spread.maps_read()
+        assert [spread.client.call("GET", key) for key in (second, third)] == [b"1", b"1"]
+        assert spread.maps_read() == before
+    assert before == spread.maps_read() >= 2  # each time before the frozen one was asked again
+    for server, had in zip(servers[1:], connections, strict=True):
+        assert had <= ids(server)  # and none had to connect again
+
+
+def test_keys_of_a_server_that_failed_are_asked_of_its_heir_at_the_next_call(spread: Spread) -> None:
+    key = spread.keys[0]
+    spread.cluster.servers[0].kill()
+    assert is_away(spread.client, key)
+    live = [server.admin() for server in spread.cluster.servers[1:]]
+    heir = live[1].execute_command("CLUSTER", "MYID")
+    slot = live[0].execute_command("CLUSTER", "KEYSLOT", key)
+    for admin in live:
+        admin.execute_command("CLUSTER", "SETSLOT", slot, "NODE", heir)
+    assert spread.client.call("GET", key) is None
+    assert spread.client.place(key).endswith(f":{spread.cluster.servers[2].port}")
+
+
+def test_a_slot_that_nobody_serves_costs_only_its_keys_and_is_looked_for_at_each_call(spread: Spread) -> None:
+    lost, second, _ = spread.keys
+    admins = [server.admin() for server in spread.cluster.servers]
+    slot = admins[0].execute_command("CLUSTER", "KEYSLOT", lost)
+    for admin in admins:
+        admin.execute_command("CLUSTER", "DELSLOTS", slot)
+    assert is_away(spread.client, lost)
+    fresh = connect(spread.cluster.url, timeout_s=0.5)
+    assert is_away(fresh, lost)
+    assert fresh.call("GET", second) == spread.client.call("GET", second) == b"1"
+    assert fresh.place(lost) == ""
+    admins[1].execute_command("CLUSTER", "ADDSLOTS", slot)
+    for admin in admins:
+        admin.execute_command(
+            "CLUSTER", "SETSLOT", slot, "NODE", admins[1].execute_command("CLUSTER", "MYID")
+        )
+    assert fresh.call("GET", lost) is None
+    fresh.close()
+
+
+def test_a_new_server_is_asked_as_soon_as_its_first_slot_is_on_the_way(spread: Spread, folder: Path) -> None:
+    key, owner = spread.keys[0], spread.cluster.servers[0].admin()
+    new = start_server(
+        folder / "new",
+        valkey_binary(),
+        "--cluster-enabled",
+        "yes",
+        "--cluster-port",
+        str(free_port()),
+        tcp=True,
+    )
+    spread.cluster.servers.append(new)
+    bus = int(new.admin().config_get("cluster-port")["cluster-port"])
+    owner.execute_command("CLUSTER", "MEET", "127.0.0.1", new.port, bus)
+    ids = [admin.execute_command("CLUSTER", "MYID").decode() for admin in (owner, new.admin())]
+    wait_until(
+        lambda: ids[1] in owner.execute_command("CLUSTER", "NODES").decode() and serves(new),
+        what="the new server",
+    )
+    slot = owner.execute_command("CLUSTER", "KEYSLOT", key)
+    new.admin().execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+    owner.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+    owner.execute_command("MIGRATE", "127.0.0.1", new.port, key, 0, 5000)
+    assert spread.client.call("GET", key) == b"1"
+    for admin in (new.admin(), owner):
+        admin.execute_command("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
+    assert spread.client.call("GET", key) == b"1"
+    assert spread.client.place(key).endswith(f":{new.port}")
