@@ -185,12 +185,13 @@ class HealthBoard:
         self._pending.add(identity)
 
     def _suspect(self, identity: PoolId) -> None:
-        """From now on its good answers count as well."""
-        known = self._suspects.get(identity)
+        """From now on its good answers count as well. What no version watches any more may still have a request
+        under way, and that may fail."""
+        known, health = self._suspects.get(identity), self._healths.get(identity)
         if known is not None:
             known.since = self._clock()
-        elif len(self._suspects) < MAX_REPORTED:
-            self._suspects[identity] = _Suspect(self._clock(), self._healths[identity])
+        elif health is not None and len(self._suspects) < MAX_REPORTED:
+            self._suspects[identity] = _Suspect(self._clock(), health)
 
     def _evidence(self, identity: PoolId, now: float) -> Iterator[list[Any]]:
         health, suspect = self._healths.get(identity), self._suspects[identity]

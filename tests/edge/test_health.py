@@ -152,6 +152,31 @@ def test_a_publish_keeps_who_is_out(edge: EdgeProcess, upstreams: Make, refusing
         assert set(ask(client, 30)) == {200}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("left", ["nothing", "one target"])
+def test_a_request_under_way_gets_the_service_s_503_after_a_publish_without_its_upstream(
+    edge: EdgeProcess, upstreams: Make, method: str, left: str
+) -> None:
+    go_on = threading.Event()
+
+    def answer(request: Request) -> bytes:
+        if b"/held" not in request.line:
+            return ok()
+        assert go_on.wait(20)
+        return b"HTTP/1.1 503 No\r\nContent-Length: 4\r\n\r\nours"
+
+    target, other = upstreams(answer=answer), upstreams(answer=answer)
+    edge.publish(rules(target.url, other.url))
+    with edge.client() as client:
+        ask(client, 8)
+        client.send(f"{method} /held HTTP/1.1\r\nHost: a.test\r\n\r\n".encode())
+        wait_until(lambda: any(b"/held" in one.received for one in (target, other)), what="it is there")
+        edge.publish(rules(target.url) if left == "one target" else 'rule a { when any; respond 404 "" }')
+        go_on.set()
+        answered = client.response()
+        assert (answered.status, answered.body) == (503, b"ours")
+
+
 def test_the_agent_is_told_and_its_news_are_heard(edge: EdgeProcess, upstreams: Make, refusing: str) -> None:
     alive = [upstreams().url for _ in range(3)]
     check = "check GET /healthz every 5s"

@@ -235,6 +235,21 @@ def test_what_no_version_names_is_forgotten(worker: Worker) -> None:
     worker.board.tick()
 
 
+@pytest.mark.parametrize("left", [None, 1])
+def test_a_request_that_fails_after_its_upstream_is_gone_or_has_one_target_left_tells_nobody(
+    worker: Worker, left: int | None
+) -> None:
+    health = worker.watched()
+    if left is None:
+        worker.board.retain({}, {})
+    else:
+        assert worker.serve(pool(count=left), health) is None
+    worker.fail(health)
+    worker.board.tick()
+    report = worker.board.report()
+    assert (report["evidence"], report["out"], list(worker.board.gauges())) == ([], [], [])
+
+
 def test_the_gauge_says_one_and_then_once_zero(worker: Worker) -> None:
     worker.fail(worker.watched())
     assert list(worker.board.gauges()) == [["weir_target_out", ["u", "http://t0"], 1.0]]
