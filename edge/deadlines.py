@@ -2,6 +2,11 @@
 
 A deadline is a number on a transport; setting it costs an attribute. The sweeper looks at every transport ten times a
 second, so a wait ends up to ``EVERY_S`` late. The same tick shows how late the event loop itself is.
+
+After a pause (the process was stopped, or busy) what came meanwhile is in the sockets and nobody has looked at it
+yet. So a sweep that is late by more than ``EVERY_S`` ends nothing, nor does any for another ``EVERY_S``: who answered
+in time is not blamed for a pause of ours. The sweep behind that ends what is due even if it is late again, so a loop
+that is always late still keeps its deadlines.
 """
 
 from __future__ import annotations
@@ -34,6 +39,8 @@ class Sweeper:
         self._timer: Any = None
         self._last = 0.0
         self._worst_lag = 0.0
+        self._spared_until = 0.0
+        """Nothing ends before; 0: there was no pause since something could end."""
 
     def start(self) -> None:
         """From now on, until ``stop``."""
@@ -57,8 +64,14 @@ class Sweeper:
     def sweep(self) -> None:
         """Runs in the hub; whoever is woken runs until it waits again."""
         now = self._clock()
-        self._worst_lag = max(self._worst_lag, now - self._last - self._every_s)
+        lag = now - self._last - self._every_s
+        self._worst_lag = max(self._worst_lag, lag)
         self._last = now
+        if lag > self._every_s and not self._spared_until:
+            self._spared_until = now + self._every_s
+        if now < self._spared_until:
+            return
+        self._spared_until = 0.0
         for due in [one for one in self._watched if one.read_deadline <= now or one.write_deadline <= now]:
             due.expire(now)
 

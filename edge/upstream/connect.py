@@ -39,7 +39,20 @@ def connect(
 def _connect(sock: gevent_socket.socket, address: tuple[str, int], within_s: float) -> None:
     """Raises OSError. On this machine most connections are there at once, without a wait."""
     sock.settimeout(max(0.001, within_s))
-    sock.connect(address)
+    try:
+        sock.connect(address)
+    except TimeoutError:
+        if not _is_connected(sock):
+            raise
+
+
+def _is_connected(sock: gevent_socket.socket) -> bool:
+    """After a pause of this process the end of the wait is seen before what came in time."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _handshake(transport: TlsTransport, until: float, sweeper: Sweeper) -> None:
