@@ -42,7 +42,7 @@ TARGETS = (
     Target("limit", "per_second", 0.9, is_least=True, peer=UNLIMITED),
     Target("limit", "per_second", 1.0, is_least=True, peer="nginx-lua"),
     Target("limit", "per_second", 2.5, is_least=True, peer="traefik"),
-    Target("new_connection", "per_second", 0.4, is_least=True, peer="nginx"),
+    Target("new_connection", "per_second", 0.5, is_least=True, peer="nginx"),
     Target("download_10MiB", "per_second", 0.7, is_least=True, peer="nginx"),
     Target("upload_10MiB", "per_second", 0.7, is_least=True, peer="nginx"),
     Target("publish", "publish_worse_p999_ms", 50.0, is_least=False),
