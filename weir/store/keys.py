@@ -303,7 +303,7 @@ class Keys(NamedTuple):
         """Hash, TTL two windows, at least a minute: what was last heard of a node agent. Writer and reader:
         ``budget.lua``.
 
-        Fields: ``history``, ``seq``, ``credits``, ``attempts``.
+        Fields: ``history``, ``seq``, ``credits``, ``attempts``, ``at`` (milliseconds of the ring's clock).
         """
         return f"{self.budget(tag, width_ms, buckets)}:holder:{holder}"
 
