@@ -86,16 +86,25 @@ class StorePipe:
             raise reply
         return reply
 
-    def later(self, call: ScriptCall, done: Done) -> None:
+    def later(self, call: ScriptCall, done: Done, unsent: Callable[[], None] | None = None) -> None:
         """Send it with the others; ``done`` gets the reply, or None if there is none, and must not block.
 
-        It runs in the greenlet that sends, or here if the call is refused at once.
+        ``unsent``, if given, is called in its place where the script surely did not run. They run in the greenlet that
+        sends, or here if the call is refused at once.
         """
+
+        def settle(reply: Any) -> None:
+            if unsent is not None and isinstance(reply, StoreAway) and not reply.sent:
+                unsent()
+            else:
+                done(None if isinstance(reply, StoreError) else reply)
+
         lane = self._lane_of(call)
-        if lane.refusal() is not None:
-            done(None)
-            return
-        lane.put(Waiting(call, lambda reply: done(None if isinstance(reply, StoreError) else reply)))
+        refusal = lane.refusal()
+        if refusal is not None:
+            settle(refusal)
+        else:
+            lane.put(Waiting(call, settle))
 
     def history(self, key: str) -> str:
         """``run_id:replid`` of the server that holds ``key``; "" as long as nothing was sent there.

@@ -199,6 +199,32 @@ def test_one_call_tries_a_store_that_was_left_alone_and_the_others_are_turned_aw
     assert piped.metric("weir_counters_up") == 1
 
 
+def test_who_wants_to_know_is_told_that_a_call_was_never_sent(piped: Piped) -> None:
+    heard: list[Any] = []
+
+    def later() -> None:
+        piped.pipe.later(LIVING, heard.append, lambda: heard.append("unsent"))
+        gevent.sleep(0)
+
+    piped.client.gate.clear()
+    later()
+    gevent.sleep(0)  # that one is under way
+    for _ in range(MAX_QUEUE + 1):
+        piped.pipe.later(LIVING, heard.append, lambda: heard.append("unsent"))
+    assert heard == ["unsent"], "the queue was full"
+    piped.client.gate.set()
+    with gevent.Timeout(PATIENT_S):
+        while len(heard) < MAX_QUEUE + 2:
+            gevent.sleep(0)
+    assert heard.count("unsent") == 1
+    open_breaker(piped)
+    heard.clear()
+    later()
+    assert heard == ["unsent"], "the server is left alone"
+    piped.pipe.later(LIVING, heard.append)
+    assert heard == ["unsent", None], "who did not ask is told that there is no answer"
+
+
 def test_a_callback_that_fails_costs_nobody_else_his_answer(piped: Piped) -> None:
     def bad(_reply: object) -> None:
         raise RuntimeError("of the test")
