@@ -13,6 +13,7 @@ from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
 from edge.forwarding.relay import relay
 from edge.forwarding.upload import Upload
 from edge.http.head import ResponseHead
+from edge.retry.kept_answer import KeptAnswer
 from edge.retry.kept_body import KeptBody
 from edge.retry.policy import RetryPolicy
 from edge.retry.spending import Spending
@@ -20,9 +21,10 @@ from edge.retry.tries import Tries
 from edge.telemetry.telemetry import Telemetry
 from edge.transport import NEVER
 from edge.upstream.balance.latency import ERROR, OVERLOADED
+from edge.upstream.concurrency_gate import NO_PLACE
 from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, speaks_of_target
-from edge.upstream.errors import Cause, Sent, Stage, UpstreamError
+from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
 from edge.upstream.health_outcomes import note_answer as note_health
 from edge.upstream.health_outcomes import note_error, with_health
@@ -50,28 +52,77 @@ def run(exchange: Exchange, plan: Plan) -> None:
     gate = upstream.gate
     target = _first(exchange, upstream)
     tries: Tries | None = None
+    if gate is not None:
+        gate.enter(exchange, outgoing.until)
     while True:
         try:
             if gate is None:
                 again = _attempt(exchange, plan, share, target, outgoing, tries)
             else:
-                attempt = partial(_attempt, exchange, plan, share, target, outgoing, tries)
-                again = gate.through(exchange, outgoing.until, attempt)
+                again = gate.run(exchange, partial(_attempt, exchange, plan, share, target, outgoing, tries))
             if again is None:
                 return
             tries = again
         except UpstreamError as error:
             tries = tries or _tries(exchange, share, outgoing)
             if not tries.after_error(error, target):
-                detail = with_health(error.detail, upstream.health)
-                raise Refusal(error.cause.value, detail) from None
-        if not exchange.replayable:
-            raise Refusal(
-                "upstream-broken", "the service broke off in the middle of a body that cannot be sent again"
-            )
+                raise _refusal(error, upstream) from None
+        further = _further(exchange, share, outgoing, tries)
+        if further is None:
+            _give_what_there_is(exchange, plan, share, outgoing, tries)
+            return
+        target, outgoing = further
+
+
+def _refusal(error: UpstreamError, upstream: Upstream) -> Refusal:
+    return Refusal(error.cause.value, with_health(error.detail, upstream.health))
+
+
+def _further(
+    exchange: Exchange, share: Share, outgoing: Outgoing, tries: Tries
+) -> tuple[Target, Outgoing] | None:
+    """Waits until the attempt that was granted may go out, and says where to; None: it never does.
+
+    With a gate, there is a place for it. Raises ClientGone.
+    """
+    upstream, lines = share.upstream, exchange.answer_lines
+    if not exchange.replayable:
+        tries.call_off("body")
+        return None
+    try:
         tries.pause()
         target = tries.choose(partial(_pick, exchange, upstream))
-        outgoing = repeated(exchange, share, outgoing)
+        again = repeated(exchange, share, outgoing)
+        if upstream.gate is not None:
+            upstream.gate.enter(exchange, outgoing.until)
+    except Refusal as refusal:
+        tries.call_off("concurrency" if refusal.code == NO_PLACE else "no-target")
+        exchange.answer_lines = lines
+        return None
+    except BaseException as error:
+        if isinstance(error, ClientGone):
+            tries.call_off("client-gone")
+        tries.let_go()
+        raise
+    tries.begin()
+    return target, again
+
+
+def _give_what_there_is(
+    exchange: Exchange, plan: Plan, share: Share, outgoing: Outgoing, tries: Tries
+) -> None:
+    """The last answer or failure. Raises Refusal, ClientGone."""
+    answer, served = tries.answer, exchange.served
+    if tries.failure is not None:
+        raise _refusal(tries.failure, share.upstream)
+    if answer is None or served is None:
+        raise AssertionError("there is an answer or a failure")
+    try:
+        relay(exchange, plan, share, answer.connection, answer.upload, outgoing.until)
+    except UpstreamError as error:
+        _break_off(exchange, share, answer.target, served[2], error)
+    finally:
+        tries.let_go()
 
 
 def _tries(exchange: Exchange, share: Share, outgoing: Outgoing) -> Tries:
@@ -121,7 +172,7 @@ def _keep_body(exchange: Exchange, policy: RetryPolicy) -> None:
 def _attempt(
     exchange: Exchange, plan: Plan, share: Share, target: Target, outgoing: Outgoing, tries: Tries | None
 ) -> Tries | None:
-    """One try, with its line in ``attempts``. Gives the tries if its answer was given up for another one.
+    """One try, with its line in ``attempts``. Gives the tries if another one is to replace its answer.
 
     Raises UpstreamError while nothing of an answer went out.
     """
@@ -134,6 +185,7 @@ def _attempt(
         connection.transport.read_deadline = sent.at + share.try_s
     upload = None if outgoing.whole else Upload(exchange, connection, share.try_s, outgoing.until)
     reusable = False
+    again: Tries | None = None
     try:
         if sent is None:
             _send(exchange, plan, share, target, outgoing, connection, upload)
@@ -141,26 +193,33 @@ def _attempt(
         _note_success(exchange, share, target, started, connection)
         if share.retry is not None:
             again = _given_up(exchange, share, target, outgoing, connection, tries)
-            if again is not None:
-                reusable = connection.reader.complete and (upload is None or upload.done)
-                return again
-        relay(exchange, plan, share, connection, upload, outgoing.until)
-        reusable = upload is None or upload.done
+        if again is None:
+            relay(exchange, plan, share, connection, upload, outgoing.until)
+            reusable = upload is None or upload.done
     except UpstreamError as error:
-        _note_failure(exchange, share, target, started, error)
-        if not exchange.answering:
-            raise
-        exchange.keep_alive = False
-        exchange.code, exchange.detail = error.cause.value, error.detail
+        _break_off(exchange, share, target, started, error)
     finally:
         exchange.downstream.awaiting = None
         if upload is not None:
             upload.stop()
-        if reusable:
+        if again is not None:
+            again.answer = KeptAnswer(target, connection, upload)
+        elif reusable:
             target.release(connection)
         else:
             target.discard(connection)
-    return None
+    return again
+
+
+def _break_off(
+    exchange: Exchange, share: Share, target: Target, started: float, error: UpstreamError
+) -> None:
+    """Raises ``error`` while nothing of an answer went out."""
+    _note_failure(exchange, share, target, started, error)
+    if not exchange.answering:
+        raise error
+    exchange.keep_alive = False
+    exchange.code, exchange.detail = error.cause.value, error.detail
 
 
 def _connection(
@@ -215,7 +274,7 @@ def _given_up(
     connection: UpstreamConnection,
     tries: Tries | None,
 ) -> Tries | None:
-    """Whether there is another attempt instead of this answer; of the answer, only what came already is read."""
+    """Whether another attempt is to replace this answer, of which only what came already is read."""
     policy, budget, head = share.retry, share.upstream.budget, connection.reader.head
     if policy is None or head is None:
         return None
@@ -225,10 +284,7 @@ def _given_up(
             policy.answered(exchange.served)
         return None
     tries = tries or _tries(exchange, share, outgoing)
-    if not tries.after_answer(head, connection.reused, target):
-        return None
-    connection.reader.take()
-    return tries
+    return tries if tries.after_answer(head, connection.reused, target) else None
 
 
 def _time_to_connect(share: Share, outgoing: Outgoing) -> float:

@@ -56,6 +56,8 @@ class Verdict(NamedTuple):
     why: str
     at: float
     """Seconds of the boot clock: the moment of the decision, by which the cap holds."""
+    bucket: int = -1
+    """That the units are of; -1: of none, or of the reserve, which takes nothing back."""
 
 
 class Share:
@@ -141,9 +143,19 @@ class RetryBudget:
         if self._units >= cost and now < self._until:
             self._units -= cost
             self._demand.note(now, cost)
+            bucket = self._bucket
             self._ask_when_low(now)
-            return Verdict(True, "", now)
+            return Verdict(True, "", now, bucket)
         return self._look_further(cost, now, now + wait_s)
+
+    def put_back(self, cost: int, bucket: int) -> None:
+        """Units of an attempt that never went out; they count as if nobody had had them."""
+        if bucket < 0:
+            return
+        if bucket == self._bucket:
+            self._units += cost
+        else:
+            self._give_back(bucket, cost)
 
     @property
     def next_look(self) -> float | None:
@@ -172,8 +184,9 @@ class RetryBudget:
             now = self._clock()
             if self._units >= cost and now < self._until:
                 self._units -= cost
+                bucket = self._bucket
                 self._ask_when_low(now)
-                return Verdict(True, "", now)
+                return Verdict(True, "", now, bucket)
 
     def _from_share(self, cost: int, now: float) -> Verdict:
         share, terms = self._share, self.terms
@@ -227,10 +240,13 @@ class RetryBudget:
     def _let_go(self) -> None:
         """What is held is not spent any more, and goes back with the next word to the agent."""
         if self._units and self._bucket >= 0:
-            self._back[self._bucket] = self._back.get(self._bucket, 0) + self._units
-            if len(self._back) > MOST_BACK:
-                del self._back[min(self._back)]
+            self._give_back(self._bucket, self._units)
         self._units, self._bucket = 0, -1
+
+    def _give_back(self, bucket: int, units: int) -> None:
+        self._back[bucket] = self._back.get(bucket, 0) + units
+        if len(self._back) > MOST_BACK:
+            del self._back[min(self._back)]
 
     def has_news(self, now: float) -> bool:
         """Whether the agent has not heard everything; units that nobody asks for go back early."""

@@ -19,6 +19,10 @@ class Granted(Protocol):
     def at(self) -> float:
         """Seconds of the machine's boot clock: the moment of the decision, by which the cap holds."""
 
+    @property
+    def bucket(self) -> int:
+        """Of the window, that the units are of; -1: of none that would take them back."""
+
 
 class Spending(Protocol):
     """Of one upstream."""
@@ -31,3 +35,6 @@ class Spending(Protocol):
 
     def take(self, cost: int, wait_s: float) -> Granted:
         """Spends ``cost`` for one more attempt, or says why not. May wait so long."""
+
+    def put_back(self, cost: int, bucket: int) -> None:
+        """What was spent for an attempt that never went out."""

@@ -1,8 +1,9 @@
 """The attempts of one exchange together: whether there is another one, when, and where to.
 
 Made at the first failure, or at the first answer that may not be the last word; what goes well has none. The
-order is: decide, spend, then let go of what there is (an answer, a failure): whoever is refused gets what there is at
-once and unchanged. What is granted counts from the moment of the decision; the wait comes after it.
+order is: decide, spend, wait, find a place, and only then let go of what there is (an answer, a failure): whoever is
+refused before gets what there is, at once and unchanged, and what was spent goes back. What is granted counts from the
+moment of the decision, in the budget; in the metrics, once the attempt goes out.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from edge.access_log.attempt import Attempt, attempt_of
+from edge.access_log.attempt import Attempt, Served, attempt_of
 from edge.exchange import Exchange
 from edge.http.head import ResponseHead
+from edge.retry.kept_answer import KeptAnswer
 from edge.retry.pause import Pause
 from edge.retry.policy import RetryPolicy
 from edge.retry.pushback import SILENT, Pushback, pushback_of
@@ -36,11 +38,13 @@ ENVOYS_COUNT = b"x-envoy-attempt-count"
 
 
 class Tries:
-    """``after_error`` and ``after_answer`` say whether there is another attempt; ``pause`` comes before it."""
+    """``after_error`` and ``after_answer`` say whether there is another attempt. If so, ``pause`` and ``choose`` come
+    before it; then ``begin``, or ``call_off`` and ``let_go``.
+    """
 
     __slots__ = (
-        "_budget", "_exchange", "_last", "_policy", "_replaced", "_retries", "_tried", "_try_s", "_until", "_wait_s",
-        "fresh",
+        "_before", "_budget", "_exchange", "_granted", "_last", "_policy", "_replaced", "_retries", "_tried", "_try_s",
+        "_until", "_wait_s", "answer", "failure", "fresh",
     )  # fmt: skip
 
     def __init__(
@@ -63,15 +67,25 @@ class Tries:
         """Those that the rule asked for."""
         self._replaced = False
         self._wait_s = 0.0
+        self._granted: tuple[Again, Granted | None] | None = None
+        """What did not go out yet."""
+        self._before: tuple[tuple[Attempt, ...], Served | None] = ((), None)
+        """What was noted of attempts before that one was granted."""
         self.fresh = False
         """The next attempt goes to the same target, on a new connection."""
+        self.answer: KeptAnswer | None = None
+        """Of the last attempt, until another one goes out."""
+        self.failure: UpstreamError | None = None
+        """In place of an answer."""
 
     def after_error(self, error: UpstreamError, target: Target) -> bool:
         """Raises ClientGone."""
+        self.failure = error
         return self._ask(event_of(error), target, SILENT)
 
     def after_answer(self, head: ResponseHead, reused: bool, target: Target) -> bool:
-        """False: the answer goes to the client as it is. Raises ClientGone."""
+        """False: the answer goes to the client as it is; True: it is kept in ``answer``. Raises ClientGone."""
+        self.failure = None
         return self._ask(event_of_answer(head.status, reused), target, pushback_of(head.fields))
 
     def pause(self) -> None:
@@ -99,13 +113,41 @@ class Tries:
             found = pick(self._tried)
         return found
 
+    def begin(self) -> None:
+        """What was granted goes out: there is no way back to what there was."""
+        if self._granted is not None:
+            _count(self._exchange, self._granted[0].outcome)
+            self._granted = None
+        self.let_go()
+
+    def call_off(self, why: Outcome) -> None:
+        """What was granted never goes out: all is as if it had been refused."""
+        exchange = self._exchange
+        if self._granted is None:
+            raise AssertionError("nothing was granted")
+        (decision, verdict), self._granted = self._granted, None
+        if self._budget is not None and verdict is not None:
+            self._budget.put_back(decision.cost, verdict.bucket)
+        exchange.attempts, exchange.served = self._before
+        self._refused(why)
+
+    def let_go(self) -> None:
+        """Of the answer that was kept."""
+        answer, self.answer = self.answer, None
+        if answer is not None:
+            answer.let_go()
+
     def _ask(self, event: Event | None, target: Target, pushback: Pushback) -> bool:
         decision = decide(event, self._policy, self._situation(event, pushback), random())  # noqa: S311 - jitter
         if isinstance(decision, GiveUp):
             if decision.outcome is not None:
                 self._refused(decision.outcome)
             return False
-        self._check_client()
+        try:
+            self._check_client()
+        except ClientGone:
+            self._refused("client-gone")
+            raise
         verdict: Granted | None = None
         asked_s = 0.0
         if self._budget is not None:
@@ -115,9 +157,6 @@ class Tries:
                 self._refused(verdict.why)
                 return False
             asked_s = time.monotonic() - began
-        if not self._exchange.replayable:
-            self._refused("body")
-            return False
         self._grant(decision, target, verdict)
         self._wait_s = max(0.0, decision.wait_s - asked_s)
         return True
@@ -151,9 +190,9 @@ class Tries:
         self._tried |= {target}
         if exchange.kept is not None:
             exchange.kept.hold()
+        self._granted, self._before = (decision, verdict), (exchange.attempts, exchange.served)
         _note_attempt(exchange, decision, verdict)
         exchange.detail = ""
-        _count(exchange, decision.outcome)
 
     def _refused(self, why: str) -> None:
         exchange = self._exchange
@@ -166,8 +205,6 @@ class Tries:
 
     def _check_client(self) -> None:
         if self._exchange.downstream.transport.peek() == b"":
-            outcome: Outcome = "client-gone"
-            self._refused(outcome)
             raise ClientGone("the client closed before it was answered")
 
 

@@ -27,6 +27,8 @@ Result = TypeVar("Result")
 LEAST, MOST = 20, 200
 """Of an adaptive limit: what it begins with and never goes below, for the cluster; what one worker never goes above."""
 RETRY_AFTER = ((b"Retry-After", b"1"),)
+NO_PLACE = "overloaded"
+"""The code of a refusal."""
 
 TOPIC = "nodes"
 """News of the agent: ``{"nodes": n}``."""
@@ -63,10 +65,13 @@ class Gate:
             limit = self._gradient.limit
         self.slots.change(limit, room, time.monotonic())
 
-    def through(self, exchange: Exchange, until: float, attempt: Callable[[], Result]) -> Result:
-        """``attempt`` as one of those in flight. Raises Refusal if there is no place before ``until``; ClientGone."""
+    def enter(self, exchange: Exchange, until: float) -> None:
+        """``run`` comes next, at once. Raises Refusal if there is no place before ``until``; ClientGone."""
         if not self.slots.try_enter():
             self._wait(exchange, until)
+
+    def run(self, exchange: Exchange, attempt: Callable[[], Result]) -> Result:
+        """``attempt`` as one of those in flight, which has entered; its place is free again then."""
         gradient = self._gradient
         try:
             return attempt() if gradient is None else self._measured(exchange, attempt, gradient)
@@ -116,7 +121,7 @@ class Gate:
     def _refusal(self, outcome: str) -> Refusal:
         self._count(self._name, outcome)
         detail = f"as many requests as may be are at {self._name} already"
-        return Refusal("overloaded", detail, RETRY_AFTER)
+        return Refusal(NO_PLACE, detail, RETRY_AFTER)
 
 
 class Gates:

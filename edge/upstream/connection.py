@@ -97,6 +97,12 @@ class UpstreamConnection:
             if not reader.complete:
                 raise self._broken("it closed the connection in the middle of the body", Stage.BODY)
 
+    def part(self) -> UpstreamConnection:
+        """The answer that was read, which must be whole, apart from the connection that serves others from now on."""
+        parted = UpstreamConnection(self.transport, self.reader.names, self.address)
+        parted.reader, self.reader = self.reader, parted.reader
+        return parted
+
     def shutdown_write(self) -> None:
         """Tells the upstream that no more comes."""
         self.transport.shutdown(socket.SHUT_WR)

@@ -28,7 +28,7 @@ its cap if that is longer, spread evenly and not all at once."""
 
 Outcome: TypeAlias = Literal[
     "granted", "replaced",
-    "method", "body", "count", "deadline", "retry-after", "never", "tier", "client-gone",
+    "method", "body", "count", "deadline", "retry-after", "never", "tier", "client-gone", "concurrency", "no-target",
     "cap", "ratio", "quarantine", "reserve", "away", "busy",
 ]  # fmt: skip
 """What became of an attempt that might have been repeated; those of the last line are the budget's."""

@@ -13,38 +13,13 @@ from edge.retry import tries as tries_module
 from edge.retry.pause import Pause
 from edge.retry.tries import Tries
 from edge.upstream.decide import Situation
+from tests.support.fake_budget import FakeBudget, Verdict, give, retries
 from tests.support.in_process import FakeTransport, InProcess
 from tests.support.misbehaving import resets, rules, says
 from tests.support.ports import free_port
 from tests.support.upstream import Peer, Upstream, ok
 
 Make = Callable[..., Upstream]
-
-
-class Verdict:
-    def __init__(self, why: str) -> None:
-        self.granted = not why
-        self.why = why
-        self.at = 12.5
-
-
-class FakeBudget:
-    """Grants, or refuses with ``why``; keeps what it is told."""
-
-    def __init__(self, why: str = "") -> None:
-        self.why = why
-        self.noted: list[object] = []
-
-    def attempted(self) -> None:
-        self.noted.append("attempted")
-
-    def succeeded(self, *, retry: bool) -> None:
-        self.noted.append("retry succeeded" if retry else "succeeded")
-
-    def take(self, cost: int, wait_s: float) -> Verdict:
-        assert 0 <= wait_s <= 0.05
-        self.noted.append(cost)
-        return Verdict(self.why)
 
 
 def closes_after_one(peer: Peer) -> None:
@@ -57,15 +32,8 @@ def closes_after_one(peer: Peer) -> None:
 class TestBudget:
     def edge(self, tmp_path: Path, text: str, budget: FakeBudget) -> InProcess:
         edge = InProcess(tmp_path, text)
-        for plans in edge.engine.snapshot.plans.values():
-            for plan in plans:
-                for upstream in plan.upstreams():
-                    upstream.budget = budget  # type: ignore[assignment]
+        give(edge, budget)
         return edge
-
-    def retries(self, edge: InProcess) -> dict[str, int]:
-        frame = next(edge.engine.telemetry.take())
-        return {labels[1]: count for name, labels, count in frame["counters"] if name == "weir_retries_total"}
 
     def test_every_attempt_and_success_is_noted_and_every_retry_paid(
         self, tmp_path: Path, upstreams: Make
@@ -77,7 +45,7 @@ class TestBudget:
         assert edge.status("/") == 200
         assert budget.noted == ["attempted", 2, "retry succeeded"]
         assert edge.log.kept[-1].attempts[0].decided_at == 12.5
-        assert self.retries(edge) == {"granted": 1}
+        assert retries(edge) == {"granted": 1}
 
     @pytest.mark.parametrize(
         ("status", "noted"), [(200, True), (404, True), (429, False), (500, False), (503, False)]
@@ -104,7 +72,7 @@ class TestBudget:
         assert b"X-Mine: 1" in answer
         assert budget.noted == ["attempted", 1]
         assert not good.requests
-        assert self.retries(edge) == {why: 1}
+        assert retries(edge) == {why: 1}
         assert edge.log.kept[-1].detail == f"not retried: {why}"
 
     def test_nothing_is_spent_for_a_client_that_is_gone(
@@ -118,7 +86,7 @@ class TestBudget:
         edge.ask("/")
         assert budget.noted == ["attempted"]
         assert edge.log.kept[-1].status == 499
-        assert self.retries(edge) == {"client-gone": 1}
+        assert retries(edge) == {"client-gone": 1}
 
     def test_who_is_refused_gets_the_original_failure(self, tmp_path: Path, upstreams: Make) -> None:
         budget = FakeBudget("cap")
@@ -156,7 +124,7 @@ class TestBudget:
         )
         assert edge.status(b"POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n") == 502
         assert budget.noted == ["attempted"]
-        assert self.retries(edge) == {"method": 1}
+        assert retries(edge) == {"method": 1}
 
     def test_a_body_that_outgrew_its_bound_while_the_budget_was_asked_is_not_repeated(
         self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
@@ -175,7 +143,7 @@ class TestBudget:
         monkeypatch.setattr(Tries, "_situation", outgrown)
         assert edge.status("/") == 502
         assert not good.requests
-        assert self.retries(edge) == {"body": 1}
+        assert retries(edge) == {"body": 1}
 
     def test_a_replaced_connection_costs_nothing_where_no_rule_asks_for_retries(
         self, tmp_path: Path, upstreams: Make
@@ -185,7 +153,7 @@ class TestBudget:
         edge = self.edge(tmp_path, f"rule a {{ when any; proxy {upstream.url} }}", budget)
         assert [edge.status("/") for _ in range(2)] == [200, 200]
         assert budget.noted == []
-        assert self.retries(edge) == {"replaced": 1}
+        assert retries(edge) == {"replaced": 1}
 
     def test_a_replaced_connection_is_paid_where_one_does(self, tmp_path: Path, upstreams: Make) -> None:
         budget = FakeBudget()
@@ -193,4 +161,4 @@ class TestBudget:
         edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on 503; proxy {upstream.url} }}", budget)
         assert [edge.status("/") for _ in range(2)] == [200, 200]
         assert budget.noted == ["attempted", "succeeded", "attempted", 1, "retry succeeded"]
-        assert self.retries(edge) == {"replaced": 1}
+        assert retries(edge) == {"replaced": 1}

@@ -208,7 +208,7 @@ class TestWaiting:
         gate, exchange = self.gate(counted), FakeExchange()
         gevent.spawn(lambda: exchange.awaiting.interrupt(ClientGone("gone")))
         with pytest.raises(ClientGone):
-            gate.through(exchange, NEVER, lambda: None)  # type: ignore[arg-type]
+            gate.enter(exchange, NEVER)  # type: ignore[arg-type]
         assert counted == ["left"]
         assert (gate.slots.in_flight, gate.slots.waiting, exchange.awaiting) == (1, 0, None)
 
@@ -221,13 +221,13 @@ class TestWaiting:
 
         gevent.spawn(both)
         with pytest.raises(ClientGone):
-            gate.through(exchange, NEVER, lambda: None)  # type: ignore[arg-type]
+            gate.enter(exchange, NEVER)  # type: ignore[arg-type]
         assert (gate.slots.in_flight, gate.slots.waiting) == (0, 0)
 
     def test_the_end_of_all_attempts_ends_the_wait_too(self) -> None:
         gate = self.gate([])
         with pytest.raises(Refusal) as refused:
-            gate.through(FakeExchange(), time.monotonic(), lambda: None)  # type: ignore[arg-type]
+            gate.enter(FakeExchange(), time.monotonic())  # type: ignore[arg-type]
         assert refused.value.code == "overloaded"
         assert gate.slots.waiting == 0
 
@@ -238,8 +238,10 @@ class TestWaiting:
             def fails(error: BaseException = error) -> None:
                 raise error
 
+            gate.enter(FakeExchange(), NEVER)  # type: ignore[arg-type]
+            assert gate.slots.in_flight == 1
             with pytest.raises(type(error)):
-                gate.through(FakeExchange(), NEVER, fails)  # type: ignore[arg-type]
+                gate.run(FakeExchange(), fails)  # type: ignore[arg-type]
             assert gate.slots.in_flight == 0
 
 
