@@ -73,7 +73,7 @@ def relay(
         exchange.downstream.send(exchange, data)
         return
     try:
-        _stream(exchange, plan, share, connection, data, chunked, encoder, until)
+        _stream(exchange, plan, share, connection, upload, data, chunked, encoder, until)
     except (UpstreamError, Refusal):
         if head.length is None and not chunked:
             exchange.downstream.transport.abort()
@@ -123,6 +123,7 @@ def _stream(
     plan: Plan,
     share: Share,
     connection: UpstreamConnection,
+    upload: Upload | None,
     head: bytes,
     chunked: bool,
     encoder: Encoder | None,
@@ -149,7 +150,8 @@ def _stream(
         now = time.monotonic()
         if now >= until:  # a read that finds something at once never looks at its deadline
             raise UpstreamError(Cause.TIMEOUT, OVER, stage=Stage.BODY, sent=Sent.ALL, side=Side.DOWNSTREAM)
-        transport.read_deadline = min(now + silence_s, until)
+        awaits_client = upload is not None and upload.awaits_client
+        transport.read_deadline = until if awaits_client else min(now + silence_s, until)
         data = connection.read_body()
         if not data:
             break

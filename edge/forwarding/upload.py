@@ -3,6 +3,9 @@
 A greenlet of its own, since an upstream may answer before it has read everything. It holds one read at a time: when the
 upstream takes nothing, nothing is read from the client (backpressure). What goes by is kept for a repetition where the
 exchange says so (``kept``); it is kept before it is sent, so that a try that ends in between loses nothing.
+
+While the client is awaited, the upstream cannot be late: the end of a try is put off until the next piece is here. The
+body timeout and the end of everything (``timeout total``) hold all the same, and neither speaks against the target.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from edge.forwarding.trailers import request_end
 from edge.http.writer import chunk
 from edge.transport import NEVER
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.errors import ClientGone, UpstreamError
+from edge.upstream.errors import Cause, ClientGone, Side, UpstreamError
 
 
 class Upload:
@@ -34,6 +37,8 @@ class Upload:
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self.done = False
         """Every byte is out."""
+        self.awaits_client = False
+        """The next piece has not come yet."""
 
     def start(self) -> None:
         """Whoever awaits the answer is interrupted when the client fails."""
@@ -45,16 +50,20 @@ class Upload:
         if self._greenlet is not None and not self.done:
             self._greenlet.kill()
 
+    def excuse(self, error: UpstreamError) -> None:
+        """If the time ended while the client was awaited, the upstream has nothing to do with it."""
+        if self.awaits_client and error.cause is Cause.TIMEOUT:
+            error.side = Side.DOWNSTREAM
+
     def _run(self) -> None:
         exchange, connection = self._exchange, self._connection
         chunked = exchange.head.length is None
         try:
-            while data := exchange.downstream.read_body(exchange):
+            while data := self._next():
                 framed = chunk(data) if chunked else data
                 if exchange.replayable:
                     exchange.replayable = exchange.kept is not None and exchange.kept.add(framed, len(data))
                 connection.send(framed, last=False)
-                self._put_off_deadline()
             self._send_end(chunked)
             self.done = True
         except (ClientGone, Refusal) as error:
@@ -73,9 +82,15 @@ class Upload:
         if end:
             self._connection.send(end, last=True)
 
-    def _put_off_deadline(self) -> None:
-        """As long as the body moves, the upstream is not silent; the end of everything stays where it is."""
+    def _next(self) -> bytes:
+        """Raises Refusal, ClientGone. The upstream has its time from when it can go on."""
         transport = self._connection.transport
-        if transport.read_deadline != NEVER:
-            put_off = max(transport.read_deadline, time.monotonic() + self._silence_s)
-            transport.read_deadline = min(put_off, self._until)
+        before, transport.read_deadline = transport.read_deadline, self._until
+        self.awaits_client = True
+        data = self._exchange.downstream.read_body(self._exchange)
+        self.awaits_client = False
+        put_off = time.monotonic() + self._silence_s
+        if before != NEVER:
+            put_off = max(before, put_off)
+        transport.read_deadline = min(put_off, self._until)
+        return data

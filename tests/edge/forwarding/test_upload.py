@@ -102,6 +102,40 @@ class TestUpload:
             assert client.response().status == 504
             assert time.monotonic() - started >= 0.9
 
+    def test_a_client_that_stalls_for_longer_than_a_try_is_told_408(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        upstream = upstreams(script=lambda peer: peer.read_to_end())
+        edge.publish(f"rule a {{ when any; timeout try 100ms; proxy {upstream.url} }}")
+        with edge.client() as client:
+            client.send(POST + b"Content-Length: 10\r\n\r\nabc")
+            assert client.response().status == 408
+
+    def test_a_try_goes_on_when_the_client_does(self, edge: EdgeProcess, upstreams) -> None:
+        upstream = upstreams(script=lambda peer: peer.read_to_end())
+        edge.publish(f"rule a {{ when any; timeout try 100ms; proxy {upstream.url} }}")
+        with edge.client() as client:
+            client.send(POST + b"Content-Length: 6\r\n\r\nabc")
+            wait_until(lambda: upstream.received.endswith(b"abc"), what="the first half arrives")
+            assert client.send(b"def").response().status == 504
+
+    def test_nor_is_an_answer_cut_off_that_waits_for_the_rest_of_the_body(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        def script(peer: Peer) -> None:
+            peer.read_until(b"\r\n\r\n")
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nfir")
+            peer.read_until(b"rest")
+            peer.send(b"st!")
+
+        edge.publish(f"rule a {{ when any; timeout try 100ms; proxy {upstreams(script=script).url} }}")
+        with edge.client() as client:
+            client.send(POST + b"Content-Length: 7\r\n\r\nthe")
+            client.until(b"fir")
+            time.sleep(0.4)  # longer than a try, shorter than the client may stall
+            client.send(b"rest")
+            assert client.until(b"st!")
+
     def test_a_chunked_body_over_the_bound_is_refused_413(self, edge: EdgeProcess, upstreams) -> None:
         upstream = upstreams(script=lambda peer: peer.read_to_end())
         edge.publish(f"rule a {{ when any; max body 1KiB; proxy {upstream.url} }}")
