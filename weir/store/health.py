@@ -83,7 +83,7 @@ class View(NamedTuple):
     results: tuple[Seen, ...]
     """New since the last view, and perhaps a few of those before."""
     since: int
-    """What the next call gives as ``since``."""
+    """What the next call gives as ``since``. May be less than before: the store's clock was set back."""
 
 
 class Lease(NamedTuple):
@@ -163,6 +163,7 @@ def read_view(reply: Any, since: int) -> View:
     """The reply to ``view``. Raises StoreError for what is none; results of a newer program's shape are left out."""
     try:
         now, suspects, ejected, results = reply
+        since = since if since <= int(now) else 0
         seen = []
         for check, at, data in zip(results[::3], results[1::3], results[2::3], strict=True):
             since = max(since, int(at))

@@ -266,7 +266,7 @@ class Keys(NamedTuple):
         return self._control("health-evidence")
 
     def health_ejected(self) -> str:
-        """Hash ``<owner>/<upstream> <URL>`` → until when, and the how manieth in a row (msgpack), TTL 11 min after
+        """Hash ``<owner>/<upstream> <URL>`` → until when, how manieth in a row, how long (msgpack), TTL 11 min after
         the last end. Writer: ``health.lua``. Readers: agents."""
         return self._control("health-ejected")
 

@@ -26,6 +26,7 @@ from weir.store.health import (
     read_view,
 )
 from weir.store.keys import Keys
+from weir.store.script_calls import script_call
 
 NOW = 1_700_000_000_000
 ONE = Member("file/orders", "http://10.0.0.1:80")
@@ -169,6 +170,71 @@ def test_results_are_told_once_and_with_their_age(cluster: Cluster, client: Clie
     view = cluster.report("n2", now=NOW + 250)
     assert [(seen.check, seen.age_ms, seen.result) for seen in view.results] == [("c", 250, failing)]
     assert cluster.report("n2", now=NOW + 900, since=view.since + 1).results == ()
+
+
+HOUR = 3_600_000
+
+
+def test_a_clock_that_is_set_back_makes_an_ejection_no_longer_than_it_was(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 20))
+    look = script_call("health_look", ejected=keys.health_ejected(), now_ms=str(NOW - HOUR))
+    assert client.pipeline([look]) == [[ONE.text().encode(), 30_000]]
+    assert cluster.report("n2", now=NOW - HOUR).ejected == {ONE: 30_000}
+    assert cluster.report("n2", now=NOW - HOUR + 29_000).ejected == {ONE: 1000}
+    assert cluster.report("n2", now=NOW - HOUR + 30_000).ejected == {}
+
+
+def test_evidence_and_nodes_of_before_the_clock_was_set_back_count_ten_and_thirty_seconds_on(
+    cluster: Cluster,
+) -> None:
+    cluster.live("n1", "n2")
+    cluster.report("n1", saw(0, 19))
+    then = NOW - HOUR
+    assert cluster.report("n2", now=then).suspects == {ONE}
+    assert cluster.report("n2", saw(0, 1, row=1), now=then + 9000).ejected == {ONE: 30_000}
+    other = Member("file/stock", "http://x")
+    assert cluster.report("n2", saw(0, 30, other), now=then + 29_999).ejected == {ONE: 9_001}
+    assert cluster.report("n2", saw(0, 30, other), now=then + 30_001).ejected == {ONE: 8_999, other: 30_000}
+
+
+def test_a_clock_that_is_set_back_brings_no_evidence_back(cluster: Cluster) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 19))
+    then = NOW - HOUR
+    cluster.report("n1", saw(0, 0), now=then)
+    cluster.live("n1", now=then + 10_000)
+    assert cluster.report("n1", saw(0, 1, row=1), now=then + 10_000).ejected == {}
+
+
+def test_results_of_before_the_clock_was_set_back_grow_old_and_new_ones_are_told(
+    client: Client, keys: Keys
+) -> None:
+    def look(since: int, now: int) -> View:
+        return read_view(client.pipeline([calls.view(since, str(now))])[0], since)
+
+    calls, then = HealthCalls(keys, "n1"), NOW - HOUR
+    client.pipeline(
+        [calls.result("old", HEALTHY, 60_000, str(NOW - 700)), calls.result("new", HEALTHY, 60_000, str(NOW))]
+    )
+    since = look(0, NOW + 10).since
+    seen = look(since, then)
+    assert {one.check: one.age_ms for one in seen.results} == {"old": 700, "new": 0}
+    assert seen.since == then
+    client.pipeline([calls.result("old", HEALTHY, 60_000, str(then + 500))])
+    assert {one.check: one.age_ms for one in look(seen.since + 1, then + 900).results} == {"old": 400}
+    assert {one.check: one.age_ms for one in look(0, then + 900).results} == {"old": 400, "new": 900}
+
+
+def test_a_lease_of_before_the_clock_was_set_back_lives_no_longer_than_any(
+    client: Client, keys: Keys
+) -> None:
+    client.pipeline([HealthCalls(keys, "dead").lease("c", HOUR)])
+    refused = read_lease(client.pipeline([HealthCalls(keys, "n1").lease("c", 1_500)])[0])
+    assert (refused.mine, refused.holder, refused.left_ms) == (False, "dead", 1_500)
+    assert 0 < client.call("PTTL", keys.health_lease("c")) <= 1_500
 
 
 def test_who_lost_the_lease_publishes_nothing(client: Client, keys: Keys) -> None:

@@ -4,7 +4,7 @@
 -- KEYS
 --   suspects      sorted set member -> milliseconds of its last failure; a member is "<owner>/<upstream> <URL>"
 --   evidence      hash member -> cmsgpack {{{second, good, bad, node}, ...}, row}
---   ejected       hash member -> cmsgpack {until_ms, times}
+--   ejected       hash member -> cmsgpack {until_ms, times, length_ms}
 --   nodes         sorted set node -> milliseconds of its last look (health_view.lua)
 -- ARGV
 --   node          who reports
@@ -15,6 +15,7 @@
 --   {member, ...}: ejected now
 -- MISSING
 --   Anything: as if empty. All keys expire; an ejection ends by its own time.
+--   Clock set back: what was seen in the future counts as seen now; health_view.lua mends the rest within a second.
 -- COST
 --   O(ejected + entries). At most 1000 members are suspects at a time.
 local suspects, evidence, ejected, nodes = unpack(KEYS)
@@ -38,6 +39,7 @@ local function add(member, good, bad, row)
   local raw = redis.call('HGET', evidence, member)
   local state, recent = raw and cmsgpack.unpack(raw) or {{}, 0}, {}
   for _, one in ipairs(state[1]) do
+    one[1] = math.min(one[1], second)
     if one[1] > second - SECONDS then recent[#recent + 1] = one end
   end
   if good == 0 then row = (#recent > 0 and state[2] or 0) + bad end
@@ -69,7 +71,7 @@ for at = 3, #ARGV, 8 do
       and is_proven(tonumber(after), add(member, tonumber(good), tonumber(bad), tonumber(row))) and may then
     local times = before and math.max(0, before[2] - math.floor((now - before[1]) / for_ms)) + 1 or 1
     local length = math.min(for_ms * times, math.max(LONGEST_MS, tonumber(for_ms)))
-    known[member], out_of[upstream] = {now + length, times}, (out_of[upstream] or 0) + 1
+    known[member], out_of[upstream] = {now + length, times, length}, (out_of[upstream] or 0) + 1
     redis.call('HSET', ejected, member, cmsgpack.pack(known[member]))
     redis.call('PEXPIRE', ejected, length + TTL_MS)
     redis.call('HDEL', evidence, member)

@@ -9,6 +9,7 @@
 --   {1, for_ms}: the node holds it | {0, remaining_ms, node that holds it}
 -- MISSING
 --   lease: nobody checks; the asker does now.
+--   Clock set back: a lease that would live longer than any does is good for for_ms from now on.
 -- COST
 --   O(1).
 local lease = unpack(KEYS)
@@ -20,4 +21,9 @@ if holder == node then
   redis.call('PEXPIRE', lease, for_ms)
   return {1, tonumber(for_ms)}
 end
-return {0, redis.call('PTTL', lease), holder}
+local left = redis.call('PTTL', lease)
+if left > tonumber(for_ms) then
+  redis.call('PEXPIRE', lease, for_ms)
+  left = tonumber(for_ms)
+end
+return {0, left, holder}

@@ -1,13 +1,14 @@
 -- Reads which targets are ejected for the whole cluster now, without counting as a node that looks.
 --
 -- KEYS
---   ejected       hash member -> cmsgpack {until_ms, times}
+--   ejected       hash member -> cmsgpack {until_ms, times, length_ms}
 -- ARGV
 --   now_ms        '' = the server's clock; given by tests only
 -- RETURNS
 --   {member, milliseconds left, ...}
 -- MISSING
 --   ejected: nobody is.
+--   Clock set back: no more than a whole ejection is left.
 -- COST
 --   O(ejected).
 local ejected = unpack(KEYS)
@@ -17,7 +18,8 @@ local time = redis.call('TIME')
 local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
 local out, stored = {}, redis.call('HGETALL', ejected)
 for place = 1, #stored, 2 do
-  local left = cmsgpack.unpack(stored[place + 1])[1] - now
+  local until_ms, _, length = unpack(cmsgpack.unpack(stored[place + 1]))
+  local left = math.min(until_ms - now, length)
   if left > 0 then
     out[#out + 1] = stored[place]
     out[#out + 1] = left

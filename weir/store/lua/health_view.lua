@@ -9,12 +9,14 @@
 --   nodes         sorted set node -> milliseconds of its last look
 -- ARGV
 --   node          who looks
---   since         milliseconds of the last result that the node has seen
+--   since         milliseconds of the last result that the node has seen; of the future: all are told
 --   now_ms        '' = the server's clock; given by tests only
 -- RETURNS
 --   {now_ms, {member, ...}: suspects, {member, remaining_ms, ...}: ejected, {check, milliseconds, result, ...}}
 -- MISSING
 --   Anything: as if empty.
+--   Clock set back: an ejection is as long again as it was at most; the last look, failure and result were now, and others
+--   as long before them as they were.
 -- COST
 --   O(suspects + ejected + results told); at most 1000 results are told, the oldest first. Removes what is over.
 local suspects, evidence, ejected, checked, results, nodes = unpack(KEYS)
@@ -23,6 +25,15 @@ local WINDOW_MS, REMEMBER_MS, MOST, LIVE_MS = 10000, 300000, 1000, 30000
 
 local time = redis.call('TIME')
 local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function move_back(key)
+  local ahead = tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2] or now) - now
+  if ahead <= 0 then return end
+  local late = redis.call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'WITHSCORES')
+  for i = 1, #late, 2 do redis.call('ZADD', key, late[i + 1] - ahead, late[i]) end
+end
+for _, key in ipairs({suspects, checked, nodes}) do move_back(key) end
+if tonumber(since) > now then since = 0 end
 
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', suspects, '-inf', now - WINDOW_MS)) do
   redis.call('ZREM', suspects, member)
@@ -35,7 +46,12 @@ redis.call('PEXPIRE', nodes, 2 * LIVE_MS)
 
 local out, stored = {}, redis.call('HGETALL', ejected)
 for i = 1, #stored, 2 do
-  local left = cmsgpack.unpack(stored[i + 1])[1] - now
+  local until_ms, times, length = unpack(cmsgpack.unpack(stored[i + 1]))
+  local left = until_ms - now
+  if left > length then
+    left = length
+    redis.call('HSET', ejected, stored[i], cmsgpack.pack({now + length, times, length}))
+  end
   if left > 0 then
     out[#out + 1] = stored[i]
     out[#out + 1] = left
