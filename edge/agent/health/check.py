@@ -10,8 +10,10 @@ from weir.store.health import Member
 
 MAX_CHECKS = 5_000
 """Of one node."""
+NEWS_S = 1.0
+"""Nodes hear of results so often; a check may be made more often than that."""
 SILENT_INTERVALS = 3
-"""After so many intervals without a result each node probes for itself, and a verdict is forgotten."""
+"""After so many intervals (``turn_s``) without a result each node probes for itself, and a verdict is forgotten."""
 
 
 class Check(NamedTuple):
@@ -43,13 +45,18 @@ class Check(NamedTuple):
         return self.every_ms / 1000
 
     @property
+    def turn_s(self) -> float:
+        """How soon others can know of a result: they neither forget a verdict nor seek the lease before."""
+        return max(self.every_s, NEWS_S)
+
+    @property
     def lasts_s(self) -> float:
         """How long a result counts."""
-        return SILENT_INTERVALS * self.every_s + self.timeout_ms / 1000
+        return SILENT_INTERVALS * self.turn_s + self.timeout_ms / 1000
 
     @property
     def lease_ms(self) -> int:
-        return self.every_ms * 3 // 2
+        return int(self.turn_s * 1500)
 
     def is_good(self, status: int) -> bool:
         return status in self.expect if self.expect else 200 <= status < 400

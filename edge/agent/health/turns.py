@@ -1,8 +1,8 @@
 """Whose turn it is to probe one target, on this node's side: one greenlet for each check.
 
 The store knows who probes for the whole cluster: whoever gets the lease, and renews it with every result. Others ask
-again when it may have run out. Without a word for three intervals, as while the store is away, each node probes for
-itself until results come again.
+again when it may have run out. Without a word for three intervals, three seconds at least, as while the store is away,
+each node probes for itself until results come again.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ class Known(Protocol):
     def found(self, check: Check, result: Result, *, published: bool) -> None: ...
 
 
-def is_ours(lease: Lease | None, silent_s: float, every_s: float) -> bool:
+def is_ours(lease: Lease | None, silent_s: float, turn_s: float) -> bool:
     """``lease`` None: the store did not say."""
-    return (lease is not None and lease.mine) or silent_s > SILENT_INTERVALS * every_s
+    return (lease is not None and lease.mine) or silent_s > SILENT_INTERVALS * turn_s
 
 
-def pause_s(lease: Lease | None, took_s: float, every_s: float, chance: float) -> float:
+def pause_s(lease: Lease | None, took_s: float, check: Check, chance: float) -> float:
     """Until the next look: of who probes, one interval from begin to begin; of others, when the lease may be free."""
     if lease is None or lease.mine:
-        return max(0.0, every_s - took_s)
-    return min(every_s, lease.left_ms / 1000 + SPREAD * every_s * chance)
+        return max(0.0, check.every_s - took_s)
+    return min(check.turn_s, lease.left_ms / 1000 + SPREAD * check.turn_s * chance)
 
 
 class Turns:
@@ -97,11 +97,11 @@ class Turns:
         """One look; returns the seconds until the next."""
         began = self._clock()
         lease = self._lease()
-        every_s = self._check.every_s
         heard_at = max(self._since, self._known.heard_at(self._check.id))
-        if is_ours(lease, began - heard_at, every_s):
+        if is_ours(lease, began - heard_at, self._check.turn_s):
             self._take_turn(lease)
-        return pause_s(lease, self._clock() - began, every_s, random.random())  # noqa: S311 - spreads load
+        took_s = self._clock() - began
+        return pause_s(lease, took_s, self._check, random.random())  # noqa: S311 - spreads load
 
     def _lease(self) -> Lease | None:
         check = self._check

@@ -48,7 +48,12 @@ def test_every_field_makes_another_check_and_nothing_else_does() -> None:
 
 
 def test_times_follow_from_the_interval() -> None:
-    assert (CHECK.every_s, CHECK.lease_ms, CHECK.lasts_s) == (5.0, 7500, 16.0)
+    assert (CHECK.every_s, CHECK.turn_s, CHECK.lease_ms, CHECK.lasts_s) == (5.0, 5.0, 7500, 16.0)
+
+
+def test_below_a_second_verdicts_and_leases_last_as_if_it_were_a_second() -> None:
+    quick = CHECK._replace(every_ms=100, timeout_ms=100)
+    assert (quick.every_s, quick.turn_s, quick.lease_ms, quick.lasts_s) == (0.1, 1.0, 1500, 3.1)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,16 @@ def test_who_holds_the_lease_probes_and_everybody_after_three_silent_intervals(
     ],
 )
 def test_pauses(lease: Lease | None, took_s: float, chance: float, pause: float) -> None:
-    assert pause_s(lease, took_s, 5.0, chance) == pytest.approx(pause)
+    assert pause_s(lease, took_s, CHECK, chance) == pytest.approx(pause)
+
+
+@pytest.mark.parametrize(
+    ("lease", "pause"), [(MINE, 0.1), (None, 0.1), (THEIRS, 1.0), (Lease(False, 500, "n2"), 0.6)]
+)
+def test_of_a_check_that_is_quicker_than_news_only_the_prober_is_quick(
+    lease: Lease | None, pause: float
+) -> None:
+    assert pause_s(lease, 0.0, CHECK._replace(every_ms=100), 1.0) == pytest.approx(pause)
 
 
 class ScriptedPipe:
