@@ -5,7 +5,8 @@
   It is spent in ``take``, with no switch of greenlets between the look at the clock and the decrement.
 * Where there was demand lately, units are asked for ahead: when a bucket begins, and when few are left. Nobody waits
   for these, and a refusal of them is none.
-* Without an agent the worker has its share of the reserve, if it ever was told one and as long as that was.
+* Without an agent, or with one that has not answered anything for ``LATE_S``, the worker has its share of the reserve,
+  if it ever was told one and as long as that was.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gevent.event import Event
 
 from edge.retry.budget_demand import Demand
 from edge.retry.budget_reserve import Reserve
+from edge.retry.budget_silence import LATE_S, Silence
 from edge.retry.budget_terms import Terms, terms_of
 from weir.models.document import Owner
 from weir.models.upstream_clauses import Budget
@@ -30,8 +32,6 @@ TOPIC = "budget"
 REPORT_S = 1.0
 AHEAD_S = 0.004
 """So long after the end of what was lent another bucket has begun, and units of it are asked for."""
-LATE_S = 1.0
-"""A question is taken for lost after that."""
 AWAY_S = 0.1
 """Without an agent, and nothing left of the share, it is not tried again for so long."""
 REPORTS = 500
@@ -63,9 +63,11 @@ class Verdict(NamedTuple):
 class Share:
     """Of the reserve, for the time without an agent: ``divisor`` says which part, until ``until``; 0 is none."""
 
-    __slots__ = ("divisor", "until")
+    __slots__ = ("divisor", "silence", "until")
 
     def __init__(self) -> None:
+        self.silence = Silence()
+        """Of the agent that is there."""
         self.divisor = 0
         self.until = 0.0
 
@@ -174,7 +176,7 @@ class RetryBudget:
         while True:
             if now < self._again:
                 return Verdict(False, self._why, now)
-            if not self._asks.connected or now < self._away_until:
+            if self._is_away(now):
                 return self._from_share(cost, now)
             if now - self._asked_at > LATE_S:
                 self._ask(cost, now, max(cost, self._demand.expected(now, self.terms.width_ms / 1000)))
@@ -187,6 +189,10 @@ class RetryBudget:
                 bucket = self._bucket
                 self._ask_when_low(now)
                 return Verdict(True, "", now, bucket)
+
+    def _is_away(self, now: float) -> bool:
+        """The agent, or it might as well be."""
+        return not self._asks.connected or now < self._away_until or self._share.silence.lasts(now)
 
     def _from_share(self, cost: int, now: float) -> Verdict:
         share, terms = self._share, self.terms
@@ -202,16 +208,13 @@ class RetryBudget:
             self._ask_ahead(now, want)
 
     def _ask_ahead(self, now: float, want: int) -> None:
-        if (
-            self._asks.connected
-            and now >= max(self._again, self._away_until)
-            and now - self._asked_at > LATE_S
-        ):
+        if now >= self._again and not self._is_away(now) and now - self._asked_at > LATE_S:
             self._ask(0, now, want)
 
     def _ask(self, need: int, now: float, want: int) -> None:
         self._answered.clear()
         self._asked_at = now
+        self._share.silence.asked(now)
         body = {"report": self.report(now), "need": need, "want": want}
         self._asks.later(TOPIC, body, partial(self._take_answer, now))
 
@@ -219,6 +222,8 @@ class RetryBudget:
         """Runs in the link's reader. An answer that comes late still lends what it lends."""
         if self._asked_at == asked_at:
             self._asked_at = float("-inf")
+        if isinstance(answer, dict) or not self._asks.connected:
+            self._share.silence.answered()
         if isinstance(answer, dict):
             if answer["why"] or answer["units"]:
                 self._why, self._again = str(answer["why"]), float(answer["again"])
@@ -330,6 +335,7 @@ class RetryBudgets:
                 "share_until": self._share.until,
                 "reports": [budget.report(now) for budget in said],
             }
+            self._share.silence.asked(now)
             self._asks.later(TOPIC, body, partial(self._take_share, said))
 
     def look_ahead(self) -> float | None:
@@ -360,6 +366,8 @@ class RetryBudgets:
             self.report()
 
     def _take_share(self, said: list[RetryBudget], answer: Any | None) -> None:
+        if isinstance(answer, dict) or not self._asks.connected:
+            self._share.silence.answered()
         if not isinstance(answer, dict):
             for budget in said:
                 budget.unheard()

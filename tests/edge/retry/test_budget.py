@@ -8,7 +8,9 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.retry.budget import AHEAD_S, AWAY_S, RetryBudget, RetryBudgets
+from edge.retry.budget import AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudget, RetryBudgets
+from edge.retry.budget_demand import LIVELY_S
+from edge.retry.budget_silence import LATE_S
 from weir.models.upstream_clauses import Budget
 
 CLAUSE = Budget(percent=10.0, max=100, per_ms=10_000)
@@ -196,3 +198,149 @@ def test_the_end_of_the_worker_gives_back_what_it_holds(worker: Worker) -> None:
     worker.budgets.finish()
     assert worker.agent.asked[-1]["reports"][0][3] == [[7, 2]]
     assert worker.budget.take(1, 0.0).why == "busy"
+
+
+class TestAnAgentThatHangs:
+    """Its connection stays open."""
+
+    @pytest.fixture
+    def hung(self, worker: Worker) -> Worker:
+        """After it told of a share of two units."""
+        worker.agent.answers = [{"share": 10, "until": 160.0}]
+        worker.budgets.report()
+        return worker
+
+    def wakes(self, worker: Worker, answer: Any) -> None:
+        waiting, worker.agent.waiting = worker.agent.waiting, []
+        for done in waiting:
+            done(answer)
+
+    def test_after_a_second_without_an_answer_there_is_the_share_and_nobody_waits(self, hung: Worker) -> None:
+        assert hung.budget.take(1, 0.0).why == "busy"
+        hung.now += LATE_S
+        assert hung.budget.take(1, 0.0).why == "busy"
+        hung.now += 0.01
+        asked = len(hung.agent.asked)
+        assert [hung.take(), hung.take(), hung.take()] == ["", "", "away"]
+        hung.now += AWAY_S
+        assert hung.take() == "away"
+        assert len(hung.agent.asked) == asked
+
+    def test_what_one_budget_finds_out_holds_for_all(self, hung: Worker) -> None:
+        other = hung.budgets.of("file", "v", CLAUSE)
+        assert hung.budget.take(1, 0.0).why == "busy"
+        hung.now += LATE_S + 0.01
+        assert other.take(1, 0.05).granted
+        assert len(hung.agent.asked) == 2
+
+    def test_a_report_that_is_not_answered_tells_it_before_the_first_retry(self, hung: Worker) -> None:
+        hung.budgets.report()
+        hung.now += LATE_S + 0.01
+        assert hung.take() == ""
+
+    def test_that_a_question_is_given_up_is_no_answer(self, hung: Worker) -> None:
+        assert hung.budget.take(1, 0.0).why == "busy"
+        hung.budgets.report()
+        hung.now += 5.0
+        self.wakes(hung, None)
+        hung.now += AWAY_S
+        assert [hung.take(), hung.take(), hung.take()] == ["", "", "away"]
+
+    def test_the_next_answer_ends_it(self, hung: Worker) -> None:
+        hung.budgets.report()
+        hung.now += LATE_S + 0.01
+        assert hung.take() == ""
+        self.wakes(hung, {"share": 10, "until": 160.0})
+        hung.agent.answers = [lends(5, until=110.0)]
+        assert [hung.take() for _ in range(5)] == [""] * 5
+
+    def test_another_agent_is_asked_at_once(self, hung: Worker) -> None:
+        assert hung.budget.take(1, 0.0).why == "busy"
+        hung.now += 3.0
+        hung.agent.connected = False
+        self.wakes(hung, None)
+        hung.agent.connected = True
+        hung.now += AWAY_S
+        hung.agent.answers = [lends(1, until=110.0)]
+        assert hung.take() == ""
+        assert len(hung.agent.answers) == 0
+
+    def test_units_are_not_asked_for_ahead(self, hung: Worker) -> None:
+        hung.agent.answers = [lends(64)]
+        hung.take()
+        hung.budgets.report()
+        hung.now += LATE_S + 0.01
+        asked = len(hung.agent.asked)
+        hung.budgets.look_ahead()
+        assert len(hung.agent.asked) == asked
+
+
+def test_a_question_that_got_lost_is_asked_again_after_a_while(worker: Worker) -> None:
+    assert worker.budget.take(1, 0.0).why == "busy"
+    worker.now += LATE_S
+    worker.agent.answers = [{"share": 0, "until": 0.0}]
+    worker.budgets.report()
+    assert worker.budget.take(1, 0.0).why == "busy"
+    assert len(worker.agent.asked) == 2, "the question, and the report"
+    worker.now += 0.01
+    worker.agent.answers = [lends(1, until=110.0)]
+    assert worker.take() == ""
+
+
+def test_what_was_lent_while_somebody_waited_is_not_spent_after_its_time(worker: Worker) -> None:
+    worker.agent.answers = [lends(9, until=100.0), refuses("cap", 101.0)]
+    assert worker.take() == "cap"
+    assert worker.agent.asked[1]["report"][3] == [[7, 9]]
+
+
+def test_units_that_nobody_asks_for_go_back_before_their_time_is_over(worker: Worker) -> None:
+    worker.agent.answers = [lends(9, until=130.0)] + [{"share": 0, "until": 0.0}] * 2
+    worker.take()
+    worker.now += LIVELY_S
+    worker.budgets.report()
+    assert worker.agent.asked[-1]["reports"] == []
+    worker.now += 0.01
+    worker.budgets.report()
+    assert worker.agent.asked[-1]["reports"][0][3] == [[7, 8]]
+
+
+def test_units_of_the_newest_buckets_wait_to_go_back(worker: Worker) -> None:
+    for bucket in range(MOST_BACK + 3):
+        worker.budget._hold(1, bucket, 200.0)
+    worker.budget.give_up()
+    assert worker.budget.report(worker.now)[3] == [[bucket, 1] for bucket in range(3, MOST_BACK + 3)]
+
+
+def test_many_budgets_are_reported_in_several_messages(worker: Worker) -> None:
+    for number in range(REPORTS):
+        worker.budgets.of("file", f"u{number}", CLAUSE)
+    worker.budgets.report()
+    assert [len(body["reports"]) for body in worker.agent.asked] == [REPORTS, 1]
+
+
+class TestWhatIsPutBack:
+    def test_it_may_be_spent_again_in_its_bucket(self, worker: Worker) -> None:
+        worker.agent.answers = [lends(2, until=100.5), lends(0), refuses("cap", 101.0)]
+        verdict = worker.budget.take(2, 0.02)
+        worker.budget.put_back(2, verdict.bucket)
+        assert [worker.take(), worker.take(), worker.take()] == ["", "", "cap"]
+
+    def test_after_it_goes_back_to_its_bucket(self, worker: Worker) -> None:
+        worker.agent.answers = [lends(9), lends(9, until=101.5, bucket=8)]
+        verdict = worker.budget.take(1, 0.02)
+        worker.now = 100.6
+        worker.take()
+        worker.budget.put_back(1, verdict.bucket)
+        assert verdict.bucket == 7
+        assert worker.agent.asked[1]["report"][3] == [[7, 8]]
+        assert worker.budget.report(worker.now)[3] == [[7, 1]]
+
+    def test_the_reserve_takes_nothing_back(self, worker: Worker) -> None:
+        worker.agent.answers = [{"share": 10, "until": 160.0}]
+        worker.budgets.report()
+        worker.agent.connected = False
+        verdict = worker.budget.take(2, 0.02)
+        worker.budget.put_back(2, verdict.bucket)
+        assert verdict == (True, "", 100.0, -1)
+        assert worker.take() == "away"
+        assert worker.budget.report(worker.now)[3] == []
