@@ -13,6 +13,8 @@ from edge.retry import tries as tries_module
 from edge.retry.pause import Pause
 from edge.retry.tries import Tries
 from edge.upstream.decide import Situation
+from edge.upstream.target import Target
+from edge.upstream.upstreams import Upstream as Pool
 from tests.support.fake_budget import FakeBudget, Verdict, give, retries
 from tests.support.in_process import FakeTransport, InProcess
 from tests.support.misbehaving import resets, rules, says
@@ -162,3 +164,44 @@ class TestBudget:
         assert [edge.status("/") for _ in range(2)] == [200, 200]
         assert budget.noted == ["attempted", "succeeded", "attempted", 1, "retry succeeded"]
         assert retries(edge) == {"replaced": 1}
+
+    def test_the_budget_is_asked_no_longer_than_there_is_time(
+        self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked_s: list[float] = []
+
+        class Noting(FakeBudget):
+            def take(self, cost: int, wait_s: float) -> Verdict:
+                asked_s.append(wait_s)
+                return super().take(cost, wait_s)
+
+        upstream = upstreams(answer=lambda _: says(502))
+        edge = self.edge(
+            tmp_path, f"rule a {{ when any; retry 1 on 502; proxy {upstream.url} }}", Noting("cap")
+        )
+        for left_s in (0.02, 2.0):
+            monkeypatch.setattr(Tries, "_left_s", lambda _, left_s=left_s: left_s)
+            assert edge.status("/") == 502
+        assert asked_s == [0.02, 0.05]
+
+
+def test_the_last_target_is_never_asked_for_even_when_all_were_tried(
+    tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (upstreams(answer=lambda _: says(502)) for _ in range(2))
+    edge = InProcess(
+        tmp_path,
+        f"upstream u {{ target {one.url} weight 1000; target {two.url} }}\n"
+        "rule a { when any; retry 3 on 502; proxy u }",
+    )
+    asked: list[set[str]] = []
+    choose = Pool.choose
+
+    def noting(pool: Pool, key: str, tried: frozenset[Target]) -> Target | None:
+        asked.append({target.url for target in tried})
+        return choose(pool, key, tried)
+
+    monkeypatch.setattr(Pool, "choose", noting)
+    assert edge.status("/") == 502
+    a, b = one.url, two.url
+    assert asked == [set(), {a}, {a, b}, {b}, {a, b}, {a}]
