@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from edge.agent.rules_reader import RulesReader
 from edge.versions.pace import Pace
-from edge.versions.snapshot import build
+from edge.versions.snapshot import Snapshot, build
 from tests.support.in_process import InProcess
 from tests.support.versions import write_version
 
@@ -79,9 +79,14 @@ def _applied(edge: InProcess, text: str, number: int) -> float:
     gc.collect()
     gc.disable()  # as the loader does
     pace = Pace(rest=lambda _: None)
-    snapshot, took_ms = timed(
-        lambda: build(edge.parts(), edge.upstreams, edge.engine.snapshot, pace, edge.engine.limiter)
-    )
+    draft = edge.upstreams.draft()
+
+    def apply() -> Snapshot:
+        snapshot = build(edge.parts(), draft, edge.engine.snapshot, pace, edge.engine.limiter)
+        edge.upstreams.take(draft)
+        return snapshot
+
+    snapshot, took_ms = timed(apply)
     gc.enable()
     gc.freeze()
     edge.engine.snapshot = snapshot

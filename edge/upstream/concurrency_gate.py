@@ -8,7 +8,7 @@ that a worker with more than its part of the load refuses while others have room
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, TypeVar
 
 from edge.answers import Refusal
@@ -64,6 +64,11 @@ class Gate:
             self._gradient.bound(least, MOST)
             limit = self._gradient.limit
         self.slots.change(limit, room, time.monotonic())
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody is in flight, and nobody waits."""
+        return not self.slots.in_flight and not self.slots.waiting
 
     def enter(self, exchange: Exchange, until: float) -> None:
         """``run`` comes next, at once. Raises Refusal if there is no place before ``until``; ClientGone."""
@@ -135,27 +140,38 @@ class Gates:
         self._of_node = workers
         self._workers = workers
         self._gates: dict[PoolId, tuple[Gate, Concurrency]] = {}
+        self._left: dict[PoolId, Gate] = {}
+        """Of upstreams that have no limit any more, with requests of the time before."""
 
-    def gate(self, identity: PoolId, clause: Concurrency | None) -> Gate | None:
-        """The one at work, with what the clause says now; None without a clause."""
+    def made(self, identity: PoolId, clause: Concurrency | None) -> Gate | None:
+        """The one at work, unchanged, or a new one, for ``take``; None without a clause."""
         if clause is None:
-            self._gates.pop(identity, None)
             return None
         known = self._gates.get(identity)
-        if known is None:
-            gate = Gate(identity[1], clause, self._workers, self._count)
-        else:
-            gate = known[0]
-            if known[1] != clause:
-                gate.change(clause, self._workers)
-        self._gates[identity] = (gate, clause)
-        return gate
+        if known is not None:
+            return known[0]
+        return self._left.get(identity) or Gate(identity[1], clause, self._workers, self._count)
 
-    def retain(self, identities: Iterable[PoolId]) -> None:
-        """The version in use has no others."""
-        keep = set(identities)
-        for identity in [identity for identity in self._gates if identity not in keep]:
-            del self._gates[identity]
+    def take(self, identity: PoolId, gate: Gate | None, clause: Concurrency | None) -> None:
+        """From now on the upstream has this one, with what the clause says."""
+        if gate is None or clause is None:
+            self._leave(identity)
+            return
+        self._left.pop(identity, None)
+        gate.change(clause, self._workers)
+        self._gates[identity] = (gate, clause)
+
+    def retain(self, identities: Container[PoolId]) -> None:
+        """The version in use has no others. Who comes back while requests are in flight has them still."""
+        for identity in [identity for identity in self._gates if identity not in identities]:
+            self._leave(identity)
+        for identity in [identity for identity, gate in self._left.items() if gate.is_idle]:
+            del self._left[identity]
+
+    def _leave(self, identity: PoolId) -> None:
+        known = self._gates.pop(identity, None)
+        if known is not None and not known[0].is_idle:
+            self._left[identity] = known[0]
 
     def hear(self, body: Any) -> None:
         """News of how many nodes live. Raises ValueError for what is none."""

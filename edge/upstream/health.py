@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from edge.upstream.balance.turn import Turn
@@ -129,6 +129,13 @@ class Health(Generic[Item]):
             elif self.policy.slow_s:
                 self.standings[item].slow_from = now
         self.settle(now)
+
+    def join(self, used: Collection[Item], now: float) -> None:
+        """As ``inherit``, where nothing was known of the targets that were ``used``, as of a single one."""
+        if self.policy.slow_s:
+            for item in self.standings.keys() - used:
+                self.standings[item].slow_from = now
+            self.settle(now)
 
     def succeeded(self, item: Item) -> None:
         """A good answer. Runs for every request."""

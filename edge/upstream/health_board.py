@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -66,21 +66,13 @@ class HealthBoard:
         self._news = News({}, {})
         self._gauged: set[tuple[str, str]] = set()
 
-    def health(
-        self,
-        owner: Owner,
-        pool: Pool,
-        targets: Sequence[Known],
-        turn: Turn[Any],
-        before: Health[Any] | None,
+    def made(
+        self, identity: PoolId, pool: Pool, targets: Sequence[Known], turn: Turn[Any]
     ) -> Health[Any] | None:
-        """The state of an upstream's targets, with what was known of them; None if nothing can ever be out."""
-        identity, now = (owner, pool.name), self._clock()
-        turn.scale(None)
+        """The state of an upstream's targets, for ``take``; None if nothing can ever be out."""
         if not watches(pool):
-            self._healths.pop(identity, None)
             return None
-        made: Health[Any] = Health(
+        return Health(
             targets,
             turn,
             policy_of(pool),
@@ -88,13 +80,29 @@ class HealthBoard:
             note=partial(self._count, pool.name),
             suspect=partial(self._suspect, identity),
         )
-        self._healths[identity] = made
+
+    def take(
+        self,
+        identity: PoolId,
+        health: Health[Any] | None,
+        before: Health[Any] | None = None,
+        used: Collection[Known] | None = None,
+    ) -> None:
+        """The upstream is at work, with what is known of its targets.
+
+        ``before``: its health until now, if it had one; ``used``: its targets until now, None if it is new.
+        """
+        if health is None:
+            self._healths.pop(identity, None)
+            return
+        self._healths[identity], now = health, self._clock()
         if before is not None:
-            made.inherit(before, now)
+            health.inherit(before, now)
+        elif used is not None:
+            health.join(used, now)
         ejected, failing = self._news.ejected.get(identity, {}), self._news.failing.get(identity, {})
         if before is not None or ejected or failing:
-            made.hear(ejected, failing, now)
-        return made
+            health.hear(ejected, failing, now)
 
     def retain(self, live: Container[PoolId], checked: Mapping[PoolId, Pool]) -> None:
         """``live``: the pools of the version in use; ``checked``: those with ``check``."""

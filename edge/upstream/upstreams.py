@@ -1,4 +1,8 @@
-"""Every upstream and target a worker knows, by identity: what did not change keeps its connections and its turn."""
+"""Every upstream and target a worker knows, by identity: what did not change keeps its connections and its turn.
+
+A version is built as a ``Draft``, and its upstreams come to work all at once, when it is served. Until then health,
+limits of what is in flight, budgets of retries and drains are those of the version in service.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,7 @@ from edge.upstream.sticky import Sticky, WithCookies
 from edge.upstream.target import Target
 from weir.models.document import Owner
 from weir.models.effective import Pool, Settings
+from weir.models.upstream_clauses import Budget
 
 PoolId = tuple[Owner, str]
 """References resolve inside one owner's document, so two owners may use one name for two pools."""
@@ -141,43 +146,23 @@ class Upstreams:
         self._targets: dict[str, Target] = {}
         self._upstreams: dict[PoolId, Upstream] = {}
 
-    def upstream(self, owner: Owner, pool: Pool, secret: str = "") -> Upstream:
-        """The one at work if its targets are the same, else a new one over the targets that stay.
+    def draft(self) -> Draft:
+        """For the version that comes next. One at a time: it is taken or dropped before there is another."""
+        return Draft(self)
 
-        ``secret`` is what all nodes know and no client does. Raises ValueError for what this worker cannot do.
+    def take(self, draft: Draft, retried: Iterable[PoolId] = ()) -> None:
+        """From now on the draft's upstreams are at work, and no others. Never fails; no other greenlet runs meanwhile.
+
+        ``retried``: where rules repeat attempts; what else has a budget keeps it for requests that began before.
         """
-        secret = secret if pool.sticky is not None else ""
-        known = self._upstreams.get((owner, pool.name))
-        if known is not None and known.pool == pool and known.secret == secret:
-            return known
-        if known is not None and known.pool.targets == pool.targets:
-            turn, targets = known.turn, known.targets
-        else:
-            targets = tuple(self._target(target.url) for target in pool.targets)
-            turn = Turn([(target, said.weight) for target, said in zip(targets, pool.targets, strict=True)])
-        found = self._upstreams[owner, pool.name] = Upstream(pool, turn, targets, secret)
-        found.gate = self._gates.gate((owner, pool.name), pool.concurrency)
-        before = None if known is None else known.health
-        found.health = self._board.health(owner, pool, found.in_use(), turn, before)
-        found.drain(self._drains.of((owner, pool.name)))
-        return found
-
-    def is_retried(self, owner: Owner, upstream: Upstream, settings: Settings) -> None:
-        """A rule repeats failed attempts at it: the budget of all of them together."""
-        if self._budgets is not None:
-            said = upstream.pool.budget or settings.budget
-            upstream.budget = self._budgets.of(owner, upstream.name, said)
-
-    def retain(self, live: Iterable[PoolId], retried: Iterable[PoolId] = ()) -> None:
-        """Lets go of everything that the version in use does not name.
-
-        ``retried``: where its rules repeat attempts; what else has a budget keeps it for requests that began before.
-        """
-        keep = set(live)
-        for identity in [identity for identity in self._upstreams if identity not in keep]:
-            del self._upstreams[identity]
+        before, self._upstreams = self._upstreams, draft.upstreams
+        self._targets.update(draft.targets)
+        for identity in draft.made:
+            self._begin(identity, self._upstreams[identity], before.get(identity))
         self._gates.retain(self._upstreams)
         if self._budgets is not None:
+            for owner, upstream, said in draft.budgets:
+                upstream.budget = self._budgets.of(owner, upstream.name, said)
             self._budgets.retain(retried)
         checked = {identity: one.pool for identity, one in self._upstreams.items() if one.pool.check}
         self._board.retain(self._upstreams, checked)
@@ -185,6 +170,10 @@ class Upstreams:
         for url in [url for url in self._targets if url not in used]:
             self._targets.pop(url).retire()
         self._resolver.forget({target.host: None for target in self._targets.values()})
+
+    def has(self, identity: PoolId, upstream: Upstream) -> bool:
+        """Whether it is at work."""
+        return self._upstreams.get(identity) is upstream
 
     def drained_in_flight(self, identity: PoolId) -> Iterator[tuple[str, int]]:
         """URL and requests under way of each drained target of an upstream."""
@@ -206,6 +195,38 @@ class Upstreams:
             yield ["weir_upstream_connections", [name, "idle"], float(idle)]
             yield ["weir_upstream_connections", [name, "busy"], float(busy)]
 
+    def made(self, identity: PoolId, pool: Pool, secret: str, targets: dict[str, Target]) -> Upstream:
+        """For a draft: the one at work if it is the same, else a new one over the targets that stay, which nobody has
+        heard of yet. ``targets``: those that are new in the draft; more are added.
+
+        Raises ValueError for what this worker cannot do.
+        """
+        secret = secret if pool.sticky is not None else ""
+        known = self._upstreams.get(identity)
+        if known is not None and known.pool == pool and known.secret == secret:
+            return known
+        items = tuple(self._target(target.url, targets) for target in pool.targets)
+        if known is not None and known.pool.targets == pool.targets:
+            turn = known.turn
+        else:
+            turn = Turn([(target, said.weight) for target, said in zip(items, pool.targets, strict=True)])
+        found = Upstream(pool, turn, items, secret)
+        found.gate = self._gates.made(identity, pool.concurrency)
+        found.health = self._board.made(identity, pool, found.in_use(), turn)
+        return found
+
+    def _begin(self, identity: PoolId, upstream: Upstream, before: Upstream | None) -> None:
+        """It is at work, in place of ``before``."""
+        self._gates.take(identity, upstream.gate, upstream.pool.concurrency)
+        upstream.turn.scale(None)
+        self._board.take(
+            identity,
+            upstream.health,
+            None if before is None else before.health,
+            None if before is None else before.in_use(),
+        )
+        upstream.drain(self._drains.of(identity))
+
     def _drain(self, identity: PoolId) -> None:
         upstream = self._upstreams.get(identity)
         if upstream is not None:
@@ -216,10 +237,10 @@ class Upstreams:
             if target.host == host:
                 target.keep_only(addresses)
 
-    def _target(self, url: str) -> Target:
-        found = self._targets.get(url)
+    def _target(self, url: str, drafted: dict[str, Target]) -> Target:
+        found = self._targets.get(url) or drafted.get(url)
         if found is None:
-            found = self._targets[url] = Target(
+            found = drafted[url] = Target(
                 url,
                 sweeper=self._sweeper,
                 resolver=self._resolver,
@@ -228,3 +249,33 @@ class Upstreams:
                 context=self._context if url.startswith("https://") else None,
             )
         return found
+
+
+class Draft:
+    """Upstreams of a version that is not served yet. Whoever drops it leaves no trace among those at work."""
+
+    __slots__ = ("_at_work", "budgets", "made", "targets", "upstreams")
+
+    def __init__(self, at_work: Upstreams) -> None:
+        self._at_work = at_work
+        self.upstreams: dict[PoolId, Upstream] = {}
+        """All that the version has."""
+        self.made: list[PoolId] = []
+        """Those that are not at work yet."""
+        self.targets: dict[str, Target] = {}
+        """By URL, as far as they are new."""
+        self.budgets: list[tuple[Owner, Upstream, Budget | None]] = []
+        """Of retries: what holds from now on."""
+
+    def upstream(self, owner: Owner, pool: Pool, secret: str = "") -> Upstream:
+        """``secret`` is what all nodes know and no client does. Raises ValueError for what this worker cannot do."""
+        identity = (owner, pool.name)
+        found = self._at_work.made(identity, pool, secret, self.targets)
+        self.upstreams[identity] = found
+        if not self._at_work.has(identity, found):
+            self.made.append(identity)
+        return found
+
+    def is_retried(self, owner: Owner, upstream: Upstream, settings: Settings) -> None:
+        """A rule repeats failed attempts at it: the budget of all of them together."""
+        self.budgets.append((owner, upstream, upstream.pool.budget or settings.budget))

@@ -1,4 +1,4 @@
-"""Brings the version on this node's disk into service: read, build beside the old one, swap by one assignment.
+"""Brings the version on this node's disk into service: read, build beside the old one, swap in one go.
 
 No garbage collection runs during the build, since it would walk everything that is being made; afterwards all of it is
 put out of the collector's sight. One load at a time; a newer word that comes meanwhile is followed by another load.
@@ -17,7 +17,7 @@ import gevent
 from gevent.lock import Semaphore
 
 from edge.engine import Engine
-from edge.upstream.upstreams import Upstreams
+from edge.upstream.upstreams import Draft, Upstreams
 from edge.versions.files import Identity
 from edge.versions.pace import Pace
 from edge.versions.reader import Unreadable, VersionReader
@@ -82,17 +82,18 @@ class Loader:
         current = self.current
         if current is not None and (identity,) == self._loaded:
             return current
+        draft = self._upstreams.draft()
         with _without_collections():
-            snapshot = self._build(empty)
+            snapshot = self._build(empty, draft)
         if snapshot is None:
             return Refused("there is no version on this node's disk")
+        self._swap(snapshot, draft)
         self._loaded = (identity,)
-        self._swap(snapshot)
         took_ms = (time.monotonic() - began) * 1000
         log.info("version %d is in service after %.0f ms", snapshot.number, took_ms)
         return Applied(snapshot.incarnation, snapshot.number, max(0.001, took_ms))
 
-    def _build(self, empty: bool) -> Snapshot | None:
+    def _build(self, empty: bool, draft: Draft) -> Snapshot | None:
         if empty:
             snapshot = Snapshot()
             snapshot.loaded = True
@@ -102,14 +103,15 @@ class Loader:
         if parts is None:
             return None
         engine = self._engine
-        return build(parts, self._upstreams, engine.snapshot, pace, engine.limiter, engine.auth)
+        return build(parts, draft, engine.snapshot, pace, engine.limiter, engine.auth)
 
-    def _swap(self, snapshot: Snapshot) -> None:
+    def _swap(self, snapshot: Snapshot, draft: Draft) -> None:
+        """All in one go: no other greenlet runs meanwhile."""
+        self._upstreams.take(draft, frozenset().union(*snapshot.retried.values()))
         old, self._engine.snapshot = self._engine.snapshot, snapshot
         self._engine.names.heads.forget()
         self._engine.requests.forget()
         self._engine.auth.changed()
-        self._upstreams.retain(snapshot.pools, frozenset().union(*snapshot.retried.values()))
         gevent.spawn(self._let_go, old, snapshot)
 
     def _let_go(self, old: Snapshot, successor: Snapshot) -> None:

@@ -12,7 +12,7 @@ from edge.auth.services import AuthServices
 from edge.fast_path.way import fast_share_of
 from edge.limiting.verdict import Limiting
 from edge.pipeline import phases_of
-from edge.upstream.upstreams import PoolId, Upstream, Upstreams
+from edge.upstream.upstreams import Draft, PoolId, Upstream
 from edge.versions.pace import Pace
 from edge.versions.plan import Plan
 from edge.versions.reader import VersionParts
@@ -30,7 +30,7 @@ class Snapshot:
     """Never changed after it was published, but for ``users``."""
 
     __slots__ = (
-        "incarnation", "loaded", "number", "plans", "pools", "retried", "routes", "settings", "table", "trusted",
+        "incarnation", "loaded", "number", "plans", "retried", "routes", "settings", "table", "trusted",
         "upstreams", "users",
     )  # fmt: skip
 
@@ -47,7 +47,6 @@ class Snapshot:
         """By key of the RouteSet: what its plans were made from."""
         self.upstreams: dict[str, tuple[Upstream, ...]] = {}
         """By key of the RouteSet: each that its rules send something to."""
-        self.pools: frozenset[PoolId] = frozenset()
         self.retried: dict[str, frozenset[PoolId]] = {}
         """By key of the RouteSet: where its rules repeat attempts."""
         self.trusted = NetworkSet(self.settings.trusted_proxies)
@@ -67,13 +66,16 @@ class Snapshot:
 
 def build(
     parts: VersionParts,
-    upstreams: Upstreams,
+    upstreams: Draft,
     previous: Snapshot,
     pace: Pace,
     limiter: Limiting | None = None,
     auth: AuthServices | None = None,
 ) -> Snapshot:
-    """Raises ValueError (BadCondition is one) for a version that this edge cannot serve."""
+    """Raises ValueError (BadCondition is one) for a version that this edge cannot serve.
+
+    ``upstreams`` is filled in, and to be taken when the snapshot is served. Nothing that is served changes here.
+    """
     snapshot = Snapshot(parts.settings)
     snapshot.incarnation, snapshot.number = parts.manifest.incarnation, parts.manifest.number
     snapshot.loaded = True
@@ -81,7 +83,6 @@ def build(
     for (owner, name), pool in parts.pools.items():
         by_owner.setdefault(owner, {})[name] = upstreams.upstream(owner, pool, parts.manifest.incarnation)
         pace.pause()
-    snapshot.pools = frozenset(parts.pools)
     if previous.settings != parts.settings:
         known: dict[int, Plan] = {}
         unchanged: Plans = {}
@@ -147,9 +148,7 @@ def _plans(
     return plans
 
 
-def _give_budgets(
-    owner: Owner, plans: list[Plan], settings: Settings, upstreams: Upstreams
-) -> frozenset[PoolId]:
+def _give_budgets(owner: Owner, plans: list[Plan], settings: Settings, upstreams: Draft) -> frozenset[PoolId]:
     """To every upstream at which one of the plans repeats attempts; which ones these are."""
     retried = {
         share.upstream.name: share.upstream

@@ -100,10 +100,10 @@ class InProcess:
         """Without a loader: the snapshot is simply put in place."""
         self.number += 1
         write_version(self.files, rules, self.number)
-        engine = self.engine
-        engine.snapshot = build(
-            self.parts(), self.upstreams, engine.snapshot, Pace(), engine.limiter, engine.auth
-        )
+        engine, draft = self.engine, self.upstreams.draft()
+        snapshot = build(self.parts(), draft, engine.snapshot, Pace(), engine.limiter, engine.auth)
+        self.upstreams.take(draft)
+        engine.snapshot = snapshot
         return self.engine.snapshot
 
     def parts(self) -> VersionParts:

@@ -16,6 +16,7 @@ from edge.upstream.drains import PARTS, Drains, part_of, read_news, report
 from edge.upstream.drains_file import Drained
 from edge.upstream.resolver import Resolver
 from edge.upstream.upstreams import Upstream, Upstreams
+from tests.support.serving import serve
 from weir.models.effective import Pool
 from weir.models.upstream_clauses import Balance, SlowStart, Sticky, Target
 
@@ -38,7 +39,7 @@ class Worker:
         )
 
     def serve(self, *targets: Target, **clauses: Any) -> Upstream:
-        return self.upstreams.upstream("file", Pool(name="u", targets=targets, **clauses), "secret")
+        return serve(self.upstreams, Pool(name="u", targets=targets, **clauses), secret="secret")[0]
 
     def drain(self, *targets: Target, for_s: float = 60.0) -> None:
         """These and no others."""
@@ -97,7 +98,7 @@ def test_a_drain_outlives_a_publish_and_holds_for_an_upstream_that_comes_later(w
 
 def test_only_the_upstream_of_that_owner_and_name_is_meant(worker: Worker) -> None:
     worker.drain(A)
-    other = worker.upstreams.upstream("api", Pool(name="u", targets=(A, B)))
+    (other,) = serve(worker.upstreams, ("api", Pool(name="u", targets=(A, B))))
     assert chosen(other) == {A.url, B.url}
 
 

@@ -36,8 +36,13 @@ class Worker:
 
     def serve(self, served: Pool, before: Health[Any] | None = None) -> Health[Any] | None:
         items = [Named(target.url) for target in served.targets]
-        health = self.board.health("file", served, items, Turn([(item, 1) for item in items]), before)
-        self.pools["file", served.name] = served
+        identity: tuple[Owner, str] = ("file", served.name)
+        health = self.board.made(identity, served, items, Turn([(item, 1) for item in items]))
+        used = self.pools.get(identity)
+        self.board.take(
+            identity, health, before, None if used is None else [Named(each.url) for each in used.targets]
+        )
+        self.pools[identity] = served
         self.retain()
         return health
 

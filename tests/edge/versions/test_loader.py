@@ -64,6 +64,23 @@ def test_what_cannot_be_loaded_is_refused_and_nothing_changes(tmp_path: Path) ->
     assert edge.ask("/").endswith(b"1")
 
 
+def test_a_version_that_is_refused_while_it_is_built_changes_no_upstream(tmp_path: Path) -> None:
+    upstream = "upstream u {{ target http://127.0.0.1:1; target http://127.0.0.1:2; concurrency {}; {} }}\n"
+    edge = InProcess(tmp_path, upstream.format(10, "eject after 2") + "rule r { when any; proxy u }")
+    loader = loader_of(edge)
+    assert isinstance(loader.load(), Applied)
+    (served,) = edge.engine.snapshot.plans.values()
+    (mine,) = served[0].upstreams()
+    text = upstream.format(1, "eject after 9") + "rule r { when any; limit 1 per 1s by ip; proxy u }"
+    write_version(edge.files, text, 2)
+    outcome = loader.load(("test", 2))
+    assert isinstance(outcome, Refused)
+    assert "nothing counts its limits" in outcome.reason
+    assert mine.gate is not None
+    assert mine.gate.slots.limit == 10
+    assert edge.upstreams.has(("file", "u"), mine)
+
+
 def test_the_empty_configuration_has_no_rule(tmp_path: Path) -> None:
     edge = InProcess(tmp_path, RULES.format(1))
     outcome = loader_of(edge).load(NO_VERSION)

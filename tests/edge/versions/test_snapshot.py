@@ -84,7 +84,7 @@ def test_a_policy_that_is_not_known_is_refused(tmp_path: Path) -> None:
     pool = Pool(name="u", targets=(Target(url="http://127.0.0.1:1"),), balance=balance)
     parts.pools["file", "u"] = pool
     with pytest.raises(ValueError, match=r"balance hash\(\)"):
-        build(parts, edge.upstreams, edge.engine.snapshot, Pace())
+        build(parts, edge.upstreams.draft(), edge.engine.snapshot, Pace())
 
 
 def test_it_knows_at_which_upstreams_its_rules_repeat_attempts(tmp_path: Path) -> None:
