@@ -20,6 +20,8 @@ KEEP_MS = 600_000
 """Results of checks that are older are forgotten."""
 MAX_CHECKS = 10_000
 """Checks of a cluster whose results are kept."""
+MAX_TOLD = 1_000
+"""Results in one view."""
 MAX_ENTRIES = 500
 """Targets in one report."""
 
@@ -84,6 +86,8 @@ class View(NamedTuple):
     """New since the last view, and perhaps a few of those before."""
     since: int
     """What the next call gives as ``since``. May be less than before: the store's clock was set back."""
+    more: bool = False
+    """Than could be told at once; the next call tells it."""
 
 
 class Lease(NamedTuple):
@@ -92,6 +96,8 @@ class Lease(NamedTuple):
     mine: bool
     left_ms: int
     holder: str
+    last: Seen | None = None
+    """What was found last, by whomever, if it is mine."""
 
 
 class HealthCalls(NamedTuple):
@@ -134,9 +140,18 @@ class HealthCalls(NamedTuple):
             now_ms=now_ms,
         )
 
-    def lease(self, check: str, for_ms: int) -> ScriptCall:
+    def lease(self, check: str, for_ms: int, now_ms: str = "") -> ScriptCall:
         """Asks to be the one who checks."""
-        return script_call("health_lease", lease=self.keys.health_lease(check), node=self.node, for_ms=for_ms)
+        return script_call(
+            "health_lease",
+            lease=self.keys.health_lease(check),
+            checked=self.keys.health_checked(),
+            results=self.keys.health_results(),
+            node=self.node,
+            for_ms=for_ms,
+            check=check,
+            now_ms=now_ms,
+        )
 
     def result(self, check: str, result: Result, lease_ms: int, now_ms: str = "") -> ScriptCall:
         """Publishes; the reply is 1 if it was taken."""
@@ -163,28 +178,39 @@ def read_view(reply: Any, since: int) -> View:
     """The reply to ``view``. Raises StoreError for what is none; results of a newer program's shape are left out."""
     try:
         now, suspects, ejected, results = reply
-        since = since if since <= int(now) else 0
-        seen = []
-        for check, at, data in zip(results[::3], results[1::3], results[2::3], strict=True):
-            since = max(since, int(at))
-            found = _result(data)
-            if found is not None:
-                seen.append(Seen(check.decode(), max(0, int(now) - int(at)), found))
+        told = list(zip(results[::3], results[1::3], results[2::3], strict=True))
+        found = ((check, int(now) - int(at), _result(data)) for check, at, data in told)
+        seen = [
+            Seen(check.decode(), max(0, age), result) for check, age, result in found if result is not None
+        ]
+        more = len(told) >= MAX_TOLD
         return View(
             frozenset(_member(text) for text in suspects),
             {_member(text): int(left) for text, left in zip(ejected[::2], ejected[1::2], strict=True)},
             tuple(seen),
-            since,
+            _next_since(since, int(now), [int(at) for _, at, _ in told], more=more),
+            more,
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"health_view.lua answered something else: {error}") from error
 
 
-def read_lease(reply: Any) -> Lease:
+def _next_since(since: int, now: int, told: Sequence[int], *, more: bool) -> int:
+    """Of the last result that was told, which is told again; but it never stays where it is with more to tell."""
+    begin = since if since <= now else 0
+    return max(begin + (1 if more else 0), *told) if told else begin
+
+
+def read_lease(reply: Any, check: str) -> Lease:
     """The reply to ``lease``. Raises StoreError for what is none."""
     try:
-        mine, left_ms, *holder = reply
-        return Lease(mine == 1, max(0, int(left_ms)), holder[0].decode() if holder else "")
+        mine, left_ms, holder, *last = reply
+        lease = Lease(mine == 1, max(0, int(left_ms)), holder.decode())
+        if not lease.mine:
+            return lease
+        age_ms, data = last
+        found = _result(data)
+        return lease if found is None else lease._replace(last=Seen(check, int(age_ms), found))
     except (TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"health_lease.lua answered something else: {error}") from error
 

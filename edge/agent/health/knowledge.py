@@ -5,11 +5,12 @@ Times are monotonic seconds of this machine, which its workers share.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from edge.agent.health.check import Check
-from weir.store.health import Member, Result, View
+from weir.store.health import Member, Result, Seen, View
 
 SAME_S = 1.0
 """The end of an ejection is heard of every second, each time a little off: so far apart it is still the same one."""
@@ -31,11 +32,16 @@ class Knowledge:
         self._heard: dict[str, float] = {}
 
     def watch(self, checks: Iterable[Check]) -> None:
-        """These are to be checked; what is known of others is forgotten."""
+        """These are to be checked; what is known of others is forgotten, but for the verdict if a target is checked
+        in another way now: who was out proves itself first."""
+        verdicts = {check.member: found for check, found in self._found() if not found[0].healthy}
         self.checks = {check.id: check for check in checks}
+        for check in self.checks.values():
+            if check.id not in self._results and check.member in verdicts:
+                self._results[check.id] = verdicts[check.member]
         for known in (self._results, self._heard):
-            for check in [check for check in known if check not in self.checks]:
-                del known[check]
+            for identity in [identity for identity in known if identity not in self.checks]:
+                del known[identity]
 
     def take(self, view: View) -> None:
         """What the store says."""
@@ -47,10 +53,16 @@ class Knowledge:
                 until[member] = before
         self.ejected = until
         for seen in view.results:
-            at = now - seen.age_ms / 1000
-            if seen.check in self.checks and at > self._results.get(seen.check, (None, 0.0))[1]:
-                self._results[seen.check] = (seen.result, at)
-                self._heard[seen.check] = at
+            self.hear(seen)
+
+    def hear(self, seen: Seen) -> None:
+        """A result that the store tells; one that is over, or older than what is known, changes nothing."""
+        at, check = self._clock() - seen.age_ms / 1000, self.checks.get(seen.check)
+        if check is None or seen.age_ms / 1000 >= check.lasts_s:
+            return
+        if at > self._results.get(seen.check, (None, -math.inf))[1]:
+            self._results[seen.check] = (seen.result, at)
+            self._heard[seen.check] = at
 
     def last(self, check: str) -> Result | None:
         found = self._results.get(check)
@@ -119,9 +131,12 @@ class Knowledge:
 
     def _judged(self) -> Iterable[tuple[Check, Result, float]]:
         """With until when the result counts."""
-        for identity, (result, at) in self._results.items():
-            check = self.checks[identity]
+        for check, (result, at) in self._found():
             yield check, result, at + check.lasts_s
+
+    def _found(self) -> Iterable[tuple[Check, tuple[Result, float]]]:
+        for identity, found in self._results.items():
+            yield self.checks[identity], found
 
 
 def _entry(found: dict[Member, dict[str, Any]], member: Member) -> dict[str, Any]:

@@ -22,9 +22,12 @@ from edge.agent.health.probe import Outcome, probe
 from edge.agent.health.turns import Pipe, Turns
 from edge.link.frames import FrameError
 from weir.store.errors import StoreError
-from weir.store.health import HealthCalls, View, read_view
+from weir.store.health import MAX_CHECKS as MAX_CHECKS_KEPT
+from weir.store.health import MAX_TOLD, HealthCalls, read_view
 
 EVERY_S = 1.0
+LOOKS = MAX_CHECKS_KEPT // MAX_TOLD
+"""At once, while there is more to tell: all that the store keeps."""
 MAX_OUT = 500
 """Targets that one worker may say to be out."""
 
@@ -106,10 +109,7 @@ class HealthService:
     def step(self) -> None:
         """Once a second."""
         if any(worker.watched or worker.checks for worker in self._workers.values()):
-            view = self._ask_store()
-            if view is not None:
-                self._since = view.since
-                self.knowledge.take(view)
+            self._ask_store()
         news = self.knowledge.news()
         if news != self._said:
             self._said = news
@@ -120,15 +120,23 @@ class HealthService:
         holders = {identity: turns.holder for identity, (turns, _) in self._turns.items()}
         return self.knowledge.state([one for worker in self._workers.values() for one in worker.out], holders)
 
-    def _ask_store(self) -> View | None:
+    def _ask_store(self) -> None:
         evidence = self._collected.take()
         try:
             if evidence:
                 self._metrics.ejected(self._pipe.ask(self._calls.report(evidence)))
-            return read_view(self._pipe.ask(self._calls.view(self._since)), self._since)
+            self._look()
         except StoreError as error:
             log.debug("the health of targets was not shared: %s", error)
-            return None
+
+    def _look(self) -> None:
+        """Again while there are more results than one look tells. Raises StoreError."""
+        for _ in range(LOOKS):
+            view = read_view(self._pipe.ask(self._calls.view(self._since)), self._since)
+            self.knowledge.take(view)
+            self._since = view.since
+            if not view.more:
+                return
 
     def _take_checks(self, worker: _Worker, body: dict[str, Any]) -> None:
         """Parts come in order; the last one makes them count."""
@@ -148,6 +156,7 @@ class HealthService:
             self._turns.pop(identity)[1].kill(block=False)
         for identity, check in self.knowledge.checks.items():
             if identity not in self._turns:
+                self._since = 0
                 turns = Turns(check, self._calls, self._pipe, self.knowledge, self._probe, clock=self._clock)
                 self._turns[identity] = (turns, gevent.spawn(turns.run))
 

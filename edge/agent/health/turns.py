@@ -1,8 +1,9 @@
 """Whose turn it is to probe one target, on this node's side: one greenlet for each check.
 
-The store knows who probes for the whole cluster: whoever gets the lease, and renews it with every result. Others ask
-again when it may have run out. Without a word for three intervals, three seconds at least, as while the store is away,
-each node probes for itself until results come again.
+The store knows who probes for the whole cluster: whoever gets the lease, and renews it with every result. With it comes
+what was found last, so that a verdict outlives its prober. Others ask again when it may have run out. Without a word
+for three intervals, three seconds at least, as while the store is away, each node probes for itself until results come
+again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from edge.agent.health.check import SILENT_INTERVALS, Check
 from edge.agent.health.probe import Outcome
 from edge.agent.health.verdict import judge
 from weir.store.errors import StoreError
-from weir.store.health import HealthCalls, Lease, Result, read_lease
+from weir.store.health import HealthCalls, Lease, Result, Seen, read_lease
 from weir.store.script_calls import ScriptCall
 
 SPREAD = 0.1
@@ -40,6 +41,9 @@ class Known(Protocol):
     """What is known of a check's results."""
 
     def last(self, check: str) -> Result | None: ...
+
+    def hear(self, seen: Seen) -> None:
+        """What the store tells of a check."""
 
     def heard_at(self, check: str) -> float:
         """Monotonic second of the last result that the store has taken or told."""
@@ -106,10 +110,12 @@ class Turns:
     def _lease(self) -> Lease | None:
         check = self._check
         try:
-            lease = read_lease(self._pipe.ask(self._calls.lease(check.id, check.lease_ms)))
+            lease = read_lease(self._pipe.ask(self._calls.lease(check.id, check.lease_ms)), check.id)
         except StoreError:
             return None
-        self.holder = self._calls.node if lease.mine else lease.holder
+        self.holder = lease.holder
+        if lease.last is not None:
+            self._known.hear(lease.last)
         return lease
 
     def _take_turn(self, lease: Lease | None) -> None:

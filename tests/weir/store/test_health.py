@@ -17,10 +17,13 @@ from weir.store.errors import StoreError
 from weir.store.health import (
     MAX_CHECKS,
     MAX_ENTRIES,
+    MAX_TOLD,
     Evidence,
     HealthCalls,
+    Lease,
     Member,
     Result,
+    Seen,
     View,
     read_lease,
     read_view,
@@ -232,7 +235,7 @@ def test_a_lease_of_before_the_clock_was_set_back_lives_no_longer_than_any(
     client: Client, keys: Keys
 ) -> None:
     client.pipeline([HealthCalls(keys, "dead").lease("c", HOUR)])
-    refused = read_lease(client.pipeline([HealthCalls(keys, "n1").lease("c", 1_500)])[0])
+    refused = read_lease(client.pipeline([HealthCalls(keys, "n1").lease("c", 1_500)])[0], "c")
     assert (refused.mine, refused.holder, refused.left_ms) == (False, "dead", 1_500)
     assert 0 < client.call("PTTL", keys.health_lease("c")) <= 1_500
 
@@ -249,10 +252,48 @@ def test_a_lease_is_renewed_by_its_owner_only(client: Client, keys: Keys) -> Non
     taken, refused, again = client.pipeline(
         [first.lease("c", 1_000), second.lease("c", 9_000), first.lease("c", 60_000)]
     )
-    assert read_lease(taken) == (True, 1_000, "")
-    assert read_lease(refused).holder == "n1"
-    assert not read_lease(refused).mine
-    assert read_lease(again) == (True, 60_000, "")
+    assert read_lease(taken, "c") == Lease(True, 1_000, "n1")
+    assert read_lease(refused, "c").holder == "n1"
+    assert not read_lease(refused, "c").mine
+    assert read_lease(again, "c") == Lease(True, 60_000, "n1")
+
+
+def test_with_a_lease_comes_what_was_found_last(client: Client, keys: Keys) -> None:
+    first, second, failing = (
+        HealthCalls(keys, "n1"),
+        HealthCalls(keys, "n2"),
+        Result(False, 0, "status", "", "n1"),
+    )
+    client.pipeline([first.result("c", failing, 60_000, str(NOW))])
+    again, refused = client.pipeline(
+        [first.lease("c", 1_000, str(NOW + 250)), second.lease("c", 1_000, str(NOW + 250))]
+    )
+    assert read_lease(again, "c").last == Seen("c", 250, failing)
+    assert read_lease(refused, "c").last is None
+    client.call("DEL", keys.health_lease("c"))
+    taken, back = client.pipeline(
+        [second.lease("c", 1_000, str(NOW + 900)), second.lease("c", 1_000, str(NOW - HOUR))]
+    )
+    assert read_lease(taken, "c").last == Seen("c", 900, failing)
+    assert read_lease(back, "c").last == Seen("c", 0, failing)
+
+
+def test_more_results_than_one_view_tells_come_with_the_next(client: Client, keys: Keys) -> None:
+    def look(since: int) -> View:
+        return read_view(client.pipeline([calls.view(since, str(NOW + 5))])[0], since)
+
+    calls, places = HealthCalls(keys, "n1"), range(2 * MAX_TOLD + 10)
+    client.pipeline(
+        [calls.result(f"c{place}", HEALTHY, 60_000, str(NOW + place // 1005)) for place in places]
+    )
+    view, told, looks = look(0), set[str](), 1
+    while view.more:
+        told |= {one.check for one in view.results}
+        view, looks = look(view.since), looks + 1
+    told |= {one.check for one in view.results}
+    assert len(told) > len(places) - 20  # of a thousandth of a second with more than a view can tell
+    assert looks <= 5
+    assert look(view.since).since == view.since
 
 
 def test_there_is_a_bound_of_checks(client: Client, keys: Keys) -> None:
@@ -268,7 +309,7 @@ def test_an_answer_that_is_none_is_said_to_be_none(reply: Any) -> None:
     with pytest.raises(StoreError, match="something else"):
         read_view(reply, 0)
     with pytest.raises(StoreError, match="something else"):
-        read_lease(None)
+        read_lease(None, "c")
 
 
 def test_a_result_of_another_shape_is_left_out() -> None:
@@ -282,7 +323,7 @@ def _prober(url: str, node: str, lease_ms: int, go: Any) -> None:
     go.wait()
     while True:
         (reply,) = client.pipeline([calls.lease("c", lease_ms)])
-        lease = read_lease(reply)
+        lease = read_lease(reply, "c")
         if lease.mine:
             client.call("RPUSH", "won", f"{node} {os.getpid()} {time.monotonic()}")
         time.sleep(lease_ms / 3000 if lease.mine else lease.left_ms / 1000 + 0.01)

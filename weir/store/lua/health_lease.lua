@@ -2,28 +2,38 @@
 --
 -- KEYS
 --   lease         string: the node that checks; expires
+--   checked       sorted set check -> milliseconds of its last result
+--   results       hash check -> result
 -- ARGV
 --   node          who asks
 --   for_ms        milliseconds from now on that the lease is good for
+--   check         the same on all nodes
+--   now_ms        '' = the server's clock; given by tests only
 -- RETURNS
---   {1, for_ms}: the node holds it | {0, remaining_ms, node that holds it}
+--   {1, for_ms, node, age_ms, result}: the node holds it, and this was found last, by whomever
+--   {0, remaining_ms, node that holds it}
 -- MISSING
 --   lease: nobody checks; the asker does now.
+--   checked, results: nothing was found; the result is empty.
 --   Clock set back: a lease that would live longer than any does is good for for_ms from now on.
 -- COST
---   O(1).
-local lease = unpack(KEYS)
-local node, for_ms = unpack(ARGV)
+--   O(log checks).
+local lease, checked, results = unpack(KEYS)
+local node, for_ms, check, now_ms = unpack(ARGV)
+for_ms = tonumber(for_ms)
 
-if redis.call('SET', lease, node, 'NX', 'PX', for_ms) then return {1, tonumber(for_ms)} end
 local holder = redis.call('GET', lease)
-if holder == node then
-  redis.call('PEXPIRE', lease, for_ms)
-  return {1, tonumber(for_ms)}
+if holder and holder ~= node then
+  local left = redis.call('PTTL', lease)
+  if left > for_ms then
+    redis.call('PEXPIRE', lease, for_ms)
+    left = for_ms
+  end
+  return {0, left, holder}
 end
-local left = redis.call('PTTL', lease)
-if left > tonumber(for_ms) then
-  redis.call('PEXPIRE', lease, for_ms)
-  left = tonumber(for_ms)
-end
-return {0, left, holder}
+redis.call('SET', lease, node, 'PX', for_ms)
+
+local time = redis.call('TIME')
+local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
+local at = redis.call('ZSCORE', checked, check)
+return {1, for_ms, node, at and math.max(0, now - at) or 0, at and redis.call('HGET', results, check) or ''}

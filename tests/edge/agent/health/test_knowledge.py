@@ -58,6 +58,30 @@ def test_results_of_checks_that_nobody_asked_for_are_not_kept() -> None:
     assert known.knowledge.news()["failing"] == []
 
 
+def test_a_result_that_is_over_says_nothing() -> None:
+    known = Known()
+    known.hear(BAD, 16_000)
+    assert known.knowledge.last(CHECK.id) is None
+    known.hear(BAD, 15_999)
+    assert known.knowledge.last(CHECK.id) == BAD
+
+
+def test_who_failed_a_check_is_out_until_it_has_passed_the_one_in_its_place() -> None:
+    known, edited = Known(), CHECK._replace(path="/readyz")
+    known.hear(BAD)
+    known.knowledge.watch([edited, CHECK._replace(url="http://c:1")])
+    assert known.knowledge.last(edited.id) == BAD
+    assert known.knowledge.news()["failing"] == [["file", "u", "http://a:1", 1016.0]]
+    assert known.knowledge.heard_at(edited.id) == 0.0
+
+
+def test_who_was_healthy_is_asked_anew() -> None:
+    known, edited = Known(), CHECK._replace(path="/readyz")
+    known.hear(GOOD)
+    known.knowledge.watch([edited])
+    assert known.knowledge.last(edited.id) is None
+
+
 def test_an_ejection_that_is_heard_again_keeps_its_end() -> None:
     known = Known()
     for left in (30_000, 29_200, 28_100):

@@ -12,10 +12,10 @@ from prometheus_client import CollectorRegistry
 from edge.agent.health.check import MAX_CHECKS
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.probe import Outcome
-from edge.agent.health.service import MAX_OUT, HealthService
+from edge.agent.health.service import LOOKS, MAX_OUT, HealthService
 from edge.link.frames import FrameError
 from weir.store.errors import StoreAway
-from weir.store.health import HealthCalls, Result
+from weir.store.health import MAX_TOLD, HealthCalls, Result
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall
 
@@ -157,6 +157,32 @@ def test_a_result_of_another_node_reaches_the_workers(agent: Agent) -> None:
     agent.service.step()
     assert [each[:3] for each in agent.news[0][1]["failing"]] == [["file", "u", "http://a:1"]]
     assert agent.service._since == 900
+
+
+def test_who_asks_for_a_check_anew_hears_what_was_told_before(agent: Agent) -> None:
+    agent.checks(1, SAID)
+    (identity,) = agent.service.knowledge.checks
+    bad = msgspec.msgpack.encode(Result(False, 0, "status", "503", "n2"))
+    agent.store.view = [1000, [], [], [identity.encode(), 900, bad]]
+    agent.service.step()
+    agent.service.gone(1)
+    agent.service.step()
+    assert agent.news[-1][1]["failing"] == []
+    agent.checks(2, SAID)
+    assert agent.service._since == 0
+    agent.service.step()
+    assert [each[:3] for each in agent.news[-1][1]["failing"]] == [["file", "u", "http://a:1"]]
+
+
+def test_it_looks_again_while_there_is_more_to_tell_but_not_for_ever(agent: Agent) -> None:
+    agent.checks(1, SAID)
+    good = msgspec.msgpack.encode(Result(True, 0, "passed", "", "n2"))
+    agent.store.view = [1000, [], [], [b"other", 900, good] * MAX_TOLD]
+    agent.service.step()
+    assert agent.store.names() == ["health_view"] * LOOKS
+    agent.store.view = [1000, [], [], [b"other", 900, good] * (MAX_TOLD - 1)]
+    agent.service.step()
+    assert agent.store.names() == ["health_view"] * (LOOKS + 1)
 
 
 def test_a_store_that_is_away_changes_nothing(agent: Agent) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge.agent.health.check import Check
@@ -20,7 +21,7 @@ from tests.support.servers import server_folder, start_server
 from tests.support.wait import wait_until
 from weir.store.connect import connect
 from weir.store.errors import StoreAway
-from weir.store.health import HealthCalls, Lease, read_view
+from weir.store.health import HealthCalls, Lease, Result, read_view
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall
 
@@ -66,7 +67,7 @@ class ScriptedPipe:
     """Answers with what it is told; None is a store that is away."""
 
     def __init__(self) -> None:
-        self.lease: Any = [1, 7500]
+        self.lease: Any = [1, 7500, b"n1", 0, b""]
         self.published: Any = 1
         self.calls: list[str] = []
 
@@ -105,6 +106,24 @@ def test_the_holder_probes_and_publishes() -> None:
     assert node.known.last(CHECK.id) is not None
     assert node.known.heard_at(CHECK.id) == node.now
     assert node.turns.holder == "n1"
+
+
+def test_a_verdict_outlives_its_prober() -> None:
+    node = Node()
+    failing = Result(False, 0, "status", "503", "n2")
+    node.pipe.lease = [1, 7500, b"n1", 4000, msgspec.msgpack.encode(failing)]
+    node.passes = True
+    node.turns.step()
+    assert node.known.last(CHECK.id) == Result(False, 1, "passed", "", "n1")
+    assert node.known.news()["failing"] == [["file", "u", "http://a:1", 1016.0]]
+
+
+def test_a_verdict_that_was_over_when_the_lease_came_does_not_count() -> None:
+    node = Node()
+    failing = Result(False, 0, "status", "503", "n2")
+    node.pipe.lease = [1, 7500, b"n1", 16_000, msgspec.msgpack.encode(failing)]
+    node.turns.step()
+    assert node.known.last(CHECK.id) == Result(True, 1, "status", "", "n1")
 
 
 def test_others_do_not_probe() -> None:
