@@ -8,12 +8,16 @@ once.
 
 from __future__ import annotations
 
+import logging
 from typing import Protocol
 
 from gevent import get_hub
 
 MAX_WAITING = 16
 """Writes that wait for each other: the first is late by what the others took to be made, some 20 to 30 µs each."""
+
+
+log = logging.getLogger("weir.edge")
 
 
 class Posted(Protocol):
@@ -29,7 +33,7 @@ class Postbox:
         self._waiting: list[Posted] = []
 
     def add(self, posted: Posted) -> None:
-        """Its ``send_posted`` is called soon, here or in the hub; it must not block, nor raise."""
+        """Its ``send_posted`` is called soon, here or in the hub; it must not block."""
         waiting = self._waiting
         if not waiting:
             get_hub().loop.run_callback(self.empty)
@@ -41,4 +45,7 @@ class Postbox:
         """In the order in which they came."""
         waiting, self._waiting = self._waiting, []
         for posted in waiting:
-            posted.send_posted()
+            try:
+                posted.send_posted()
+            except Exception:  # the border: the others must go out all the same
+                log.exception("what follows a write failed")

@@ -231,44 +231,52 @@ class FastPath:
 
     def _answered(self, came: bytes | Exception) -> bool:
         """What came from the upstream: sent on, if it is all of an ordinary answer."""
-        downstream, connection, share = self._downstream, self._connection, self._way.share
-        engine, retry = downstream.engine, share.retry
-        plain = plain_response(came, connection.reader.names) if isinstance(came, bytes) else None
-        is_last = not self._way.head.keep_alive
-        if plain is None or engine.draining or (is_last and downstream.has_greenlet):
-            return self._left(came)
-        head, body = plain
-        if retry is not None and head.status in retry.statuses:
-            return self._left(came)
-        lines = self._lines if head.dated else self._lines + engine.date.line()
-        if is_last:
-            lines += CLOSE
-        data = b"%b%b\r\n%b" % (head.lines, lines, body)
-        if len(data) > MAX_POSTED:
-            return self._left(came)
-        now, target = monotonic(), self._target
-        self._served = note_answer(engine.telemetry, share, target, head, (self._started, now), True)
-        if retry is not None:
-            note_first_answer(share, retry, self._served)
+        try:
+            data = self._answer_to(came)
+        except Exception:  # the border: in the pipeline it is this one request that fails
+            log.exception("an answer was left to the pipeline")
+            data = b""
+        downstream, connection, now = self._downstream, self._connection, monotonic()
+        engine, transport = downstream.engine, downstream.transport
+        if not data:
+            self.hand_over(came)
+            transport.interrupt(TakenOver())
+            return True
         connection.transport.take = None
-        target.keep(connection, now)
+        self._target.keep(connection, now)
         engine.telemetry.in_flight -= 1
         self._snapshot.users -= 1
         self.under_way, self._length = False, len(data)
         downstream.served = True
-        transport = downstream.transport
-        if is_last:
-            transport.leave_unread()
-            transport.post(data, engine.postbox, self._last_out)
-        else:
+        if self._way.head.keep_alive:
             transport.take, transport.read_deadline = self.take, now + engine.limits.keep_alive_s
             transport.post(data, engine.postbox, self._on_out)
+        else:
+            transport.leave_unread()
+            transport.post(data, engine.postbox, self._last_out)
         return True
 
-    def _left(self, came: bytes | Exception) -> bool:
-        self.hand_over(came)
-        self._downstream.transport.interrupt(TakenOver())
-        return True
+    def _answer_to(self, came: bytes | Exception) -> bytes:
+        """All that the client gets, and the answer is counted; empty, and nothing is, where it is for the pipeline."""
+        downstream, share, keep_alive = self._downstream, self._way.share, self._way.head.keep_alive
+        engine, retry = downstream.engine, share.retry
+        plain = plain_response(came, self._connection.reader.names) if isinstance(came, bytes) else None
+        if plain is None or engine.draining or (downstream.has_greenlet and not keep_alive):
+            return b""
+        head, body = plain
+        if retry is not None and head.status in retry.statuses:
+            return b""
+        lines = self._lines if head.dated else self._lines + engine.date.line()
+        if not keep_alive:
+            lines += CLOSE
+        data = b"%b%b\r\n%b" % (head.lines, lines, body)
+        if len(data) > MAX_POSTED:
+            return b""
+        times = self._started, monotonic()
+        self._served = note_answer(engine.telemetry, share, self._target, head, times, True)
+        if retry is not None:
+            note_first_answer(share, retry, self._served)
+        return data
 
     def _out(self, failure: Exception | None) -> None:
         """The answer is out, or never will be: it is recorded."""
@@ -289,8 +297,10 @@ class FastPath:
         record.run(exchange)
 
     def _last_out(self, failure: Exception | None) -> None:
-        self._out(failure)
-        self._downstream.finish()
+        try:
+            self._out(failure)
+        finally:
+            self._downstream.finish()
 
     def _met(self, limits: RuleLimits) -> bool:
         """Whether what the request costs was at hand; it is spent then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gevent
+import pytest
 
 from edge.postbox import MAX_WAITING, Postbox
 
@@ -41,3 +42,18 @@ def test_a_full_box_does_not_wait() -> None:
     assert len(out) == MAX_WAITING
     gevent.sleep(0)
     assert len(out) == MAX_WAITING + 1
+
+
+class Torn(Letter):
+    def send_posted(self) -> None:
+        raise KeyError(self.number)
+
+
+def test_one_that_fails_keeps_none_of_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    out: list[int] = []
+    box = Postbox()
+    for letter in (Letter(out, 0), Torn(out, 1), Letter(out, 2)):
+        box.add(letter)
+    gevent.sleep(0)
+    assert out == [0, 2]
+    assert "what follows a write failed" in caplog.text

@@ -303,3 +303,20 @@ def test_nothing_is_left_of_a_connection_for_the_collector(serve: Serve, upstrea
 def alive() -> int:
     """Connections of clients, and their fast paths."""
     return sum(isinstance(each, (Downstream, FastPath)) for each in gc.get_objects())
+
+
+def test_an_answer_that_cannot_be_counted_in_the_hub_is_the_pipelines(
+    serve: Serve, upstreams: Upstreams, monkeypatch: pytest.MonkeyPatch, piped: list[Any]
+) -> None:
+    edge = serve(proxy(upstreams(answer=lambda _: ok(b"all the same"))))
+    client = edge.client()
+    known(client, get("/"))
+
+    def fails(*_: object) -> None:
+        raise KeyError("nobody foresaw this")
+
+    monkeypatch.setattr("edge.fast_path.fast_path.note_answer", fails)
+    piped.clear()
+    assert client.ask(get("/")).endswith(b"all the same")
+    assert len(piped) == 1
+    assert settled(edge)
