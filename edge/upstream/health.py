@@ -128,14 +128,14 @@ class Health(Generic[Item]):
                     known.until = 0.0
             elif self.policy.slow_s:
                 self.standings[item].slow_from = now
-        self.settle(now)
+        self._look(now)
 
     def join(self, used: Collection[Item], now: float) -> None:
         """As ``inherit``, where nothing was known of the targets that were ``used``, as of a single one."""
         if self.policy.slow_s:
             for item in self.standings.keys() - used:
                 self.standings[item].slow_from = now
-            self.settle(now)
+            self._look(now)
 
     def succeeded(self, item: Item) -> None:
         """A good answer. Runs for every request."""
@@ -166,7 +166,7 @@ class Health(Generic[Item]):
         for item, standing in self.standings.items():
             standing.cluster_until = ejected.get(item.url, 0.0) if self.policy.after else 0.0
             standing.check_until = failing.get(item.url, 0.0)
-        self.settle(now)
+        self._look(now)
 
     def drain(self, drained: frozenset[Item], now: float | None = None) -> None:
         """A person took these out of service: they are no candidates. Who comes back starts slowly."""
@@ -206,6 +206,11 @@ class Health(Generic[Item]):
             return ""
         out = sum(1 for one in self.standings.values() if one.seen_out)
         return f"{out} of {len(self.standings)} targets are unhealthy"
+
+    def _look(self, now: float) -> None:
+        """A publish comes by at every upstream that it changed, and of most there is nothing to say."""
+        if any(one.seen_out or one.slow_from or one.ends() > now for one in self.standings.values()):
+            self.settle(now)
 
     def _eject(self, standing: Standing, reason: str, now: float, seconds: float) -> bool:
         """Unless as many are ejected as may be."""

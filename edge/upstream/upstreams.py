@@ -144,6 +144,8 @@ class Upstreams:
         self._drains = drains or Drains()
         self._drains.changed = self._drain
         self._targets: dict[str, Target] = {}
+        self._uses: dict[str, int] = {}
+        """By URL: at how many places a target may get requests, so that a publish need not look at all of them."""
         self._upstreams: dict[PoolId, Upstream] = {}
 
     def draft(self) -> Draft:
@@ -157,8 +159,11 @@ class Upstreams:
         """
         before, self._upstreams = self._upstreams, draft.upstreams
         self._targets.update(draft.targets)
-        for identity in draft.made:
-            self._begin(identity, self._upstreams[identity], before.get(identity))
+        left = [upstream for identity, upstream in before.items() if identity not in self._upstreams]
+        for identity, upstream in draft.made.items():
+            self._begin(identity, upstream, before.get(identity))
+            if identity in before:
+                left.append(before[identity])
         self._gates.retain(self._upstreams)
         if self._budgets is not None:
             for owner, upstream, said in draft.budgets:
@@ -166,10 +171,7 @@ class Upstreams:
             self._budgets.retain(retried)
         checked = {identity: one.pool for identity, one in self._upstreams.items() if one.pool.check}
         self._board.retain(self._upstreams, checked)
-        used = {target.url for upstream in self._upstreams.values() for target in upstream.in_use()}
-        for url in [url for url in self._targets if url not in used]:
-            self._targets.pop(url).retire()
-        self._resolver.forget({target.host: None for target in self._targets.values()})
+        self._let_go(left, draft.targets)
 
     def has(self, identity: PoolId, upstream: Upstream) -> bool:
         """Whether it is at work."""
@@ -226,6 +228,22 @@ class Upstreams:
             None if before is None else before.in_use(),
         )
         upstream.drain(self._drains.of(identity))
+        for target in upstream.in_use():
+            self._uses[target.url] = self._uses.get(target.url, 0) + 1
+
+    def _let_go(self, left: Iterable[Upstream], drafted: Iterable[str]) -> None:
+        """Of upstreams that are not at work any more, and of URLs that nobody uses though they were drafted."""
+        perhaps = set(drafted)
+        for upstream in left:
+            for target in upstream.in_use():
+                self._uses[target.url] -= 1
+                perhaps.add(target.url)
+        gone = [url for url in perhaps if not self._uses.get(url)]
+        for url in gone:
+            self._uses.pop(url, None)
+            self._targets.pop(url).retire()
+        if gone:
+            self._resolver.forget({target.host: None for target in self._targets.values()})
 
     def _drain(self, identity: PoolId) -> None:
         upstream = self._upstreams.get(identity)
@@ -260,7 +278,7 @@ class Draft:
         self._at_work = at_work
         self.upstreams: dict[PoolId, Upstream] = {}
         """All that the version has."""
-        self.made: list[PoolId] = []
+        self.made: dict[PoolId, Upstream] = {}
         """Those that are not at work yet."""
         self.targets: dict[str, Target] = {}
         """By URL, as far as they are new."""
@@ -273,7 +291,7 @@ class Draft:
         found = self._at_work.made(identity, pool, secret, self.targets)
         self.upstreams[identity] = found
         if not self._at_work.has(identity, found):
-            self.made.append(identity)
+            self.made[identity] = found
         return found
 
     def is_retried(self, owner: Owner, upstream: Upstream, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -91,6 +92,28 @@ def test_what_no_version_names_is_retired(upstreams: Upstreams) -> None:
     serve(upstreams, ("api", apis))
     assert (a.retired, b.retired) == (True, False)
     assert list(upstreams.connections()) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_after_any_versions_exactly_the_targets_that_may_get_requests_are_kept(
+    upstreams: Upstreams, seed: int
+) -> None:
+    chance = Random(seed)
+    known: set[Any] = set()
+    for _ in range(20):
+        pools = []
+        for name in chance.sample(["u", "v", "w"], chance.randrange(4)):
+            targets = tuple(
+                Target(url=f"http://127.0.0.1:{chance.randrange(1, 5)}", weight=chance.randrange(2))
+                for _ in range(chance.randrange(1, 4))
+            )
+            sticky = Sticky(cookie="weir") if chance.random() < 0.3 else None
+            pools.append(Pool(name=name, targets=targets, sticky=sticky))
+        served = serve(upstreams, *pools)
+        used = {target for upstream in served for target in upstream.in_use()}
+        known |= used
+        assert {target for target in known if not target.retired} == used
+        assert set(upstreams._targets.values()) == used
 
 
 class Nobody:
