@@ -17,16 +17,17 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import gevent
 from gevent.event import Event
 
 from edge.agent.budgets_holder import Holder, Units
-from edge.agent.budgets_share import Shares, of_agent, share_divisor
+from edge.agent.budgets_share import NO_PART, Part, Shares, of_agent, share_divisor
 from edge.retry.budget_terms import BUCKETS, FLOOR, LEAST_CAP, Terms, heard_terms
 from weir.store.budget import Allowance, Heard, Ring, budget_call, granted
-from weir.store.errors import StoreError
+from weir.store.errors import StoreAway, StoreError
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall
 
@@ -48,7 +49,9 @@ class Pipe(Protocol):
 
     def ask(self, call: ScriptCall, timeout_s: float = ...) -> Any: ...
 
-    def later(self, call: ScriptCall, done: Callable[[Any | None], None]) -> None: ...
+    def later(
+        self, call: ScriptCall, done: Callable[[Any | None], None], unsent: Callable[[], None] | None = None
+    ) -> None: ...
 
 
 class Report(NamedTuple):
@@ -103,7 +106,6 @@ class Budgets:
         self._terms: dict[tuple[str, int], Terms] = {}
         self._seen: dict[int, dict[str, tuple[int, int, int]]] = {}
         self._shares = Shares(workers, clock())
-        self._longest_s = 0.0
 
     def answer(self, connection: int, body: Any) -> Any:
         """To a report: this worker's share. To an ask: what is lent. None for what cannot be understood."""
@@ -136,11 +138,15 @@ class Budgets:
     def flush(self) -> None:
         """One call for each budget of which the store has not heard everything."""
         now = self._clock()
+        forgotten = set[str]()
         for identity, known in list(self._known.items()):
             if known.holder.has_news(now):
                 self._tell(known, self._terms[identity], known.holder.call(now, wants=False))
             elif now - known.holder.touched > FORGET_S + 2 * self._terms[identity].window_s:
                 del self._known[identity], self._terms[identity]
+                forgotten.add(known.upstream)
+        if forgotten:
+            self._forget(forgotten.difference(known.upstream for known in self._known.values()))
 
     def stop(self) -> None:
         """Everything that is held goes back, if the store answers at once."""
@@ -187,12 +193,19 @@ class Budgets:
         reports = body["reports"] if isinstance(body["reports"], list) else []
         for report in filter(None, map(read_report, reports)):
             self._book(connection, report)
-        holds_until, worker = body.get("share_until"), str(body.get("worker", ""))[:32]
-        held = float(holds_until) if isinstance(holds_until, int | float) else 0.0
-        until = (
-            self._shares.renew(self._clock(), worker, held, self._longest_s) if self._is_one_of_few() else 0.0
-        )
-        return {"share": share_divisor(self._max_nodes, self._workers) if until else 0, "until": until}
+        part = self._part(str(body.get("worker", ""))[:32], body)
+        divisor = share_divisor(self._max_nodes, self._workers) if part.until else 0
+        return {"share": divisor, "since": part.since, "until": part.until}
+
+    def _part(self, worker: str, body: dict[str, Any]) -> Part:
+        if body.get("leaves") is True:
+            self._shares.leave(self._clock(), worker)
+            return NO_PART
+        if not self._is_one_of_few():
+            return NO_PART
+        held = [body.get(field, 0.0) for field in ("share_since", "share_until")]
+        known = all(isinstance(moment, int | float) for moment in held)
+        return self._shares.renew(self._clock(), worker, Part(*map(float, held)) if known else NO_PART)
 
     def _book(self, connection: int, report: Report) -> Known | None:
         """The first word of a connection is where counting begins. None: there are too many budgets."""
@@ -205,7 +218,6 @@ class Budgets:
             known = self._known[identity] = Known(report.upstream, Holder(), Event(), now)
             known.ready.set()
         self._terms[identity] = report.terms
-        self._longest_s = max(self._longest_s, report.terms.window_s)
         seen = self._seen.setdefault(connection, {})
         before = seen.get(report.upstream, report.counts)
         seen[report.upstream] = report.counts
@@ -215,6 +227,15 @@ class Budgets:
             known.holder.give_back(bucket, units)
         return known
 
+    def _forget(self, upstreams: set[str]) -> None:
+        """What else is kept of them; when a worker speaks of one again, counting begins anew."""
+        for upstream, why in list(self.refused):
+            if upstream in upstreams:
+                del self.refused[upstream, why]
+        for seen in self._seen.values():
+            for upstream in upstreams.intersection(seen):
+                del seen[upstream]
+
     def _grant(self, known: Known, terms: Terms, need: int, want: int) -> dict[str, Any]:
         """``need`` 0: nobody waits."""
         holder, least = known.holder, max(1, need)
@@ -223,7 +244,9 @@ class Budgets:
         for _ in range(2):
             if (lent := holder.lend(self._clock(), least, want)) is not None:
                 return _lent(lent)
-            if (wait_s := holder.bucket_begins_in(self._clock())) > 0:
+            if (wait_s := holder.bucket_begins_in(self._clock())) > ASK_S:
+                break
+            if wait_s > 0:
                 self._sleep(wait_s)
             if holder.asking:
                 known.ready.wait(ASK_S)
@@ -255,13 +278,15 @@ class Budgets:
         """One call for units; whether the store answered it."""
         holder, sent_at = known.holder, self._clock()
         want = holder.wanted(sent_at, need, terms)
-        call = self._call(known, terms, holder.call(sent_at, wants=True), want)
+        heard = holder.call(sent_at, wants=True)
+        call = self._call(known, terms, heard, want)
         known.ready.clear()
         try:
             reply = granted(self._pipe.ask(call, ASK_S))
         except StoreError as error:
             log.debug("the budget of %s: %s", known.upstream, error)
-            holder.failed(wanted=True)
+            sent = not isinstance(error, StoreAway) or error.sent
+            holder.failed(wanted=True, unsent=None if sent else heard)
             return False
         else:
             holder.answered(sent_at, self._clock(), reply, wanted=True)
@@ -283,7 +308,8 @@ class Budgets:
             else:
                 known.holder.answered(sent_at, self._clock(), read, wanted=False)
 
-        self._pipe.later(self._call(known, terms, heard, want=0), done)
+        unsent = partial(known.holder.failed, wanted=False, unsent=heard)
+        self._pipe.later(self._call(known, terms, heard, want=0), done, unsent)
 
     def _call(self, known: Known, terms: Terms, heard: Heard, want: int) -> ScriptCall:
         ring = Ring(known.upstream, terms.width_ms, BUCKETS)

@@ -17,9 +17,13 @@ from edge.retry.budget_terms import BUCKETS, LEAST_CAP, UNIT, Terms
 from weir.store.budget import Granted, Heard
 
 MARGIN_S = 0.002
-"""Clocks of two machines may drift so far within a bucket."""
+"""Clocks of two machines may drift so far within a bucket of up to 4 s."""
+DRIFT = 1 / 2000
+"""And so far, as a part of it, within a longer one; a clock that is being corrected is faster by that much at most."""
 ASKS_PER_BUCKET = 4
 """Calls for units: so many at once, and so many more while a bucket lasts, evenly."""
+AGAIN_S = 1.0
+"""But one in that time at least: a refusal holds no longer, nor the wait after too many calls."""
 MOST_WANTED = 32
 """Units that one call may want, unless the cap is so large that this would be the bound."""
 IDLE_S = 3.0
@@ -27,7 +31,7 @@ IDLE_S = 3.0
 SPARED_ASKS = 1
 """Of those, for workers that wait; the others may be used for what is asked for ahead."""
 AFTER_END_S = 0.001
-"""A bucket is over at ``MARGIN_S`` after its end as it is counted here, and the way there and back."""
+"""A bucket is over at the margin after its end as it is counted here, and the way there and back."""
 MOST_DOUBLINGS = 8
 MOST_ASKED = 1024
 """Questions of workers that are remembered."""
@@ -69,6 +73,7 @@ class Holder:
         self._asks_left = float(ASKS_PER_BUCKET)
         self._asks_at = 0.0
         self._ask_every_s = 0.0
+        self._margin_s = MARGIN_S
         self._asked_here = 0
         """Calls for units in this bucket, up to ``MOST_DOUBLINGS``."""
         self._asked: deque[tuple[float, int]] = deque(maxlen=MOST_ASKED)
@@ -91,7 +96,9 @@ class Holder:
     def book(self, now: float, terms: Terms, attempts: int, successes: int, retried: int) -> None:
         """What the workers saw since they last said so."""
         self.touched = now
-        self._ask_every_s = terms.width_ms / 1000 / ASKS_PER_BUCKET
+        width_s = terms.width_ms / 1000
+        self._ask_every_s = min(AGAIN_S, width_s / ASKS_PER_BUCKET)
+        self._margin_s = max(MARGIN_S, width_s * DRIFT)
         earned = terms.earned(attempts, successes, retried)
         self.attempts += attempts
         self.credit += earned
@@ -143,12 +150,13 @@ class Holder:
 
     def bucket_begins_in(self, now: float) -> float:
         """Seconds, where one is over as it is counted here but may not be at the store; what it grants is no use."""
-        begins = self._bucket_ends + MARGIN_S + AFTER_END_S
+        begins = self._bucket_ends + self._margin_s + AFTER_END_S
         return begins - now if self._bucket_ends <= now < begins else 0.0
 
     def busy_until(self, now: float) -> float:
-        """When the store may be asked again after too many calls."""
-        return now + max(0.0, 1 - self._asks_left_at(now)) * self._ask_every_s
+        """When the store may be asked again after too many calls, or where asking is no use yet."""
+        too_many_s = max(0.0, 1 - self._asks_left_at(now)) * self._ask_every_s
+        return now + min(AGAIN_S, max(too_many_s, self.bucket_begins_in(now)))
 
     def wanted(self, now: float, need: int, terms: Terms) -> int:
         """Units to ask the store for: what the workers wanted in the time of a bucket; what is not needed goes back.
@@ -184,21 +192,27 @@ class Holder:
         """``sent_at``: before the call went out."""
         self.last, self._last_until = reply, sent_at + reply.again_ms / 1000
         if not wanted:
+            if reply.why == "ok" and reply.available > 0:
+                self.deny_until = 0.0
             return
         self.asking = False
-        ends = sent_at + reply.left_ms / 1000 - MARGIN_S
+        ends = sent_at + reply.left_ms / 1000 - self._margin_s
         self._asked_here = min(MOST_DOUBLINGS, self._asked_here + 1) if sent_at < self._bucket_ends else 1
         self._bucket_ends = max(self._bucket_ends, ends)
         if reply.units:
             self._replace(now, Units(reply.units, reply.bucket, ends))
         else:
             self.why = reply.why
-            # Once in every bucket it is asked again: what others give back helps too.
-            self.deny_until = max(self.deny_until, sent_at + min(reply.again_ms, reply.left_ms) / 1000)
+            # In every bucket, and every second of a long one, it is asked again: what others earn or give back helps.
+            holds_s = min(AGAIN_S, reply.again_ms / 1000, reply.left_ms / 1000)
+            self.deny_until = max(self.deny_until, sent_at + holds_s)
 
-    def failed(self, *, wanted: bool) -> None:
-        """Nobody knows whether the call was carried out: what it reported is said again, what it gave back is not."""
+    def failed(self, *, wanted: bool, unsent: Heard | None = None) -> None:
+        """What the call reported is said again; what it gave back only if it is ``unsent``: else nobody knows whether
+        the call was carried out."""
         self._told = (-1, -1)
+        if unsent is not None:
+            self.give_back(unsent.back_bucket, unsent.back)
         if wanted:
             self.asking = False
             self._asks_left += 1  # the pipe has bounds of its own for a store that does not answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry
@@ -69,7 +70,7 @@ class BudgetMetrics(Collector):
         times: Counter[tuple[str, str]] = Counter()
         for (upstream, why), count in self._budgets.refused.items():
             times[_name(upstream), why] += count
-        for (upstream, why), count in times.items():
+        for (upstream, why), count in islice(times.items(), MAX_SERIES):
             refused.add_metric([upstream, why], count)
         return refused
 

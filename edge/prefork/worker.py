@@ -188,6 +188,8 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         began = time.monotonic()
         until, hurried = began + options.reload_timeout_s, False
         self.engine.drain()
+        if self._budgets is not None:
+            self._budgets.leave()
         while _open(servers) and time.monotonic() < until:
             if not hurried and self.app.states[self.age] is WorkerState.HURRIED:
                 hurried = True

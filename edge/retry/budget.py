@@ -34,6 +34,8 @@ AHEAD_S = 0.004
 """So long after the end of what was lent another bucket has begun, and units of it are asked for."""
 AWAY_S = 0.1
 """Without an agent, and nothing left of the share, it is not tried again for so long."""
+AGAIN_S = 1.0
+"""A refusal holds no longer: what others earn or give back helps, and the agent hears of it."""
 REPORTS = 500
 """Budgets in one message."""
 MOST_BACK = 16
@@ -61,15 +63,24 @@ class Verdict(NamedTuple):
 
 
 class Share:
-    """Of the reserve, for the time without an agent: ``divisor`` says which part, until ``until``; 0 is none."""
+    """Of the reserve, for the time without an agent: ``divisor`` says which part, until ``until``; 0 is none.
 
-    __slots__ = ("divisor", "silence", "until")
+    Before ``since`` it was another's, so that a budget may be spent of it a window of its own later.
+    """
+
+    __slots__ = ("divisor", "silence", "since", "until")
 
     def __init__(self) -> None:
         self.silence = Silence()
         """Of the agent that is there."""
         self.divisor = 0
+        self.since = 0.0
         self.until = 0.0
+
+    def units(self, now: float, terms: Terms) -> int:
+        """In any window."""
+        holds = self.divisor and self.since + terms.window_s < now < self.until
+        return terms.reserve // self.divisor if holds else 0
 
 
 def boot_time() -> float:
@@ -195,9 +206,8 @@ class RetryBudget:
         return not self._asks.connected or now < self._away_until or self._share.silence.lasts(now)
 
     def _from_share(self, cost: int, now: float) -> Verdict:
-        share, terms = self._share, self.terms
-        units = terms.reserve // share.divisor if share.divisor and now < share.until else 0
-        if self._reserve.take(now, cost, units, terms.window_s):
+        units = self._share.units(now, self.terms)
+        if self._reserve.take(now, cost, units, self.terms.window_s):
             return Verdict(True, "", now)
         self._why, self._again = "away", now + AWAY_S
         return Verdict(False, "away", now)
@@ -226,7 +236,8 @@ class RetryBudget:
             self._share.silence.answered()
         if isinstance(answer, dict):
             if answer["why"] or answer["units"]:
-                self._why, self._again = str(answer["why"]), float(answer["again"])
+                self._why = str(answer["why"])
+                self._again = min(float(answer["again"]), self._clock() + AGAIN_S)
             if answer["units"] > 0:
                 self._hold(int(answer["units"]), int(answer["bucket"]), float(answer["until"]))
         else:
@@ -289,6 +300,7 @@ class RetryBudgets:
         self._clock = clock
         self._name = secrets.token_hex(8)
         self._share = Share()
+        self._leaves = False
         self._budgets: dict[str, RetryBudget] = {}
         self._lively: set[RetryBudget] = set()
         self._stirred = Event()
@@ -316,6 +328,11 @@ class RetryBudgets:
         gevent.spawn(self._report_for_ever)
         gevent.spawn(self._look_ahead_for_ever)
 
+    def leave(self) -> None:
+        """The worker only finishes what it has: its part of the reserve is for one that takes its place."""
+        self._leaves, self._share.until = True, 0.0
+        self.report()
+
     def finish(self) -> None:
         """The end of the worker: what is held goes back, as far as the agent still hears it."""
         for budget in self._budgets.values():
@@ -332,6 +349,8 @@ class RetryBudgets:
             said = news[start : start + REPORTS]
             body = {
                 "worker": self._name,
+                "leaves": self._leaves,
+                "share_since": self._share.since,
                 "share_until": self._share.until,
                 "reports": [budget.report(now) for budget in said],
             }
@@ -371,5 +390,7 @@ class RetryBudgets:
         if not isinstance(answer, dict):
             for budget in said:
                 budget.unheard()
-        elif answer["until"]:
-            self._share.divisor, self._share.until = int(answer["share"]), float(answer["until"])
+        elif answer["until"] and not self._leaves:
+            share = self._share
+            share.divisor, share.until = int(answer["share"]), float(answer["until"])
+            share.since = float(answer.get("since", 0.0))

@@ -32,7 +32,7 @@ class Wire:
         world = self.world
         if world.away or world.chance() < 0.05:
             world.pass_time(0.05)
-            raise StoreAway("cut before the call arrived")
+            raise StoreAway("cut before the call arrived", sent=False)
         world.pass_time(world.chance() * world.trip_s)
         reply = world.run(call)
         world.pass_time(world.chance() * world.trip_s)
@@ -40,11 +40,16 @@ class Wire:
             raise StoreAway("cut before the answer arrived")
         return reply
 
-    def later(self, call: ScriptCall, done: Callable[[Any | None], None]) -> None:
+    def later(
+        self, call: ScriptCall, done: Callable[[Any | None], None], unsent: Callable[[], None] | None = None
+    ) -> None:
         try:
             done(self.ask(call))
-        except StoreAway:
-            done(None)
+        except StoreAway as away:
+            if away.sent or unsent is None:
+                done(None)
+            else:
+                unsent()
 
 
 class Link:
@@ -285,6 +290,7 @@ class World:
         at = self.random.randrange(len(node.workers))
         link, budgets, _ = node.workers[at]
         if self.chance() < 0.5:
+            budgets.leave()
             budgets.finish()
         node.agent.gone(link.number)
         node.workers[at] = node.new_worker()

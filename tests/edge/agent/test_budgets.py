@@ -10,7 +10,8 @@ import redis
 
 from edge.agent import budgets as module
 from edge.agent.budgets import MAX_HOLDERS, Budgets, divisor_of, read_report
-from edge.agent.budgets_holder import MARGIN_S, Holder
+from edge.agent.budgets_holder import AGAIN_S, MARGIN_S, Holder
+from edge.agent.budgets_share import LENT_S
 from edge.retry.budget import RetryBudget
 from edge.retry.budget_terms import terms_of
 from tests.support.budget_courses import COURSES
@@ -134,14 +135,24 @@ class Store:
     def __init__(self) -> None:
         self.calls: list[list[Any]] = []
         self.reply: Any = None
+        self.left_alone = False
+        """Nothing is sent."""
 
     def ask(self, call: ScriptCall, timeout_s: float = 0.05) -> Any:
+        if self.left_alone:
+            raise StoreAway("of the test", sent=False)
         self.calls.append(call.command)
         if self.reply is None:
             raise StoreAway("of the test")
         return self.reply
 
-    def later(self, call: ScriptCall, done: Callable[[Any | None], None]) -> None:
+    def later(
+        self, call: ScriptCall, done: Callable[[Any | None], None], unsent: Callable[[], None] | None = None
+    ) -> None:
+        if self.left_alone:
+            assert unsent is not None
+            unsent()
+            return
         self.calls.append(call.command)
         done(self.reply)
 
@@ -159,12 +170,25 @@ class Node:
         )  # fmt: skip
 
     def ask(
-        self, need: int = 1, want: int = 1, upstream: str = "file/u", connection: int = 1
+        self,
+        need: int = 1,
+        want: int = 1,
+        upstream: str = "file/u",
+        connection: int = 1,
+        per_ms: int = 10_000,
     ) -> dict[str, Any]:
-        report = [upstream, terms_of(Budget(percent=10.0, max=100)).spoken(), [0, 0, 0], []]
+        terms = terms_of(Budget(percent=10.0, max=100, per_ms=per_ms))
+        report = [upstream, terms.spoken(), [0, 0, 0], []]
         answer = self.budgets.answer(connection, {"report": report, "need": need, "want": want})
         assert isinstance(answer, dict)
         return answer
+
+    def report(
+        self, *counts: int, connection: int = 1, back: Any = (), upstream: str = "file/u", **said: Any
+    ) -> Any:
+        terms = terms_of(Budget(percent=10.0, max=100)).spoken()
+        reports = [[upstream, terms, list(counts), list(back)]]
+        return self.budgets.answer(connection, {"reports": reports, **said})
 
 
 def reply(units: int, why: str = "ok", left_ms: int = 600, again_ms: int = 300) -> list[Any]:
@@ -210,7 +234,9 @@ def test_the_store_is_asked_four_times_in_a_bucket_at_most() -> None:
 def test_without_a_store_the_part_of_the_node_is_lent_a_window_after_the_first_word() -> None:
     node = Node()  # reserve 20: ten are the worker's own
     assert node.ask()["why"] == "reserve"
-    node.now += 10.0 + module.LEND_RESERVE_S + 0.01
+    node.now += 10.0 + module.LEND_RESERVE_S
+    assert node.ask()["why"] == "reserve", "what an agent before may have lent is spent so much later"
+    node.now += 0.01
     lent = [node.ask()["units"] for _ in range(12)]
     assert lent == [1] * 10 + [0] * 2
     node.now += 10.1
@@ -238,11 +264,7 @@ def test_more_nodes_than_there_may_be_have_no_part() -> None:
 
 def test_what_workers_report_reaches_the_store_as_sums_and_is_said_again_if_it_was_lost() -> None:
     node = Node()
-    terms = terms_of(Budget(percent=10.0, max=100)).spoken()
-
-    def report(*counts: int, connection: int = 1, back: Any = ()) -> None:
-        node.budgets.answer(connection, {"reports": [["file/u", terms, list(counts), list(back)]]})
-
+    report = node.report
     report(1000, 500, 0)  # the first word of a connection is where counting begins
     report(1100, 600, 2, back=[[7, 3]])
     report(50, 0, 0, connection=2)
@@ -255,6 +277,63 @@ def test_what_workers_report_reaches_the_store_as_sums_and_is_said_again_if_it_w
     # 110 attempts of 20 thousandths, 100 successes of 80, two refunds of 500.
     assert heard == [1, 2, 110 * 20 + 100 * 80 + 2 * 500, 110, 0, 0]
     assert lost == [1, 1, heard[2], 110, 7, 3], "what came back is not said twice"
+
+
+def test_counts_that_fall_are_those_of_another_beginning_and_book_nothing() -> None:
+    node = Node()
+    for counts in ((1000, 500, 3), (900, 400, 1), (910, 420, 1)):
+        node.report(*counts)
+    node.budgets.flush()
+    assert node.store.calls[-1][-6:-4] == [10 * 20 + 20 * 80, 10]
+
+
+def test_what_came_back_is_said_again_if_it_was_never_sent() -> None:
+    node = Node()
+    node.report(0, 0, 0, back=[[7, 3]])
+    node.store.left_alone = True
+    node.budgets.flush()
+    node.ask()
+    assert node.store.calls == []
+    node.store.left_alone, node.store.reply = False, reply(1)
+    node.budgets.flush()
+    node.ask()
+    assert [call[-4:-2] for call in node.store.calls] == [[7, 3], [0, 0]]
+
+
+def test_a_part_of_the_reserve_is_for_each_worker_who_waits_for_the_window_himself() -> None:
+    node = Node(workers=2, max_nodes=2, nodes=2)
+    said = {"worker": "a", "share_until": 0.0, "share_since": 0.0, "leaves": False}
+    assert node.report(0, 0, 0, **said) == {"share": 0, "since": 0.0, "until": 0.0}
+    node.ask(upstream="file/of-a-day", per_ms=86_400_000)
+    node.now += LENT_S + 0.1
+    began = 1000.0 + LENT_S
+    assert node.report(0, 0, 0, **said) == {"share": 8, "since": began, "until": node.now + LENT_S}
+    node.nodes = 3
+    assert node.report(0, 0, 0, **said)["until"] == 0.0, "more nodes than there may be have no part"
+    node.nodes = 2
+    assert node.report(0, 0, 0, **said | {"leaves": True})["until"] == 0.0
+    assert node.report(0, 0, 0, **said | {"worker": "b"})["since"] == began, "that of nobody first"
+    assert node.report(0, 0, 0, **said | {"worker": "c"})["since"] == node.now
+
+
+@pytest.mark.parametrize("held", [{}, {"share_until": 1030.0}, {"share_until": "x", "share_since": None}])
+def test_what_an_older_worker_says_of_its_part_is_understood(held: dict[str, Any]) -> None:
+    node = Node()
+    until = node.report(0, 0, 0, worker="a", **held)["until"]
+    assert until == (1000.0 + LENT_S if held.get("share_until") == 1030.0 else 0.0)
+
+
+def test_near_the_end_of_a_long_bucket_nobody_is_kept_waiting() -> None:
+    node = Node()
+    node.store.reply = reply(1, left_ms=3000)
+    day = 86_400_000
+    assert node.ask(per_ms=day)["why"] == "busy", (
+        "what is left of the bucket is no use: clocks may differ by so much"
+    )
+    assert len(node.store.calls) == 1
+    again = node.ask(per_ms=day)
+    assert (again["why"], again["again"]) == ("busy", node.now + AGAIN_S)
+    assert len(node.store.calls) == 1, "nor is the store asked"
 
 
 def test_the_end_of_the_agent_gives_back_what_it_holds() -> None:
@@ -293,9 +372,14 @@ def test_budgets_that_nobody_speaks_of_are_forgotten() -> None:
     node.ask()
     assert len(node.budgets.state()) == 1
     node.budgets.flush()
+    node.ask(upstream="file/v", per_ms=10_000)
+    node.ask(upstream="file/v", per_ms=1_000_000)
     node.now += module.FORGET_S + 2 * 10 + 1
     node.budgets.flush()
-    assert node.budgets.state() == []
+    node.budgets.flush()
+    assert [entry["window_ms"] for entry in node.budgets.state()] == [1_000_000]
+    assert {upstream for upstream, _ in node.budgets.refused} == {"file/v"}
+    assert set(node.budgets._seen[1]) == {"file/v"}
 
 
 def test_a_lone_node_takes_all_and_of_many_each_a_part() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from edge.agent.budgets_holder import (
     AFTER_END_S,
+    AGAIN_S,
     ASKS_PER_BUCKET,
     IDLE_S,
     MARGIN_S,
@@ -54,6 +55,57 @@ def test_grants_of_one_bucket_add_up_and_another_bucket_sends_the_rest_back() ->
     holder.answered(10.3, 10.3, reply(1, bucket=8), wanted=True)
     assert holder.held == 1
     assert holder.call(10.3, wants=False)[-2:] == (7, 5)
+
+
+def test_in_a_long_bucket_clocks_may_drift_for_longer() -> None:
+    """By one in two thousand, whatever the bucket: a node whose clock is so much slower ends in time."""
+    for per_ms in (1000, 10_000, 60_000, 3_600_000, 86_400_000):
+        terms = terms_of(Budget(percent=10.0, max=100, per_ms=per_ms))
+        width_s, holder = terms.width_ms / 1000, Holder()
+        holder.book(0.0, terms, 0, 0, 0)
+        holder.answered(0.0, 0.1, reply(1, left_ms=terms.width_ms), wanted=True)
+        lent = holder.lend(0.0, 1, 1)
+        assert lent is not None
+        assert lent.until <= width_s / (1 + 1 / 2000) + 1e-6
+        assert lent.until >= width_s * 0.98 - 1e-9
+        assert holder.bucket_begins_in(lent.until) > width_s - lent.until, "nor is it asked before the end"
+
+
+def test_after_a_refusal_it_is_asked_again_within_a_second_however_long_the_bucket() -> None:
+    holder = Holder()
+    holder.book(10.0, terms_of(Budget(percent=10.0, max=100, per_ms=86_400_000)), 0, 0, 0)
+    asked = 0
+    for tenth in range(100):
+        now = 10.0 + tenth / 10
+        if holder.may_ask(now):
+            asked += 1
+            holder.call(now, wants=True)
+            refusal = reply(0, left_ms=8_000_000, why="ratio")._replace(again_ms=8_000_000)
+            holder.answered(now, now, refusal, wanted=True)
+        assert holder.deny_until <= now + AGAIN_S
+        assert holder.busy_until(now) <= now + AGAIN_S
+    assert 9 <= asked <= 11
+
+
+def test_a_word_of_the_store_that_there_are_units_again_ends_a_refusal() -> None:
+    holder = Holder()
+    holder.answered(10.0, 10.0, reply(0, why="ratio")._replace(available=0), wanted=True)
+    for nothing in (reply(0)._replace(available=0), reply(0, why="quarantine")):
+        holder.answered(10.1, 10.1, nothing, wanted=False)
+        assert not holder.may_ask(10.1)
+    holder.answered(10.1, 10.1, reply(0), wanted=False)
+    assert holder.may_ask(10.1)
+
+
+def test_what_a_call_gave_back_that_was_never_sent_is_given_back_again() -> None:
+    holder = Holder()
+    holder.give_back(7, 4)
+    unsent = holder.call(10.0, wants=False)
+    holder.failed(wanted=False, unsent=unsent)
+    lost = holder.call(10.1, wants=False)
+    assert (lost.back_bucket, lost.back) == (7, 4)
+    holder.failed(wanted=False)
+    assert holder.call(10.2, wants=False).back == 0
 
 
 def test_units_that_nobody_asks_for_go_back_early() -> None:
@@ -155,3 +207,12 @@ def test_the_reserve_is_bounded_by_what_the_node_earned() -> None:
         "what is lent may be spent a little later"
     )
     assert holder.lend_reserve(frees_at + 0.051, 1, 10, 1, TERMS, 0.05) is not None
+
+
+def test_what_the_node_earned_counts_for_the_reserve_for_a_window_only() -> None:
+    holder = Holder()
+    holder.book(10.0, TERMS, 500, 0, 0)
+    holder.book(10.0 + TERMS.window_s, TERMS, 100, 0, 0)
+    assert holder.lend_reserve(10.1 + TERMS.window_s, 10, 20, 0, TERMS, 0.05) is not None, "twelve"
+    holder.book(10.1 + TERMS.window_s, TERMS, 0, 0, 0)
+    assert holder.lend_reserve(20.1 + TERMS.window_s, 3, 20, 0, TERMS, 0.05) is None, "two"

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.retry.budget import AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudget, RetryBudgets
+from edge.retry.budget import AGAIN_S, AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudget, RetryBudgets
 from edge.retry.budget_demand import LIVELY_S
 from edge.retry.budget_silence import LATE_S
 from weir.models.upstream_clauses import Budget
@@ -145,13 +145,52 @@ def test_without_an_agent_there_is_the_share_of_the_reserve_that_was_told(worker
     worker.agent.connected = False
     assert worker.take() == "away", "nobody ever told of a share"
     worker.agent.connected = True
-    worker.agent.answers = [{"share": 10, "until": 160.0}]
+    worker.agent.answers = [{"share": 10, "since": 50.0, "until": 160.0}]
     worker.budgets.report()
     worker.agent.connected = False
     worker.now += AWAY_S
     assert [worker.take(), worker.take(), worker.take()] == ["", "", "away"]
     worker.now = 161.0
     assert worker.take() == "away", "a share that is not renewed ends"
+
+
+def test_what_another_spent_of_a_share_is_waited_for_by_the_window_of_each_budget(worker: Worker) -> None:
+    short = worker.budget
+    long = worker.budgets.of("file", "of-an-hour", Budget(percent=10.0, max=100, per_ms=3_600_000))
+    worker.agent.answers = [{"share": 10, "since": 95.0, "until": 160.0}]
+    worker.budgets.report()
+    worker.agent.connected = False
+    granted = {}
+    for worker.now in (105.0, 105.2, 3695.0, 3695.2):
+        if worker.now > 3600:
+            worker.budgets._share.until = 3700.0
+        granted[worker.now] = [budget.take(1, 0.0).granted for budget in (short, long)]
+    assert granted == {105.0: [False] * 2, 105.2: [True, False], 3695.0: [True, False], 3695.2: [True, True]}
+
+
+def test_a_worker_says_what_it_holds_and_one_that_leaves_has_no_share_from_then_on(worker: Worker) -> None:
+    share = {"share": 10, "since": 50.0, "until": 160.0}
+    worker.agent.answers = [share]
+    worker.budgets.report()
+    worker.budgets.report()
+    under_way = worker.agent.waiting.pop()
+    worker.budgets.leave()
+    under_way(share)
+    said = [
+        [body[field] for field in ("leaves", "share_since", "share_until")] for body in worker.agent.asked
+    ]
+    assert said == [[False, 0.0, 0.0], [False, 50.0, 160.0], [True, 50.0, 0.0]]
+    worker.agent.connected = False
+    assert worker.take() == "away"
+
+
+def test_a_refusal_holds_a_second_at_most_whatever_the_agent_said(worker: Worker) -> None:
+    worker.agent.answers = [refuses("ratio", 8_000.0), lends(1, until=102.0)]
+    assert worker.take() == "ratio"
+    worker.now += AGAIN_S - 0.01
+    assert worker.take() == "ratio"
+    worker.now += 0.01
+    assert worker.take() == ""
 
 
 def test_an_agent_that_does_not_answer_counts_as_away(worker: Worker) -> None:
