@@ -86,13 +86,83 @@ def test_what_one_node_suspects_all_are_told_to_watch(cluster: Cluster) -> None:
 
 @pytest.mark.parametrize(
     ("good", "bad", "row", "ejected"),
-    [(0, 19, 19, False), (0, 20, 20, True), (10, 10, 0, True), (11, 10, 4, False), (11, 10, 5, True)],
+    [(1, 18, 18, False), (1, 19, 19, True), (10, 10, 0, True), (11, 10, 4, False), (11, 10, 5, True)],
 )
 def test_twenty_requests_and_half_of_them_or_five_in_a_row(
     cluster: Cluster, good: int, bad: int, row: int, ejected: bool
 ) -> None:
     cluster.live("n1")
     assert bool(cluster.report("n1", saw(good, bad, row=row)).ejected) is ejected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ejected"),
+    [
+        ((0, 5), (0, 5), True),
+        ((0, 5), (0, 4), False),
+        ((0, 9), (0, 4), False),
+        ((1, 5), (0, 5), False),
+        ((0, 5), (1, 5), False),
+    ],
+)
+def test_without_a_good_answer_a_whole_row_at_two_nodes_is_enough(
+    cluster: Cluster, first: tuple[int, int], second: tuple[int, int], ejected: bool
+) -> None:
+    cluster.live("n1", "n2", "n3")
+    assert cluster.report("n1", saw(*first)).ejected == {}
+    assert bool(cluster.report("n2", saw(*second), now=NOW + 4000).ejected) is ejected
+
+
+@pytest.mark.parametrize(("bad", "ejected"), [(9, False), (10, True)])
+def test_at_the_only_node_two_rows_are_enough(cluster: Cluster, bad: int, ejected: bool) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 5))
+    assert bool(cluster.report("n1", saw(0, bad - 5), now=NOW + 1000).ejected) is ejected
+
+
+def test_two_of_four_workers_spare_the_others(cluster: Cluster) -> None:
+    """Each stops after five failures: whether they are on one node or on two, the second one's are proof."""
+    cluster.live("n1", "n2")
+    cluster.report("n1", saw(0, 5))
+    assert cluster.report("n2", saw(0, 5), now=NOW + 2000).ejected == {ONE: 30_000}
+
+
+def test_a_node_that_nobody_knows_yet_is_not_the_only_one(cluster: Cluster) -> None:
+    assert cluster.report("n1", saw(0, 500)).ejected == {}
+    assert cluster.report("n1", saw(0, 1), now=NOW + 1000).ejected == {ONE: 30_000}
+
+
+def test_a_node_that_begins_beside_another_is_not_the_only_one(cluster: Cluster) -> None:
+    cluster.live("n1")
+    assert cluster.report("n2", saw(0, 500)).ejected == {}
+    assert cluster.report("n2", saw(0, 1), now=NOW + 1000).ejected == {}
+
+
+@pytest.mark.parametrize("order", [("n1", "n2"), ("n2", "n1")])
+def test_a_row_at_one_node_is_none_while_another_has_good_answers(
+    cluster: Cluster, order: tuple[str, str]
+) -> None:
+    cluster.live("n1", "n2")
+    said = {"n1": saw(2000, 1, row=0), "n2": saw(0, 5)}
+    cluster.report("n1", said["n1"])
+    for second in range(1, 9):
+        for node in order:
+            assert cluster.report(node, said[node], now=NOW + 1000 * second).ejected == {}
+
+
+def test_a_row_at_every_node_that_had_good_answers_is_one(cluster: Cluster) -> None:
+    cluster.live("n1", "n2")
+    cluster.report("n1", saw(2000, 1, row=0))
+    cluster.report("n2", saw(2000, 5))
+    assert cluster.report("n1", saw(0, 4), now=NOW + 1000).ejected == {}
+    assert cluster.report("n1", saw(0, 1), now=NOW + 2000).ejected == {ONE: 30_000}
+
+
+def test_an_only_target_is_never_ejected(cluster: Cluster) -> None:
+    """Another one of weight 0 does not count."""
+    cluster.live("n1")
+    assert cluster.report("n1", saw(0, 500, targets=1)).ejected == {}
+    assert cluster.report("n1", saw(0, 1, targets=2)).ejected == {ONE: 30_000}
 
 
 def test_rows_of_several_reports_add_up_until_a_good_answer(cluster: Cluster) -> None:
@@ -115,14 +185,14 @@ def test_good_answers_of_nobodys_suspect_leave_no_trace(cluster: Cluster, client
 
 
 def test_evidence_older_than_ten_seconds_is_none(cluster: Cluster) -> None:
-    cluster.live("n1", now=NOW + 10_000)
-    cluster.report("n1", saw(0, 19))
+    cluster.live("n1")
+    cluster.report("n1", saw(1, 18))
     assert cluster.report("n1", saw(1, 4, row=0), now=NOW + 10_000).ejected == {}
 
 
 def test_evidence_of_the_tenth_second_still_counts(cluster: Cluster) -> None:
-    cluster.live("n1", now=NOW + 9_999)
-    cluster.report("n1", saw(0, 19))
+    cluster.live("n1")
+    cluster.report("n1", saw(1, 18))
     assert cluster.report("n1", saw(0, 1), now=NOW + 9_999).ejected == {ONE: 30_000}
 
 
@@ -136,8 +206,9 @@ def test_an_ejection_ends_by_itself_and_the_next_one_is_longer(cluster: Cluster)
 
 
 def test_after_a_good_while_the_count_begins_anew(cluster: Cluster) -> None:
-    cluster.live("n1", now=NOW + 100_000)
+    cluster.live("n1")
     cluster.report("n1", saw(0, 20))
+    cluster.report("n1", now=NOW + 60_000)
     assert cluster.report("n1", saw(0, 20), now=NOW + 60_001).ejected == {ONE: 30_000}
 
 
@@ -194,7 +265,7 @@ def test_evidence_and_nodes_of_before_the_clock_was_set_back_count_ten_and_thirt
     cluster: Cluster,
 ) -> None:
     cluster.live("n1", "n2")
-    cluster.report("n1", saw(0, 19))
+    cluster.report("n1", saw(1, 18))
     then = NOW - HOUR
     assert cluster.report("n2", now=then).suspects == {ONE}
     assert cluster.report("n2", saw(0, 1, row=1), now=then + 9000).ejected == {ONE: 30_000}
@@ -205,10 +276,10 @@ def test_evidence_and_nodes_of_before_the_clock_was_set_back_count_ten_and_thirt
 
 def test_a_clock_that_is_set_back_brings_no_evidence_back(cluster: Cluster) -> None:
     cluster.live("n1")
-    cluster.report("n1", saw(0, 19))
+    cluster.report("n1", saw(1, 18))
     then = NOW - HOUR
     cluster.report("n1", saw(0, 0), now=then)
-    cluster.live("n1", now=then + 10_000)
+    cluster.report("n1", now=then + 9_000)
     assert cluster.report("n1", saw(0, 1, row=1), now=then + 10_000).ejected == {}
 
 

@@ -1,9 +1,11 @@
 -- Adds one node's evidence of failing targets, and ejects for the whole cluster what the evidence of all supports:
--- from two nodes at least (or the only one), of 20 requests in 10 s, half of them or so many in a row.
+-- from two nodes at least (or the only one), of 20 requests in 10 s, half of them, or so many in a row at each node that
+-- had a good answer. Without one good answer fewer are enough: a whole row at two nodes each, or two rows at the only one.
+-- An only target stays.
 --
 -- KEYS
 --   suspects      sorted set member -> milliseconds of its last failure; a member is "<owner>/<upstream> <URL>"
---   evidence      hash member -> cmsgpack {{{second, good, bad, node}, ...}, row}
+--   evidence      hash member -> cmsgpack {{second, good, bad, node, row}, ...}
 --   ejected       hash member -> cmsgpack {until_ms, times, length_ms}
 --   nodes         sorted set node -> milliseconds of its last look (health_view.lua)
 -- ARGV
@@ -25,10 +27,10 @@ local SECONDS, LEAST, LIVE_MS, MOST, LONGEST_MS, TTL_MS = 10, 20, 30000, 1000, 3
 local time = redis.call('TIME')
 local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
 local second = math.floor(now / 1000)
+local is_only = redis.call('ZSCORE', nodes, node) and redis.call('ZCOUNT', nodes, now - LIVE_MS, '+inf') == 1
 
-local known, out_of = {}, {}
+local known, out_of, stored = {}, {}, redis.call('HGETALL', ejected)
 local function upstream_of(member) return string.match(member, '^(.*) ') end
-local stored = redis.call('HGETALL', ejected)
 for i = 1, #stored, 2 do
   local state, upstream = cmsgpack.unpack(stored[i + 1]), upstream_of(stored[i])
   known[stored[i]] = state
@@ -36,29 +38,33 @@ for i = 1, #stored, 2 do
 end
 
 local function add(member, good, bad, row)
-  local raw = redis.call('HGET', evidence, member)
-  local state, recent = raw and cmsgpack.unpack(raw) or {{}, 0}, {}
-  for _, one in ipairs(state[1]) do
+  local raw, recent = redis.call('HGET', evidence, member), {}
+  for _, one in ipairs(raw and cmsgpack.unpack(raw) or {}) do
     one[1] = math.min(one[1], second)
     if one[1] > second - SECONDS then recent[#recent + 1] = one end
   end
-  if good == 0 then row = (#recent > 0 and state[2] or 0) + bad end
-  recent[#recent + 1] = {second, good, bad, node}
-  redis.call('HSET', evidence, member, cmsgpack.pack({recent, row}))
+  recent[#recent + 1] = {second, good, bad, node, row}
+  redis.call('HSET', evidence, member, cmsgpack.pack(recent))
   redis.call('PEXPIRE', evidence, 2000 * SECONDS)
   if bad > 0 then redis.call('ZADD', suspects, now, member) end
   redis.call('PEXPIRE', suspects, 2000 * SECONDS)
-  return recent, row
+  return recent
 end
 
-local function is_proven(after, recent, row)
-  local good, bad, reporters, seen = 0, 0, 0, {}
+local function is_proven(after, recent)
+  local of, good, bad, row, reporters, rows = {}, 0, 0, math.huge, 0, 0
   for _, one in ipairs(recent) do
-    good, bad = good + one[2], bad + one[3]
-    if one[3] > 0 and not seen[one[4]] then reporters, seen[one[4]] = reporters + 1, true end
+    local its = of[one[4]] or {good = 0, bad = 0}
+    its.row = one[2] > 0 and one[5] or (its.row or 0) + one[3]
+    its.good, its.bad, of[one[4]] = its.good + one[2], its.bad + one[3], its
   end
-  if good + bad < LEAST or (bad < good and row < after) then return false end
-  return reporters > 1 or (reporters == 1 and redis.call('ZCOUNT', nodes, now - LIVE_MS, '+inf') <= 1)
+  for _, its in pairs(of) do
+    good, bad = good + its.good, bad + its.bad
+    if its.good > 0 then row = math.min(row, its.row) end
+    if its.bad > 0 then reporters, rows = reporters + 1, rows + (its.bad >= after and 1 or 0) end
+  end
+  if good == 0 and (rows > 1 or (is_only and reporters == 1 and bad >= 2 * after)) then return true end
+  return good + bad >= LEAST and (bad >= good or row >= after) and (reporters > 1 or (is_only and reporters == 1))
 end
 
 local told = {}
@@ -66,7 +72,7 @@ for at = 3, #ARGV, 8 do
   local member, targets, percent, after, for_ms, good, bad, row = unpack(ARGV, at, at + 7)
   local upstream, before = upstream_of(member), known[member]
   local watched = redis.call('ZSCORE', suspects, member) or (bad ~= '0' and redis.call('ZCARD', suspects) < MOST)
-  local may = (out_of[upstream] or 0) < math.max(1, math.floor(targets * percent / 100))
+  local may = tonumber(targets) > 1 and (out_of[upstream] or 0) < math.max(1, math.floor(targets * percent / 100))
   if watched and not (before and before[1] > now)
       and is_proven(tonumber(after), add(member, tonumber(good), tonumber(bad), tonumber(row))) and may then
     local times = before and math.max(0, before[2] - math.floor((now - before[1]) / for_ms)) + 1 or 1
