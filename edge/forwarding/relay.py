@@ -143,16 +143,23 @@ def _stream(
         return
     downstream.send(exchange, head + data)
     silence_s = share.try_s
-    if _is_event_stream(reader.head):
+    if reader.head is not None and reader.head.is_event_stream:
         silence_s = share.idle_s
+        if upload is not None:
+            upload.silence_s = silence_s
         exchange.let_go_of_snapshot()
     while True:
         now = time.monotonic()
         if now >= until:  # a read that finds something at once never looks at its deadline
-            raise UpstreamError(Cause.TIMEOUT, OVER, stage=Stage.BODY, sent=Sent.ALL, side=Side.DOWNSTREAM)
+            raise _over()
         awaits_client = upload is not None and upload.awaits_client
         transport.read_deadline = until if awaits_client else min(now + silence_s, until)
-        data = connection.read_body()
+        try:
+            data = connection.read_body()
+        except UpstreamError as error:
+            if error.cause is Cause.TIMEOUT and time.monotonic() >= until:
+                raise _over() from None
+            raise
         if not data:
             break
         if encoder is not None:
@@ -165,17 +172,15 @@ def _stream(
         downstream.send(exchange, rest + _end(exchange, plan, reader))
 
 
+def _over() -> UpstreamError:
+    """Not the upstream's fault: it may have been silent for a moment only."""
+    return UpstreamError(Cause.TIMEOUT, OVER, stage=Stage.BODY, sent=Sent.ALL, side=Side.DOWNSTREAM)
+
+
 def _end(exchange: Exchange, plan: Plan, reader: ResponseReader) -> bytes:
     if not reader.trailers or reader.head is None:
         return LAST_CHUNK
     return response_end(exchange, plan, reader.head, reader.trailers)
-
-
-def _is_event_stream(head: ResponseHead | None) -> bool:
-    return head is not None and any(
-        name == b"content-type" and value.lower().startswith(b"text/event-stream")
-        for name, _, value in head.fields
-    )
 
 
 def _switch_protocols(

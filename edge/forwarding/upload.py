@@ -32,7 +32,8 @@ class Upload:
         """``until``: monotonic seconds, the end of everything; NEVER is none."""
         self._exchange = exchange
         self._connection = connection
-        self._silence_s = silence_s
+        self.silence_s = silence_s
+        """How long the upstream may say nothing."""
         self._until = until
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self.done = False
@@ -42,7 +43,7 @@ class Upload:
 
     def start(self) -> None:
         """Whoever awaits the answer is interrupted when the client fails."""
-        self._connection.transport.write_timeout = self._silence_s
+        self._connection.transport.write_timeout = self.silence_s
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
@@ -85,12 +86,11 @@ class Upload:
     def _next(self) -> bytes:
         """Raises Refusal, ClientGone. The upstream has its time from when it can go on."""
         transport = self._connection.transport
-        before, transport.read_deadline = transport.read_deadline, self._until
+        transport.read_deadline = self._until
         self.awaits_client = True
-        data = self._exchange.downstream.read_body(self._exchange)
-        self.awaits_client = False
-        put_off = time.monotonic() + self._silence_s
-        if before != NEVER:
-            put_off = max(before, put_off)
-        transport.read_deadline = min(put_off, self._until)
+        try:
+            data = self._exchange.downstream.read_body(self._exchange)
+        finally:
+            self.awaits_client = False
+        transport.read_deadline = min(time.monotonic() + self.silence_s, self._until)
         return data

@@ -79,3 +79,11 @@ class ResponseHead(Head):
     """It has a Date."""
     lines = b""
     """The head as the edge writes it, without the empty line; empty where it must be written anew."""
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Events for as long as both sides like (WHATWG HTML §9.2)."""
+        return any(
+            name == b"content-type" and value.lower().startswith(b"text/event-stream")
+            for name, _, value in self.fields
+        )

@@ -9,8 +9,8 @@ from edge.access_log.attempt import Attempt, Served, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
 from edge.forwarding.interim import pass_on
+from edge.forwarding.judged_relay import judged_relay
 from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
-from edge.forwarding.relay import relay
 from edge.forwarding.upload import Upload
 from edge.http.head import ResponseHead
 from edge.retry.kept_answer import KeptAnswer
@@ -26,8 +26,8 @@ from edge.upstream.connection import UpstreamConnection
 from edge.upstream.decide import IDEMPOTENT, speaks_of_target
 from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
+from edge.upstream.health_outcomes import is_judged_by_its_end, note_error, with_health
 from edge.upstream.health_outcomes import note_answer as note_health
-from edge.upstream.health_outcomes import note_error, with_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 from edge.versions.plan import Plan, Share
@@ -118,7 +118,7 @@ def _give_what_there_is(
     if answer is None or served is None:
         raise AssertionError("there is an answer or a failure")
     try:
-        relay(exchange, plan, share, answer.connection, answer.upload, outgoing.until)
+        judged_relay(exchange, plan, share, answer.target, answer.connection, answer.upload, outgoing.until)
     except UpstreamError as error:
         _break_off(exchange, share, answer.target, served[2], error)
     finally:
@@ -194,9 +194,11 @@ def _attempt(
         if share.retry is not None:
             again = _given_up(exchange, share, target, outgoing, connection, tries)
         if again is None:
-            relay(exchange, plan, share, connection, upload, outgoing.until)
+            judged_relay(exchange, plan, share, target, connection, upload, outgoing.until)
             reusable = upload is None or upload.done
     except UpstreamError as error:
+        if upload is not None:
+            upload.excuse(error)
         _break_off(exchange, share, target, started, error)
     finally:
         exchange.downstream.awaiting = None
@@ -311,7 +313,8 @@ def _note_success(
     head = connection.reader.head
     if head is not None:
         telemetry, spent = exchange.downstream.engine.telemetry, (started, time.monotonic())
-        exchange.served = note_answer(telemetry, share, target, head, spent, connection.reused)
+        is_whole = connection.reader.complete or not is_judged_by_its_end(connection.reader)
+        exchange.served = note_answer(telemetry, share, target, head, spent, connection.reused, is_whole)
 
 
 def note_first_answer(share: Share, retry: RetryPolicy, served: Served) -> None:
@@ -333,13 +336,17 @@ def note_answer(
     head: ResponseHead,
     spent: tuple[float, float],
     reused: bool,
+    is_whole: bool = True,
 ) -> Served:
-    """An attempt brought an answer; ``spent``: monotonic seconds of its start and of the head."""
+    """An attempt brought an answer; ``spent``: monotonic seconds of its start and of the head.
+
+    Without ``is_whole`` it is not said yet whether it is a good one.
+    """
     upstream, status, (started, now) = share.upstream, head.status, spent
     served = (upstream.name, status, started, now, target.url, reused)
     telemetry.served.append(served)
     if upstream.health is not None:
-        note_health(upstream.health, target, head, now)
+        note_health(upstream.health, target, head, now, is_whole=is_whole)
     if upstream.measures:
         target.latency.answered(now - started, status, now)
     return served

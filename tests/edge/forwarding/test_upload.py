@@ -136,6 +136,25 @@ class TestUpload:
             client.send(b"rest")
             assert client.until(b"st!")
 
+    def test_an_event_stream_that_began_before_the_body_was_out_may_be_silent(
+        self, edge: EdgeProcess, upstreams
+    ) -> None:
+        def script(peer: Peer) -> None:
+            peer.read_until(b"\r\n\r\n")
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 7\r\n\r\none")
+            peer.read_until(b"more")
+            time.sleep(0.4)  # longer than a try
+            peer.send(b" two")
+
+        edge.publish(
+            f"rule a {{ when any; timeout try 100ms, idle 20s; proxy {upstreams(script=script).url} }}"
+        )
+        with edge.client() as client:
+            client.send(POST + b"Content-Length: 7\r\n\r\nthe")
+            client.until(b"one")
+            client.send(b"more")
+            assert client.until(b" two")
+
     def test_a_chunked_body_over_the_bound_is_refused_413(self, edge: EdgeProcess, upstreams) -> None:
         upstream = upstreams(script=lambda peer: peer.read_to_end())
         edge.publish(f"rule a {{ when any; max body 1KiB; proxy {upstream.url} }}")

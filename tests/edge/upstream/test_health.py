@@ -85,6 +85,26 @@ def test_who_fails_again_stays_out_for_longer() -> None:
     assert not watched.out()
 
 
+def test_failures_while_it_was_out_are_none_of_the_row_after_it() -> None:
+    watched = Watched()
+    watched.fail(0, 100.0)
+    watched.fail(0, 101.0, 4)  # requests that it still had
+    watched.health.settle(130.0)
+    watched.fail(0, 131.0, 4)
+    assert not watched.out()
+    watched.fail(0, 131.0, 1)
+    assert watched.out() == {"t0"}
+
+
+def test_nor_are_those_before_others_put_it_out() -> None:
+    watched = Watched()
+    watched.fail(0, 100.0, 4)
+    watched.health.hear({"t0": 110.0}, {}, 100.0)
+    watched.health.settle(110.0)
+    watched.fail(0, 111.0, 4)
+    assert not watched.out()
+
+
 def test_a_503_that_says_when_to_come_back_is_left_alone_for_that_time() -> None:
     watched = Watched()
     watched.health.failed(watched.items[0], 100.0, 7.0)

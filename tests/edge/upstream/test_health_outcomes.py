@@ -7,10 +7,12 @@ from typing import NamedTuple
 import pytest
 
 from edge.http.head import Field, ResponseHead
+from edge.http.names import response_names
+from edge.http.response_reader import ResponseReader
 from edge.upstream.balance.turn import Turn
 from edge.upstream.errors import Cause, Sent, Side, Stage, UpstreamError
 from edge.upstream.health import Health
-from edge.upstream.health_outcomes import note_answer, note_error, with_health
+from edge.upstream.health_outcomes import is_judged_by_its_end, note_answer, note_error, with_health
 from edge.upstream.health_policy import Policy
 
 
@@ -42,6 +44,33 @@ def test_an_answer_of_the_application_is_good(health: Health[Named], status: int
 def test_an_answer_of_a_gateway_is_not(health: Health[Named], status: int) -> None:
     note_answer(health, ITEMS[0], head(status), 1.0)  # type: ignore[arg-type]
     assert (health.standings[ITEMS[0]].good, health.standings[ITEMS[0]].row) == (0, 1)
+
+
+def test_what_may_still_break_off_is_not_good_yet(health: Health[Named]) -> None:
+    note_answer(health, ITEMS[0], head(200), 1.0, is_whole=False)  # type: ignore[arg-type]
+    assert health.standings[ITEMS[0]].good == 0
+    note_answer(health, ITEMS[0], head(503), 1.0, is_whole=False)  # type: ignore[arg-type]
+    assert health.standings[ITEMS[0]].bad == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_judged"),
+    [
+        (b"200 OK\r\nContent-Length: 3\r\n\r\nab", True),
+        (b"200 OK\r\nContent-Length: 3\r\n\r\nabc", False),
+        (b"200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", True),
+        (b"200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: Text/Event-Stream\r\n\r\n", False),
+        (b"204 No Content\r\n\r\n", False),
+        (b"101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", False),
+        (b"503 No\r\nContent-Length: 3\r\n\r\nab", False),
+        (b"200 ", False),
+    ],
+)
+def test_an_answer_of_which_more_must_come_is_judged_by_its_end(answer: bytes, is_judged: bool) -> None:
+    reader = ResponseReader(response_names())
+    reader.begin(is_head=False)
+    reader.feed(b"HTTP/1.1 " + answer)
+    assert is_judged_by_its_end(reader) == is_judged
 
 
 def test_only_a_503_may_say_when_to_come_back(health: Health[Named]) -> None:
