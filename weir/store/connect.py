@@ -162,7 +162,7 @@ class Client:
         """If it fails, another one may serve its keys by now."""
         try:
             yield
-        except (foreign.ConnectionError, foreign.TimeoutError, OSError):
+        except (foreign.ConnectionError, foreign.TimeoutError, OSError, StoreAway):
             self._topology.suspect(server)
             raise
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Iterator
 from typing import Any
 
+import gevent
+import pytest
+from gevent.event import Event
 from prometheus_client import CollectorRegistry
 
 from edge.agent.pipe_lane import MAX_QUEUE, Lane, Waiting
 from edge.agent.pipe_metrics import PipeMetrics
+from tests.support.scattered import Scattered, ScatteredPipe
 from weir.store.connect import connect
 from weir.store.errors import StoreAway
 from weir.store.script_calls import script_call
@@ -36,3 +43,49 @@ def test_at_its_end_everybody_hears_exactly_once_that_nothing_was_sent():
     ending.stop()
     ending.stop()
     assert [(type(each), each.sent) for each in heard] == [(StoreAway, False)] * 3
+
+
+def test_of_a_lane_that_was_retired_nothing_stays() -> None:
+    retired = lane()
+    gevent.sleep(0)
+    retired.retire()
+    gone = weakref.ref(retired)
+    del retired
+    gevent.sleep(0)
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.fixture
+def piped() -> Iterator[ScatteredPipe]:
+    made = ScatteredPipe()
+    yield made
+    made.pipe.stop()
+
+
+def test_as_long_as_the_trial_of_a_server_is_under_way_no_other_call_goes(piped: ScatteredPipe) -> None:
+    piped.shut("a")
+    gate = piped.client.gates["a"] = Event()
+    piped.client.away.clear()
+    piped.now = 1.0
+    trial = gevent.spawn(piped.ask, "a")
+    gevent.sleep(0.01)
+    with pytest.raises(StoreAway, match="left alone"):
+        piped.ask("a")
+    gate.set()
+    assert trial.get(timeout=10) == "a"
+    assert piped.ask("a") == "a"
+
+
+def test_errors_that_nobody_foresaw_are_failures_of_the_server(
+    piped: ScatteredPipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_client: object, _calls: object) -> list[Any]:
+        raise RuntimeError("of the test")
+
+    monkeypatch.setattr(Scattered, "pipeline", broken)
+    for _ in range(3):
+        with pytest.raises(StoreAway, match="broken off"):
+            piped.ask("a")
+    with pytest.raises(StoreAway, match="left alone"):
+        piped.ask("a")

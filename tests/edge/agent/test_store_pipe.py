@@ -359,17 +359,31 @@ def test_a_server_that_does_not_answer_is_told_of_as_long_as_somebody_wants_some
 
 def test_a_call_that_is_under_way_to_a_server_for_long_gets_its_answer(scattered: ScatteredPipe) -> None:
     gate = scattered.client.gates["slow"] = Event()
-    asked = [gevent.spawn(scattered.ask, "slow")]
-    gevent.sleep(0.01)
-    asked += [gevent.spawn(scattered.ask, "slow")]
+    asked = gevent.spawn(scattered.ask, "slow")
     gevent.sleep(0.01)
     scattered.now = UNASKED_S
     assert scattered.ask("new") == "new"
     gate.set()
-    assert [each.get(timeout=PATIENT_S) for each in asked] == ["slow"] * 2
+    assert asked.get(timeout=PATIENT_S) == "slow"
     scattered.now = 2 * UNASKED_S
     assert scattered.ask("newer") == "newer"
     assert scattered.ask("slow") == "slow"
+
+
+def test_a_call_that_was_put_and_not_sent_for_long_gets_its_answer(scattered: ScatteredPipe) -> None:
+    heard: list[Any] = []
+    scattered.pipe.later(script_call("live_nodes", nodes="a", within_ms=1, limit=0), heard.append)
+    scattered.now = UNASKED_S
+    assert scattered.ask("new") == "new"
+    assert heard == ["a"]
+
+
+def test_a_store_of_one_server_that_does_not_answer_is_down_however_long_nobody_asks(
+    scattered: ScatteredPipe,
+) -> None:
+    scattered.shut("")
+    scattered.now = UNASKED_S
+    assert scattered.up == 0
 
 
 def test_calls_would_be_sent_as_long_as_one_of_the_servers_answers(scattered: ScatteredPipe) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from redis.exceptions import AskError, RedisClusterException
 
 from tests.support.ports import free_port
 from tests.support.servers import (
@@ -28,6 +31,9 @@ from weir.store.keys import Keys
 from weir.store.nodes import NodeRecord, Nodes
 from weir.store.publish import AlreadyPublished, Draft, Outcome, Published, Publisher
 from weir.store.restore import Restore
+from weir.store.script_calls import script_call
+from weir.store.topologies import Timeouts, Topology, topology_of
+from weir.store.url import parse_url
 from weir.store.versions import Versions
 
 KEYS = Keys("test")
@@ -181,13 +187,21 @@ class Spread:
         for server in self.cluster.servers:
             server.admin().config_set("cluster-require-full-coverage", "no")
         self.client.call("GET", "{a}")
-        self.keys = [next(self._lying_on(server)) for server in self.cluster.servers]
+        self.keys = [next(self.lying_on(server)) for server in self.cluster.servers]
         for key in self.keys:
             self.client.call("SET", key, "1")
 
-    def _lying_on(self, server: RunningServer) -> Iterator[str]:
+    def lying_on(self, server: RunningServer) -> Iterator[str]:
         names = (f"{{k{number}}}" for number in range(1000))
         return (name for name in names if self.client.place(name).endswith(f":{server.port}"))
+
+    def take_over(self, key: str) -> None:
+        """The last server has the key's slot, as after a failover."""
+        live = [server.admin() for server in self.cluster.servers[1:]]
+        heir = live[-1].execute_command("CLUSTER", "MYID")
+        slot = live[0].execute_command("CLUSTER", "KEYSLOT", key)
+        for admin in live:
+            admin.execute_command("CLUSTER", "SETSLOT", slot, "NODE", heir)
 
     def maps_read(self) -> int:
         """How often servers that answer were asked for the map of slots."""
@@ -236,17 +250,92 @@ def test_a_frozen_server_costs_nothing_to_who_asks_another(spread: Spread) -> No
         assert had <= ids(server)  # and none had to connect again
 
 
-def test_keys_of_a_server_that_failed_are_asked_of_its_heir_at_the_next_call(spread: Spread) -> None:
-    key = spread.keys[0]
-    spread.cluster.servers[0].kill()
-    assert is_away(spread.client, key)
-    live = [server.admin() for server in spread.cluster.servers[1:]]
-    heir = live[1].execute_command("CLUSTER", "MYID")
-    slot = live[0].execute_command("CLUSTER", "KEYSLOT", key)
-    for admin in live:
-        admin.execute_command("CLUSTER", "SETSLOT", slot, "NODE", heir)
-    assert spread.client.call("GET", key) is None
-    assert spread.client.place(key).endswith(f":{spread.cluster.servers[2].port}")
+def topology(spread: Spread, timeout_s: float) -> Topology:
+    made = topology_of(parse_url(spread.cluster.url), Timeouts(timeout_s, timeout_s))
+    made.server_of(spread.keys[0])
+    return made
+
+
+def test_while_the_map_is_read_again_nobody_waits_who_asks_another_server(spread: Spread) -> None:
+    map_of = topology(spread, timeout_s=0.5)
+
+    def read_again() -> None:
+        with pytest.raises(RedisClusterException):
+            map_of.server_of(spread.keys[0])
+
+    for server in spread.cluster.servers:
+        server.freeze()
+    map_of.suspect(map_of.server_of(spread.keys[0]))
+    reading = threading.Thread(target=read_again)
+    reading.start()  # takes half a second and more, since nobody answers
+    answers = 0
+    while reading.is_alive():
+        map_of.server_of(spread.keys[1])
+        answers += 1
+        reading.join(0.01)
+    assert answers > 10
+    map_of.close()
+
+
+def test_of_the_map_the_server_that_failed_is_asked_last(spread: Spread) -> None:
+    map_of = topology(spread, timeout_s=5.0)
+    spread.cluster.servers[0].freeze()
+    started = time.monotonic()
+    for _ in range(10):
+        map_of.suspect(map_of.server_of(spread.keys[0]))
+        map_of.server_of(spread.keys[0])
+    assert time.monotonic() - started < 5.0
+    assert map_of.servers()
+    map_of.close()
+
+
+def test_keys_of_a_server_that_failed_are_asked_of_its_heir_at_the_next_call_however_it_failed(
+    spread: Spread,
+) -> None:
+    client, gone = spread.client, spread.cluster.servers[0]
+    names = spread.lying_on(gone)
+
+    def pipeline(key: str) -> object:
+        return client.pipeline([script_call("live_nodes", nodes=key, within_ms=1, limit=0)])
+
+    def scan(_key: str) -> object:
+        return list(client.keys("*"))
+
+    def get(key: str) -> object:
+        return client.call("GET", key)
+
+    def is_followed(failing: Callable[[str], object]) -> None:
+        key = next(names)
+        with pytest.raises(StoreAway):
+            failing(key)
+        spread.take_over(key)
+        assert get(key) is None
+        assert client.place(key).endswith(f":{spread.cluster.servers[2].port}")
+
+    pipeline(next(names))
+    gone.freeze()
+    for failing in (get, pipeline, client.subscribe, scan):
+        is_followed(failing)
+    gone.thaw()
+    wait_until(lambda: not is_away(client, spread.keys[0]), what="the server after its pause")
+    before = spread.maps_read()
+    get(spread.keys[0])
+    assert spread.maps_read() == before  # once is enough
+    pipeline(spread.keys[0])
+    gone.kill()
+    for failing in (pipeline, get):
+        is_followed(failing)
+    for _ in range(2):
+        before = spread.maps_read()
+        with pytest.raises(StoreAway):
+            scan("")
+    assert spread.maps_read() == before + 1
+
+
+def test_a_server_that_no_map_names_is_known_from_then_on(spread: Spread) -> None:
+    map_of, asked = topology(spread, timeout_s=0.5), AskError("1 127.0.0.1:1")
+    assert map_of.redirected(asked) is map_of.redirected(asked)
+    map_of.close()
 
 
 def test_a_slot_that_nobody_serves_costs_only_its_keys_and_is_looked_for_at_each_call(spread: Spread) -> None:
