@@ -23,11 +23,13 @@ from edge.agent.health.turns import Pipe, Turns
 from edge.link.frames import FrameError
 from weir.store.errors import StoreError
 from weir.store.health import MAX_CHECKS as MAX_CHECKS_KEPT
-from weir.store.health import MAX_TOLD, HealthCalls, read_view
+from weir.store.health import MAX_TOLD, Evidence, HealthCalls, read_view
 
 EVERY_S = 1.0
 LOOKS = MAX_CHECKS_KEPT // MAX_TOLD
 """At once, while there is more to tell: all that the store keeps."""
+PAUSE_S = 3.0
+"""Between two looks: this agent stood still, and what its workers said meanwhile waits to be read as if it were new."""
 MAX_OUT = 500
 """Targets that one worker may say to be out."""
 
@@ -71,6 +73,7 @@ class HealthService:
         self._clock = clock
         self._workers: dict[int, _Worker] = {}
         self._collected = Collected()
+        self._looked_at = self._doubtful_until = clock()
         self._turns: dict[str, tuple[Turns, gevent.Greenlet[..., None]]] = {}
         self._since = 0
         self._said: dict[str, Any] = {"ejected": [], "failing": []}
@@ -108,8 +111,9 @@ class HealthService:
 
     def step(self) -> None:
         """Once a second."""
+        evidence = self._evidence()
         if any(worker.watched or worker.checks for worker in self._workers.values()):
-            self._ask_store()
+            self._ask_store(evidence)
         news = self.knowledge.news()
         if news != self._said:
             self._said = news
@@ -120,8 +124,15 @@ class HealthService:
         holders = {identity: turns.holder for identity, (turns, _) in self._turns.items()}
         return self.knowledge.state([one for worker in self._workers.values() for one in worker.out], holders)
 
-    def _ask_store(self) -> None:
-        evidence = self._collected.take()
+    def _evidence(self) -> list[Evidence]:
+        """What the store is told. After a pause nothing until all that had waited is read: it is of no known second."""
+        now, evidence = self._clock(), self._collected.take()
+        if now - self._looked_at > PAUSE_S:
+            self._doubtful_until = now + 1.5 * EVERY_S
+        self._looked_at = now
+        return evidence if now >= self._doubtful_until else []
+
+    def _ask_store(self, evidence: list[Evidence]) -> None:
         try:
             if evidence:
                 self._metrics.ejected(self._pipe.ask(self._calls.report(evidence)))

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from edge.agent.health.check import MAX_CHECKS
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.probe import Outcome
-from edge.agent.health.service import LOOKS, MAX_OUT, HealthService
+from edge.agent.health.service import LOOKS, MAX_OUT, PAUSE_S, HealthService
 from edge.link.frames import FrameError
 from weir.store.errors import StoreAway
 from weir.store.health import MAX_TOLD, HealthCalls, Result
@@ -43,6 +43,7 @@ class Store:
 
 class Agent:
     def __init__(self) -> None:
+        self.now = 1000.0
         self.store = Store()
         self.news: list[Any] = []
         self.service = HealthService(
@@ -51,6 +52,7 @@ class Agent:
             lambda topic, body: self.news.append((topic, body)),
             HealthMetrics(CollectorRegistry()),
             probe_with=lambda _: Outcome(True, "passed"),
+            clock=lambda: self.now,
         )
 
     def checks(self, connection: int, *checks: list[Any], watched: bool = True) -> None:
@@ -128,6 +130,26 @@ def test_evidence_goes_out_once_a_second_for_all_workers_together(agent: Agent) 
     assert agent.store.calls[0].command[-3:] == [0, 10, 10]
     agent.service.step()
     assert agent.store.names()[2:] == ["health_view"]
+
+
+@pytest.mark.parametrize(("pause_s", "told"), [(PAUSE_S, True), (PAUSE_S + 0.1, False)])
+def test_what_waited_while_the_agent_stood_still_is_no_evidence_of_now(
+    agent: Agent, pause_s: float, told: bool
+) -> None:
+    def reported() -> bool:
+        agent.report(evidence=[EVIDENCE])
+        agent.store.calls.clear()
+        agent.service.step()
+        return "health" in agent.store.names()
+
+    agent.checks(1)
+    assert reported()
+    agent.now += pause_s
+    assert reported() is told
+    agent.now += 1.0
+    assert reported() is told
+    agent.now += 1.0
+    assert reported()
 
 
 def test_suspects_are_told_to_every_worker(agent: Agent) -> None:
