@@ -2,8 +2,8 @@
 
 The real request waits for nothing here and fails with nothing here. A copy goes out when its body is complete; a body
 is kept up to a bound and no copy is made of a longer one. So many copies may be under way in a worker, and what would
-be one more is counted instead. A copy says ``X-Weir-Mirror: 1``, so that its receiver can leave undone what must not be
-done twice; clients cannot send that field.
+be one more is counted instead, as is one for which the upstream's ``concurrency`` has no place. A copy says
+``X-Weir-Mirror: 1``, so that its receiver can leave undone what must not be done twice; clients cannot send that field.
 """
 
 from __future__ import annotations
@@ -96,6 +96,9 @@ class Mirrors:
             self.over(upstream.name, "failed")
             return
         request = _request(share, target, exchange, body)
+        if upstream.gate is not None and not upstream.gate.slots.try_enter():
+            self.over(upstream.name, "overloaded")
+            return
         gevent.spawn(self._run, share, target, request, exchange.method == "HEAD")
 
     def over(self, upstream: str, outcome: str) -> None:
@@ -113,13 +116,20 @@ class Mirrors:
         return "too-many" if self.in_flight >= MAX_IN_FLIGHT else ""
 
     def _run(self, share: Share, target: Target, request: bytes, is_head: bool) -> None:
-        outcome = "failed"
+        outcome, gate = "failed", share.upstream.gate
+        in_flight, began = 0 if gate is None else gate.slots.in_flight, time.monotonic()
         try:
-            _send(share, target, request, is_head)
+            status, seconds = _send(share, target, request, is_head)
             outcome = "answered"
+            if gate is not None:
+                gate.answered(status, seconds, in_flight)
         except UpstreamError as error:
             log.debug("a copy for %s failed: %s", target.url, error.detail)
+            if gate is not None:
+                gate.failed(error, time.monotonic() - began, in_flight)
         finally:
+            if gate is not None:
+                gate.slots.leave()
             self.over(share.upstream.name, outcome)
 
 
@@ -137,9 +147,10 @@ def _request(share: Share, target: Target, exchange: Exchange, body: bytes) -> b
     return request_head(head.method, path.encode("ascii"), host, fields, more) + body
 
 
-def _send(share: Share, target: Target, request: bytes, is_head: bool) -> None:
-    """Raises UpstreamError."""
-    until = time.monotonic() + min(MAX_S, MAX_S if share.total_s is None else share.total_s)
+def _send(share: Share, target: Target, request: bytes, is_head: bool) -> tuple[int, float]:
+    """The answer's status, and after how many seconds its head came. Raises UpstreamError."""
+    began = time.monotonic()
+    until = began + min(MAX_S, MAX_S if share.total_s is None else share.total_s)
     connection = target.acquire(min(share.connect_s, MAX_S), careful=True)
     reusable = False
     try:
@@ -149,11 +160,13 @@ def _send(share: Share, target: Target, request: bytes, is_head: bool) -> None:
         connection.send(request, last=True)
         transport.read_deadline = min(time.monotonic() + share.try_s, until)
         head = connection.read_head()
+        seconds = time.monotonic() - began
         left = MAX_ANSWER if head.status != 101 else 0
         while left > 0 and (data := connection.read_body()):
             left -= len(data)
             transport.read_deadline = min(time.monotonic() + share.try_s, until)
         reusable = left > 0
+        return head.status, seconds
     finally:
         if reusable:
             target.release(connection)

@@ -42,9 +42,9 @@ from edge.telemetry.telemetry import Telemetry
 from edge.tracing.exporter import Exporter
 from edge.tracing.tracer import Tracer
 from edge.transport import Transport
-from edge.upstream import concurrency_gate, health_board
+from edge.upstream import concurrency_gates, health_board
 from edge.upstream import drains as upstream_drains
-from edge.upstream.concurrency_gate import Gates
+from edge.upstream.concurrency_gates import Gates
 from edge.upstream.drains import Drains
 from edge.upstream.drains_file import drains_path, read_drains
 from edge.upstream.health_board import HealthBoard
@@ -99,7 +99,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         telemetry.gauges(board.gauges)
         gates = Gates(telemetry.held_up, self.cfg.workers)
         telemetry.gauges(gates.gauges)
-        self.engine.asks.on_news(concurrency_gate.TOPIC, gates.hear)
+        self.engine.asks.on_news(concurrency_gates.TOPIC, gates.hear)
         self.engine.asks.on_news(SAMPLES, Sampler(self.engine.asks, self.engine.watch).hear)
         if options.agent_socket is not None:
             self._budgets = RetryBudgets(self.engine.asks)

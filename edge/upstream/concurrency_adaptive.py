@@ -76,6 +76,10 @@ class Gradient:
         self._count, self._sum_s, self._peak = 0, 0.0, 0
         return True
 
+    def timed_out(self, seconds: float, in_flight: int, now: float) -> bool:
+        """As ``answered``, of one that had no answer in so long. In less than the usual time, that says nothing."""
+        return seconds > self._long_s and self.answered(seconds, in_flight, now)
+
     def _window(self, short_s: float) -> None:
         short_s = max(short_s, 1e-6)
         self._windows += 1

@@ -8,8 +8,8 @@ that a worker with more than its part of the load refuses while others have room
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from edge.answers import Refusal
 from edge.exchange import Exchange
@@ -17,11 +17,9 @@ from edge.retry.pause import Pause
 from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.concurrency import Slots
 from edge.upstream.concurrency_adaptive import Gradient
-from edge.upstream.errors import Cause, UpstreamError
-from weir.models.document import Owner
+from edge.upstream.errors import Cause, ClientGone, Stage, UpstreamError
 from weir.models.upstream_clauses import Concurrency
 
-PoolId = tuple[Owner, str]
 Result = TypeVar("Result")
 
 LEAST, MOST = 20, 200
@@ -29,9 +27,6 @@ LEAST, MOST = 20, 200
 RETRY_AFTER = ((b"Retry-After", b"1"),)
 NO_PLACE = "overloaded"
 """The code of a refusal."""
-
-TOPIC = "nodes"
-"""News of the agent: ``{"nodes": n}``."""
 
 
 class Gate:
@@ -77,29 +72,42 @@ class Gate:
 
     def run(self, exchange: Exchange, attempt: Callable[[], Result]) -> Result:
         """``attempt`` as one of those in flight, which has entered; its place is free again then."""
-        gradient = self._gradient
         try:
-            return attempt() if gradient is None else self._measured(exchange, attempt, gradient)
+            return attempt() if self._gradient is None else self._measured(exchange, attempt)
         finally:
             self.slots.leave()
 
-    def _measured(self, exchange: Exchange, attempt: Callable[[], Result], gradient: Gradient) -> Result:
-        """A refusal comes fast and says nothing of how long answers take."""
+    def answered(self, status: int, seconds: float, in_flight: int) -> None:
+        """An attempt, as one of so many in flight, brought an answer after so long.
+
+        A refusal comes fast and says nothing of how long answers take.
+        """
+        gradient = self._gradient
+        if gradient is not None and status < ERROR and status != OVERLOADED:
+            now = time.monotonic()
+            self._learned(gradient.answered(seconds, in_flight, now), gradient, now)
+
+    def failed(self, error: UpstreamError, seconds: float, in_flight: int) -> None:
+        """It brought none. Where the time was over before anything was sent, nobody was too slow."""
+        gradient = self._gradient
+        if gradient is not None and error.cause is Cause.TIMEOUT and error.stage is not Stage.CONNECT:
+            now = time.monotonic()
+            self._learned(gradient.timed_out(seconds, in_flight, now), gradient, now)
+
+    def _measured(self, exchange: Exchange, attempt: Callable[[], Result]) -> Result:
         in_flight, began = self.slots.in_flight, time.monotonic()
         try:
             result = attempt()
         except UpstreamError as error:
-            if error.cause is Cause.TIMEOUT:
-                self._learn(time.monotonic() - began, in_flight, gradient)
+            self.failed(error, time.monotonic() - began, in_flight)
             raise
         served = exchange.served
-        if served is not None and served[1] < ERROR and served[1] != OVERLOADED:
-            self._learn(served[3] - served[2], in_flight, gradient)
+        if served is not None:
+            self.answered(served[1], served[3] - served[2], in_flight)
         return result
 
-    def _learn(self, seconds: float, in_flight: int, gradient: Gradient) -> None:
-        now = time.monotonic()
-        if gradient.answered(seconds, in_flight, now) and gradient is self._gradient:
+    def _learned(self, is_news: bool, gradient: Gradient, now: float) -> None:
+        if is_news:
             self.slots.change(gradient.limit, self.slots.room, now)
 
     def _wait(self, exchange: Exchange, until: float) -> None:
@@ -112,9 +120,10 @@ class Gate:
         downstream.transport.arm()
         try:
             pause.wait(min(place.until, until) - now)
-        except BaseException:
+        except BaseException as error:
             slots.drop(place, time.monotonic())
-            self._count(self._name, "left")
+            if isinstance(error, ClientGone):
+                self._count(self._name, "left")
             raise
         finally:
             downstream.awaiting = None
@@ -127,68 +136,6 @@ class Gate:
         self._count(self._name, outcome)
         detail = f"as many requests as may be are at {self._name} already"
         return Refusal(NO_PLACE, detail, RETRY_AFTER)
-
-
-class Gates:
-    """Of one worker."""
-
-    def __init__(
-        self, count: Callable[[str, str], None] = lambda _name, _outcome: None, workers: int = 1
-    ) -> None:
-        """``workers``: of this node; all nodes are taken to have as many."""
-        self._count = count
-        self._of_node = workers
-        self._workers = workers
-        self._gates: dict[PoolId, tuple[Gate, Concurrency]] = {}
-        self._left: dict[PoolId, Gate] = {}
-        """Of upstreams that have no limit any more, with requests of the time before."""
-
-    def made(self, identity: PoolId, clause: Concurrency | None) -> Gate | None:
-        """The one at work, unchanged, or a new one, for ``take``; None without a clause."""
-        if clause is None:
-            return None
-        known = self._gates.get(identity)
-        if known is not None:
-            return known[0]
-        return self._left.get(identity) or Gate(identity[1], clause, self._workers, self._count)
-
-    def take(self, identity: PoolId, gate: Gate | None, clause: Concurrency | None) -> None:
-        """From now on the upstream has this one, with what the clause says."""
-        if gate is None or clause is None:
-            self._leave(identity)
-            return
-        self._left.pop(identity, None)
-        gate.change(clause, self._workers)
-        self._gates[identity] = (gate, clause)
-
-    def retain(self, identities: Container[PoolId]) -> None:
-        """The version in use has no others. Who comes back while requests are in flight has them still."""
-        for identity in [identity for identity in self._gates if identity not in identities]:
-            self._leave(identity)
-        for identity in [identity for identity, gate in self._left.items() if gate.is_idle]:
-            del self._left[identity]
-
-    def _leave(self, identity: PoolId) -> None:
-        known = self._gates.pop(identity, None)
-        if known is not None and not known[0].is_idle:
-            self._left[identity] = known[0]
-
-    def hear(self, body: Any) -> None:
-        """News of how many nodes live. Raises ValueError for what is none."""
-        nodes = body.get("nodes") if isinstance(body, dict) else None
-        if not isinstance(nodes, int) or nodes < 1:
-            raise ValueError(f"news of nodes that are none: {body!r}")
-        self._workers = self._of_node * nodes
-        for gate, clause in self._gates.values():
-            gate.change(clause, self._workers)
-
-    def gauges(self) -> Iterator[list[Any]]:
-        """What is in flight, what waits, and the limits of this worker."""
-        for (_, name), (gate, _) in self._gates.items():
-            slots = gate.slots
-            yield ["weir_concurrency_limit", [name], float(slots.limit)]
-            yield ["weir_concurrency_in_flight", [name], float(slots.in_flight)]
-            yield ["weir_concurrency_waiting", [name], float(slots.waiting)]
 
 
 def split(number: int, workers: int) -> int:

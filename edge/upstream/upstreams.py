@@ -18,7 +18,8 @@ from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick
 from edge.upstream.balance.turn import Turn
-from edge.upstream.concurrency_gate import Gate, Gates
+from edge.upstream.concurrency_gate import Gate
+from edge.upstream.concurrency_gates import Gates
 from edge.upstream.drains import Drains
 from edge.upstream.health import NOBODY, Health
 from edge.upstream.health_board import HealthBoard

@@ -122,6 +122,31 @@ def test_a_mirror_that_is_silent_delays_nobody_and_so_many_copies_wait_at_most(
     wait_until(lambda: mirrored(edge, silent.url).get("answered") == MAX_IN_FLIGHT, what="the answers")
 
 
+def test_copies_keep_to_the_concurrency_of_their_upstream_and_wait_for_no_place(
+    edge: EdgeProcess, upstreams
+) -> None:
+    let_go = threading.Event()
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.read_request()
+            let_go.wait(20)
+            peer.send(ok())
+
+    shadow = upstreams(script=script)
+    edge.publish(
+        f"upstream full {{ target {shadow.url}; concurrency 2 queue 10 }}\n"
+        f"rule a {{ when any; proxy {upstreams().url}; mirror full }}"
+    )
+    with edge.client() as client:
+        assert [client.get("/").status for _ in range(5)] == [200] * 5
+        wait_until(lambda: mirrored(edge, "full") == {"overloaded": 3}, what="the count")
+        let_go.set()
+        wait_until(lambda: mirrored(edge, "full").get("answered") == 2, what="the answers")
+        assert client.get("/").status == 200
+    wait_until(lambda: mirrored(edge, "full").get("answered") == 3, what="a place is free again")
+
+
 def test_an_upgrade_is_not_copied(edge: EdgeProcess, upstreams) -> None:
     def script(peer: Peer) -> None:
         peer.read_until(b"\r\n\r\n")

@@ -92,6 +92,60 @@ def test_a_service_that_became_slower_for_good_is_not_held_back_for_long() -> No
     assert service.run(900)[-1] >= 80
 
 
+def test_a_timeout_counts_with_its_time_where_answers_are_quicker() -> None:
+    gradient, now = Gradient(20, 200), 0.0
+    for _ in range(500):
+        now = window(gradient, now, 0.05, gradient.limit)
+    lowest = gradient.limit
+    assert lowest == 200
+    for _ in range(50):
+        for number in range(WINDOW_SAMPLES):
+            gradient.timed_out(0.5, gradient.limit, now + 0.02 * number)
+        now, lowest = now + 0.2, min(lowest, gradient.limit)
+    assert lowest == 20
+
+
+def test_a_timeout_in_less_than_the_usual_time_says_nothing() -> None:
+    gradient, now = Gradient(1, 200), 0.0
+    for _ in range(20):
+        now = window(gradient, now, 0.05, gradient.limit)
+    before = gradient.limit
+    for _ in range(100):
+        for number in range(WINDOW_SAMPLES):
+            assert not gradient.timed_out(0.001, gradient.limit, now + 0.02 * number)
+        now += 0.2
+    for _ in range(20):
+        now = window(gradient, now, 0.05, before // 2 - 1)
+    window(gradient, now, 0.1, before)
+    assert gradient.limit < before, "0.1 s are still twice the usual"
+
+
+def test_a_bad_time_is_not_the_usual_for_long() -> None:
+    """Else what is ten times slower than well would pass for quick after it."""
+    gradient, now = Gradient(20, 200), 0.0
+    for _ in range(300):
+        now = window(gradient, now, 1.0, gradient.limit)
+    for _ in range(50):
+        now = window(gradient, now, 0.05, gradient.limit)
+    assert gradient.limit == 200
+    for _ in range(20):
+        now = window(gradient, now, 0.5, gradient.limit)
+    assert gradient.limit < 50
+
+
+def test_slowness_with_places_left_becomes_the_usual_far_sooner_than_with_none() -> None:
+    def limit_after(used: float) -> int:
+        gradient, now = Gradient(1, 200), 0.0
+        for _ in range(500):
+            now = window(gradient, now, 0.05, gradient.limit)
+        for _ in range(900):
+            now = window(gradient, now, 0.1, math.ceil(used * gradient.limit))
+        return gradient.limit
+
+    assert limit_after(0.6) > 100
+    assert limit_after(1.0) < 20
+
+
 @given(
     st.integers(1, 20),
     st.integers(20, 300),

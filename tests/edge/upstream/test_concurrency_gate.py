@@ -1,7 +1,8 @@
-"""Limits of what is in flight, with a real edge; and who gets which part."""
+"""Limits of what is in flight, with a real edge; how long one waits, and what is learned."""
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -11,14 +12,17 @@ import gevent
 import pytest
 
 from edge.answers import Refusal
+from edge.retry.pause import Pause
 from edge.transport import NEVER
-from edge.upstream.concurrency_gate import Gate, Gates, split
-from edge.upstream.errors import ClientGone
+from edge.upstream import concurrency_gate
+from edge.upstream.concurrency import INTERVAL_S
+from edge.upstream.concurrency_adaptive import Gradient
+from edge.upstream.concurrency_gate import Gate, split
+from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from tests.support.edge_process import EdgeProcess
 from tests.support.raw_client import RawClient
 from tests.support.upstream import Peer, Upstream, ok
 from tests.support.wait import wait_until
-from weir.models.document import Owner
 from weir.models.upstream_clauses import Concurrency
 
 
@@ -187,7 +191,7 @@ def test_what_happens_is_counted(own_edge: EdgeProcess, held: Held) -> None:
 class FakeExchange:
     """Waits for nobody but whoever interrupts it."""
 
-    served = None
+    served: Any = None
 
     def __init__(self) -> None:
         self.downstream: Any = self
@@ -245,100 +249,134 @@ class TestWaiting:
                 gate.run(FakeExchange(), fails)  # type: ignore[arg-type]
             assert gate.slots.in_flight == 0
 
+    def test_whoever_finds_no_place_is_told_when_to_come_back(self) -> None:
+        """In a full queue, after the longest wait, and where a smaller queue pushes it out."""
+        counted: list[str] = []
+        gate = self.gate(counted)
+
+        def refused(until: float) -> Refusal:
+            with pytest.raises(Refusal) as refusal:
+                gate.enter(FakeExchange(), until)  # type: ignore[arg-type]
+            return refusal.value
+
+        told = [refused(time.monotonic())]
+        gevent.spawn(gate.change, Concurrency(limit=1, queue=0), 1)
+        told.append(refused(NEVER))
+        told.append(refused(NEVER))
+        assert counted == ["too-long", "pushed-out", "full"]
+        assert [one.headers for one in told] == [((b"Retry-After", b"1"),)] * 3
+
+    @pytest.mark.parametrize(("left_s", "at_most"), [(1000.0, INTERVAL_S), (0.05, 0.05)])
+    def test_nobody_is_asked_to_wait_longer_than_the_queue_allows_or_the_request_has(
+        self, monkeypatch: pytest.MonkeyPatch, left_s: float, at_most: float
+    ) -> None:
+        waited: list[float] = []
+
+        class Patient(Pause):
+            def wait(self, seconds: float) -> None:
+                waited.append(seconds)
+
+        monkeypatch.setattr(concurrency_gate, "Pause", Patient)
+        with pytest.raises(Refusal):
+            self.gate([]).enter(FakeExchange(), time.monotonic() + left_s)  # type: ignore[arg-type]
+        assert len(waited) == 1
+        assert waited[0] <= at_most + 1e-6
+
+    @pytest.mark.parametrize(
+        ("error", "counts"),
+        [(ClientGone("gone"), ["left"]), (Refusal("stopping"), []), (KeyboardInterrupt(), [])],
+    )
+    def test_only_a_client_that_closes_has_left(self, error: BaseException, counts: list[str]) -> None:
+        counted: list[str] = []
+        gate, exchange = self.gate(counted), FakeExchange()
+        gevent.spawn(lambda: exchange.awaiting.interrupt(error))
+        with pytest.raises(type(error)):
+            gate.enter(exchange, NEVER)  # type: ignore[arg-type]
+        assert counted == counts
+        assert (gate.slots.in_flight, gate.slots.waiting) == (1, 0)
+
+
+class Noting(Gradient):
+    """Notes what it is told, and always has another limit."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 200)
+        self.told: list[tuple[str, float, int]] = []
+
+    def answered(self, seconds: float, in_flight: int, now: float) -> bool:
+        self.told.append(("answered", seconds, in_flight))
+        self.limit += 1
+        return True
+
+    def timed_out(self, seconds: float, in_flight: int, now: float) -> bool:
+        self.told.append(("timed out", seconds, in_flight))
+        self.limit -= 1
+        return True
+
+
+class TestLearning:
+    def ran(self, status: int = 200, error: UpstreamError | None = None) -> tuple[Gate, Noting]:
+        """An attempt of a quarter of a second, as the second in flight."""
+        gate = Gate("u", Concurrency(), 1, lambda _name, _outcome: None)
+        gate._gradient = noting = Noting()
+        noting.limit = 10
+        assert gate.slots.try_enter()
+        exchange = FakeExchange()
+
+        def attempt() -> None:
+            if error is not None:
+                raise error
+            exchange.served = ("u", status, 100.0, 100.25, "http://t", False)
+
+        gate.enter(exchange, NEVER)  # type: ignore[arg-type]
+        with contextlib.suppress(UpstreamError):
+            gate.run(exchange, attempt)  # type: ignore[arg-type]
+        assert gate.slots.in_flight == 1
+        return gate, noting
+
+    @pytest.mark.parametrize("status", [200, 304, 404])
+    def test_an_answer_counts_with_its_time_and_who_was_in_flight(self, status: int) -> None:
+        gate, noting = self.ran(status)
+        assert noting.told == [("answered", 0.25, 2)]
+        assert gate.slots.limit == 11, "what was learned holds"
+
+    @pytest.mark.parametrize("status", [429, 500, 502, 503])
+    def test_what_comes_fast_because_it_is_refused_counts_for_nothing(self, status: int) -> None:
+        assert self.ran(status)[1].told == []
+
+    def test_a_timeout_counts(self) -> None:
+        gate, noting = self.ran(error=failure(Cause.TIMEOUT, Stage.HEAD))
+        ((what, seconds, in_flight),) = noting.told
+        assert (what, in_flight, gate.slots.limit) == ("timed out", 2, 9)
+        assert seconds >= 0
+
+    @pytest.mark.parametrize(
+        ("cause", "stage"),
+        [
+            (Cause.TIMEOUT, Stage.CONNECT),
+            (Cause.CONNECT_TIMEOUT, Stage.CONNECT),
+            (Cause.UNREACHABLE, Stage.CONNECT),
+            (Cause.BROKEN, Stage.HEAD),
+        ],
+    )
+    def test_a_request_whose_time_was_over_before_it_was_sent_counts_for_nothing(
+        self, cause: Cause, stage: Stage
+    ) -> None:
+        assert self.ran(error=failure(cause, stage))[1].told == []
+
+    def test_with_a_fixed_limit_nothing_is_learned(self) -> None:
+        gate = Gate("u", Concurrency(limit=3), 1, lambda _name, _outcome: None)
+        gate.answered(200, 0.25, 1)
+        gate.failed(failure(Cause.TIMEOUT, Stage.HEAD), 0.25, 1)
+        assert gate.slots.limit == 3
+
+
+def failure(cause: Cause, stage: Stage) -> UpstreamError:
+    return UpstreamError(cause, "no", stage=stage, sent=Sent.NOTHING)
+
 
 @pytest.mark.parametrize(
     ("number", "workers", "part"), [(200, 1, 200), (200, 8, 25), (10, 8, 1), (3, 8, 1), (15, 8, 1)]
 )
 def test_parts_are_never_more_than_the_whole_but_at_least_one(number: int, workers: int, part: int) -> None:
     assert split(number, workers) == part
-
-
-def gate_of(gates: Gates, identity: tuple[Owner, str], clause: Concurrency) -> Gate:
-    """As a version that has it makes it and takes it."""
-    gate = gates.made(identity, clause)
-    assert gate is not None
-    gates.take(identity, gate, clause)
-    return gate
-
-
-def test_more_nodes_make_smaller_parts() -> None:
-    gates = Gates(workers=2)
-    fixed = gate_of(gates, ("file", "u"), Concurrency(limit=40, queue=8))
-    adaptive = gate_of(gates, ("file", "v"), Concurrency())
-    assert (fixed.slots.limit, fixed.slots.room, adaptive.slots.limit) == (20, 4, 10)
-    gates.hear({"nodes": 2})
-    assert (fixed.slots.limit, fixed.slots.room) == (10, 2)
-    assert gate_of(gates, ("file", "w"), Concurrency(limit=40)).slots.limit == 10
-    assert [labels for family, labels, _ in gates.gauges() if family == "weir_concurrency_limit"] == [
-        ["u"], ["v"], ["w"],
-    ]  # fmt: skip
-    gates.retain({("file", "v")})
-    assert {labels[0] for _, labels, _ in gates.gauges()} == {"v"}
-    assert gates.made(("file", "v"), None) is None
-    gates.take(("file", "v"), None, None)
-    assert not list(gates.gauges())
-
-
-@pytest.mark.parametrize("body", [None, {}, {"nodes": 0}, {"nodes": "2"}, [1]])
-def test_news_that_are_none_are_refused(body: object) -> None:
-    with pytest.raises(ValueError, match="none"):
-        Gates().hear(body)
-
-
-def test_the_same_gate_serves_the_next_version() -> None:
-    gates = Gates()
-    gate = gate_of(gates, ("file", "u"), Concurrency(limit=2))
-    assert gate.slots.try_enter()
-    again = gate_of(gates, ("file", "u"), Concurrency())
-    assert again is gate
-    assert (gate.slots.in_flight, gate.slots.limit) == (1, 20)
-
-
-def test_a_gate_that_is_only_made_changes_nothing() -> None:
-    gates = Gates()
-    gate = gate_of(gates, ("file", "u"), Concurrency(limit=2))
-    assert gates.made(("file", "u"), Concurrency(limit=1)) is gate
-    assert gate.slots.limit == 2
-    gates.made(("file", "v"), Concurrency(limit=1))
-    assert {labels[0] for _, labels, _ in gates.gauges()} == {"u"}
-
-
-def test_news_of_nodes_between_the_making_and_the_taking_hold() -> None:
-    gates = Gates()
-    gate = gates.made(("file", "u"), Concurrency(limit=20))
-    assert gate is not None
-    gates.hear({"nodes": 2})
-    gates.take(("file", "u"), gate, Concurrency(limit=20))
-    assert gate.slots.limit == 10
-
-
-@pytest.mark.parametrize("how", ["no clause", "no upstream"])
-def test_a_limit_that_is_taken_out_and_put_back_counts_who_is_still_in_flight(how: str) -> None:
-    gates = Gates()
-    identity: tuple[Owner, str] = ("file", "u")
-    gate = gate_of(gates, identity, Concurrency(limit=2))
-    assert gate.slots.try_enter()
-
-    def take_out() -> None:
-        if how == "no clause":
-            gates.take(identity, None, None)
-        gates.retain({identity} if how == "no clause" else set())
-
-    take_out()
-    assert not list(gates.gauges())
-    again = gate_of(gates, identity, Concurrency(limit=1))
-    assert again is gate
-    assert not again.slots.try_enter()
-    again.slots.leave()
-    take_out()
-    assert gate_of(gates, identity, Concurrency(limit=1)) is not gate, "an idle one is forgotten"
-
-
-def test_a_gate_that_became_idle_after_its_limit_is_forgotten_with_the_next_version() -> None:
-    gates = Gates()
-    gate = gate_of(gates, ("file", "u"), Concurrency(limit=2))
-    assert gate.slots.try_enter()
-    gates.retain(())
-    gate.slots.leave()
-    gates.retain(())
-    assert gates.made(("file", "u"), Concurrency(limit=2)) is not gate
