@@ -45,12 +45,13 @@ class Edge(Served):
 
 
 @pytest.fixture
-def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Edge]]:
-    """An upstream with one place, which somebody takes in the pause before a retry."""
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Edge]]:
+    """One place, which somebody takes in the pause before a retry; the first target has the first turn."""
     made: list[Edge] = []
 
-    def make(url: str) -> Edge:
-        rules = f"upstream u {{ target {url}; concurrency 1 }}\nrule a {{ when any; retry 1 on connect, 503; proxy u }}"
+    def make(*urls: str, more: str = "concurrency 1", count: int = 1) -> Edge:
+        targets = "; ".join(f"target {url} weight {1000 - 999 * turn}" for turn, url in enumerate(urls))
+        rules = f"upstream u {{ {targets}; {more} }}\nrule a {{ when any; retry {count} on connect, 503; proxy u }}"
         made.append(Edge(tmp_path, monkeypatch, rules))
         return made[-1]
 
@@ -59,7 +60,7 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         edge.stop()
 
 
-Serve = Callable[[str], Edge]
+Serve = Callable[..., Edge]
 
 
 def test_who_gets_no_place_gets_the_upstream_s_own_answer_and_pays_nothing(
@@ -231,3 +232,52 @@ def test_what_ends_the_worker_s_greenlet_leaves_no_connection_behind(serve: Serv
     client = edge.client().send(get())
     until(lambda: [target.connections for target in edge.pool.targets] == [0] and bool(edge.budget.noted))
     client.close()
+
+
+def test_the_last_answer_counts_whatever_failed_before(serve: Serve, upstreams: Make) -> None:
+    edge = serve(f"http://127.0.0.1:{free_port()}", upstreams(answer=lambda _: OWN).url, count=2)
+    pauses: list[bool] = []
+
+    def second() -> None:
+        pauses.append(len(pauses) == 1 and edge.gate.slots.try_enter())
+
+    edge.in_the_pause = second
+    assert edge.client().ask(get()).endswith(b"own words")
+    assert pauses == [False, True]
+    assert edge.budget.noted == ["attempted", 1, 1, (1, 7)]
+    assert retries(edge) == {"granted": 1, "concurrency": 1}
+    assert [(each.status, each.retry) for each in edge.log.kept[-1].attempts] == [(0, "granted"), (503, "")]
+
+
+def test_a_client_that_sticks_is_told_of_the_target_that_answered(serve: Serve, upstreams: Make) -> None:
+    edge = serve(
+        *(upstreams(answer=lambda _: OWN).url for _ in range(2)), more='concurrency 1; sticky cookie "c"'
+    )
+    assert edge.pool.sticky is not None
+    first, second = (edge.pool.sticky.line(target, "http") for target in edge.pool.targets)
+    assert first != second
+    answer = edge.client().ask(get())
+    assert answer.endswith(b"own words")
+    assert first in answer
+    assert second not in answer
+
+
+def test_the_connection_of_an_answer_that_is_replaced_before_it_was_whole_is_closed(
+    serve: Serve, upstreams: Make
+) -> None:
+    def script(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(OWN[:-1])
+        peer.read_to_end()
+
+    edge = serve(upstreams(script=script).url, upstreams().url)
+    edge.in_the_pause = lambda: None
+    assert b" 200 " in edge.client().ask(get())
+    assert [target.connections for target in edge.pool.targets] == [0, 1]
+
+
+def test_a_connection_that_its_answer_ends_serves_nobody_else(serve: Serve, upstreams: Make) -> None:
+    answer = says(503, b"Connection: close", body=b"own words")
+    edge = serve(upstreams(answer=lambda _: answer).url)
+    assert edge.client().ask(get()).endswith(b"own words")
+    assert [target.connections for target in edge.pool.targets] == [0]
