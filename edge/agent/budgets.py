@@ -104,7 +104,8 @@ class Budgets:
         """Asks by upstream and why nothing was lent."""
         self._known: dict[tuple[str, int], Known] = {}
         self._terms: dict[tuple[str, int], Terms] = {}
-        self._seen: dict[int, dict[str, tuple[int, int, int]]] = {}
+        self._seen: dict[int, dict[str, tuple[tuple[int, int, int], float]]] = {}
+        """By connection and upstream: the counts that were said last, and when."""
         self._shares = Shares(workers, clock())
 
     def answer(self, connection: int, body: Any) -> Any:
@@ -219,10 +220,10 @@ class Budgets:
             known.ready.set()
         self._terms[identity] = report.terms
         seen = self._seen.setdefault(connection, {})
-        before = seen.get(report.upstream, report.counts)
-        seen[report.upstream] = report.counts
+        before, at = seen.get(report.upstream, (report.counts, now))
+        seen[report.upstream] = report.counts, now
         more = [max(0, count - earlier) for count, earlier in zip(report.counts, before, strict=True)]
-        known.holder.book(now, report.terms, *more)
+        known.holder.book(now, report.terms, *more, worker=connection, gathered_s=now - at)
         for bucket, units in report.back:
             known.holder.give_back(bucket, units)
         return known

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from edge.agent.budgets_stream import NOTHING, Seen, Stream
 from edge.retry.budget_reserve import Reserve
 from edge.retry.budget_terms import BUCKETS, LEAST_CAP, UNIT, Terms
 from weir.store.budget import Granted, Heard
@@ -35,6 +36,7 @@ AFTER_END_S = 0.001
 MOST_DOUBLINGS = 8
 MOST_ASKED = 1024
 """Questions of workers that are remembered."""
+NEVER = Seen(-1, -1)
 MOST_BACK = 16
 """Buckets of which units wait to go back."""
 
@@ -53,8 +55,6 @@ class Holder:
 
     def __init__(self) -> None:
         self.attempts = 0
-        self.credit = 0
-        """Billionths of a unit, since it began."""
         self.asking = False
         """A call that wants units is on its way."""
         self.deny_until = 0.0
@@ -66,7 +66,10 @@ class Holder:
         """When a worker last spoke of it."""
         self._last_until = 0.0
         self._seq = 0
-        self._told = (-1, -1)
+        self._told = NEVER
+        self._streams: dict[int, Stream] = {}
+        self._over = NOTHING
+        """What streams told that have ended."""
         self._lease = Units(0, -1, 0.0)
         self._back: dict[int, int] = {}
         self._bucket_ends = 0.0
@@ -93,15 +96,26 @@ class Holder:
             return "unknown"
         return self.last.why if now < self._last_until else "ok"
 
-    def book(self, now: float, terms: Terms, attempts: int, successes: int, retried: int) -> None:
-        """What the workers saw since they last said so."""
+    def book(
+        self,
+        now: float,
+        terms: Terms,
+        attempts: int,
+        successes: int,
+        retried: int,
+        *,
+        worker: int = 0,
+        gathered_s: float = 0.0,
+    ) -> None:
+        """What a worker saw since it last said so, which is so long ago."""
         self.touched = now
         width_s = terms.width_ms / 1000
         self._ask_every_s = min(AGAIN_S, width_s / ASKS_PER_BUCKET)
         self._margin_s = max(MARGIN_S, width_s * DRIFT)
         earned = terms.earned(attempts, successes, retried)
         self.attempts += attempts
-        self.credit += earned
+        if attempts or earned:
+            self._streams.setdefault(worker, Stream()).add(now, Seen(attempts, earned), gathered_s)
         if earned:
             self._earned.append((now, earned))
         while self._earned and self._earned[0][0] < now - terms.window_s:
@@ -174,19 +188,20 @@ class Holder:
         self._expire(now)
         if not self._asked or now - self._asked[-1][0] > IDLE_S:
             self._let_go()
-        return bool(self._back) or self._told != (self.attempts, self.credit)
+        return bool(self._back) or self._told != self._played(now)
 
     def call(self, now: float, *, wants: bool) -> Heard:
         """What the next call says; it must be sent, as what it gives back is forgotten here."""
         self._expire(now)
         self._seq += 1
-        self._told = (self.attempts, self.credit)
+        self._told = self._played(now)
         bucket = max(self._back, default=0)
         back = self._back.pop(bucket, 0)
         if wants:
             self.asking = True
             self._asks_left, self._asks_at = self._asks_left_at(now) - 1, now
-        return Heard(self._seq, self.credit * 1000 // UNIT, self.attempts, bucket, back)
+        attempts, credit = self._told
+        return Heard(self._seq, credit * 1000 // UNIT, attempts, bucket, back)
 
     def answered(self, sent_at: float, now: float, reply: Granted, *, wanted: bool) -> None:
         """``sent_at``: before the call went out."""
@@ -210,7 +225,7 @@ class Holder:
     def failed(self, *, wanted: bool, unsent: Heard | None = None) -> None:
         """What the call reported is said again; what it gave back only if it is ``unsent``: else nobody knows whether
         the call was carried out."""
-        self._told = (-1, -1)
+        self._told = NEVER
         if unsent is not None:
             self.give_back(unsent.back_bucket, unsent.back)
         if wanted:
@@ -230,6 +245,17 @@ class Holder:
             return
         self.give_back(bucket, units)
         self._lease = new
+
+    def _played(self, now: float) -> Seen:
+        """First attempts, and billionths of a unit, that the store should have heard of."""
+        sum_ = self._over
+        for worker, stream in list(self._streams.items()):
+            played = stream.played(now)
+            sum_ = sum_.plus(played)
+            if stream.is_over:
+                self._over = self._over.plus(played)
+                del self._streams[worker]
+        return sum_
 
     def _asks_left_at(self, now: float) -> float:
         if not self._ask_every_s:

@@ -6,9 +6,10 @@ then more than the reserve, which hides less.
 
 from __future__ import annotations
 
+from edge.agent.budgets_stream import LONGEST_S
 from tests.support.budget_world import World
 
-ENOUGH = 200
+ENOUGH = 400
 """Attempts and successes that earn more than any cap."""
 
 
@@ -80,6 +81,8 @@ def _begin(world: World) -> None:
             for _ in range(ENOUGH):
                 budget.attempted()
                 budget.succeeded(retry=False)
+    world._report_all()
+    world.pass_time(LONGEST_S)  # what was seen is told a report later
     world._report_all()
 
 
