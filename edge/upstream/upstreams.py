@@ -81,8 +81,10 @@ class Upstream:
         return self.pick(self.turn, key, out)
 
     def takes(self, target: Target) -> bool:
-        """Whether it is neither out nor drained."""
-        return target not in self.drained and (self.health is None or target not in self.health.out)
+        """Whether it is one of those that may get a request, and neither out nor drained."""
+        if target in self.drained or target not in self.in_use():
+            return False
+        return self.health is None or target not in self.health.out
 
     def held(self, request: WithCookies) -> Target | None:
         """The target that the request's cookie names, unless it is out or drained."""

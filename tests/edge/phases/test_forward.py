@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from edge.phases import forward
 from tests.support.edge_process import EdgeProcess
 from tests.support.ports import free_port
 from tests.support.raw_client import Response
@@ -16,6 +18,17 @@ from tests.support.wait import wait_until
 
 def code_of(body: bytes) -> str:
     return json.loads(body)["code"]
+
+
+def test_a_target_that_was_picked_is_looked_at_once_more() -> None:
+    """Between the fast path, which picked it, and the pipeline somebody may have taken it out."""
+    picked, another = SimpleNamespace(url="http://a"), SimpleNamespace(url="http://b")
+    exchange = SimpleNamespace(sent=None, picked=picked)
+    takes = {"http://a": True}
+    upstream = SimpleNamespace(takes=lambda target: takes[target.url], only=another)
+    assert forward._first(exchange, upstream) is picked  # type: ignore[arg-type, comparison-overlap]
+    takes["http://a"] = False
+    assert forward._first(exchange, upstream) is another  # type: ignore[arg-type, comparison-overlap]
 
 
 class TestFailures:

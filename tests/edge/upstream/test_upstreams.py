@@ -116,6 +116,21 @@ def test_after_any_versions_exactly_the_targets_that_may_get_requests_are_kept(
         assert set(upstreams._targets.values()) == used
 
 
+def test_a_target_takes_requests_unless_it_is_out_or_another_version_s(upstreams: Upstreams) -> None:
+    (first,) = serve(upstreams, Pool(name="u", targets=(A, B, C), eject=Eject(after=1)))
+    assert first.health is not None
+    a, b, c = first.targets
+    assert [first.takes(one) for one in (a, b, c)] == [True, True, True]
+    first.health.failed(a, time.monotonic())
+    assert [first.takes(one) for one in (a, b, c)] == [False, True, True]
+    (second,) = serve(
+        upstreams, Pool(name="u", targets=(A, B, Target(url=C.url, weight=0)), eject=Eject(after=1))
+    )
+    assert [second.takes(one) for one in (a, b, c)] == [False, True, False]
+    (third,) = serve(upstreams, Pool(name="u", targets=(A,)))
+    assert [third.takes(one) for one in (a, b, c)] == [True, False, False]
+
+
 class Nobody:
     """In place of the node agent's link."""
 
@@ -201,6 +216,19 @@ def test_the_second_target_of_an_upstream_starts_slowly_as_the_third_does(upstre
     assert two.turn.weights == (1.0, 0.1)
     (three,) = serve(upstreams, Pool(name="u", targets=(A, B, C), slow_start=slow))
     assert three.turn.weights == pytest.approx((1.0, 0.1, 0.1), abs=0.05)
+
+
+def test_who_starts_slowly_has_its_whole_weight_where_a_version_takes_slow_start_out(
+    upstreams: Upstreams,
+) -> None:
+    slow = SlowStart(for_ms=3_600_000)
+    serve(upstreams, Pool(name="u", targets=(A,), slow_start=slow))
+    serve(upstreams, Pool(name="u", targets=(A, B), slow_start=slow))
+    (still,) = serve(upstreams, Pool(name="u", targets=(A, B), slow_start=slow, timeout=Timeout(try_ms=5)))
+    assert still.turn.weights == pytest.approx((1.0, 0.1), abs=0.05)
+    (whole,) = serve(upstreams, Pool(name="u", targets=(A, B), eject=Eject(after=0)))
+    assert whole.turn is still.turn
+    assert whole.turn.weights == (1, 1)
 
 
 def test_an_upstream_that_is_new_has_its_whole_weight_at_once(upstreams: Upstreams) -> None:
