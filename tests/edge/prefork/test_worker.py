@@ -170,6 +170,26 @@ class TestStop:
         with own_edge.client() as client:
             assert client.get("/x").status == 404
 
+    def test_old_workers_leave_their_part_of_the_reserve_to_new_ones_before_they_end(
+        self, own_edge: EdgeProcess, slow: tuple[Upstream, threading.Event]
+    ) -> None:
+        upstream, go_on = slow
+
+        def left() -> bool:
+            asked = own_edge.agent.of_kind("asks")
+            bodies = [body for ask in asked for _, topic, body in ask["items"] if topic == "budget"]
+            return any(body.get("leaves") for body in bodies)
+
+        own_edge.publish(f'rule b {{ when path == "/slow"; retry 1 on 503; proxy {upstream.url} }}')
+        with own_edge.client() as busy:
+            busy.send(b"GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            wait_until(lambda: b"/slow" in upstream.received, what="the upstream is asked")
+            assert not left()
+            os.kill(own_edge.process.pid, signal.SIGHUP)
+            wait_until(left, what="an old worker leaves")
+            go_on.set()
+            assert busy.response().body == b"late"
+
     def test_a_killed_worker_is_replaced_and_serves_the_version_on_disk(self, own_edge: EdgeProcess) -> None:
         own_edge.publish('rule a { when any; respond 200 "2" }')
         own_edge.agent.stop()
