@@ -1,12 +1,12 @@
 -- Adds one node's evidence of failing targets, and ejects for the whole cluster what the evidence of all supports:
--- from two nodes at least (or the only one), of 20 requests in 10 s, half of them, or so many in a row at each node that
--- had a good answer. Without one good answer fewer are enough: a whole row at two nodes each, or two rows at the only one.
--- An only target stays.
+-- from two nodes at least (or the only one), of 20 requests in 10 s, half of them, or so many in a row at each node
+-- that had a good answer. Without one good answer fewer are enough: a whole row at two nodes each, or two rows at the
+-- only one. An only target stays.
 --
 -- KEYS
 --   suspects      sorted set member -> milliseconds of its last failure; a member is "<owner>/<upstream> <URL>"
 --   evidence      hash member -> cmsgpack {{second, good, bad, node, row}, ...}
---   ejected       hash member -> cmsgpack {until_ms, times, length_ms}
+--   ejected       hash member -> cmsgpack {until_ms, times, length_ms}; once it is over the length is 0
 --   nodes         sorted set node -> milliseconds of its last look (health_view.lua)
 -- ARGV
 --   node          who reports

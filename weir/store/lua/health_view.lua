@@ -3,7 +3,7 @@
 -- KEYS
 --   suspects      sorted set member -> milliseconds of its last failure
 --   evidence      hash member -> what health.lua keeps
---   ejected       hash member -> cmsgpack {until_ms, times}
+--   ejected       hash member -> cmsgpack {until_ms, times, length_ms}
 --   checked       sorted set check -> milliseconds of its last result
 --   results       hash check -> the result as its prober wrote it
 --   nodes         sorted set node -> milliseconds of its last look
@@ -15,8 +15,8 @@
 --   {now_ms, {member, ...}: suspects, {member, remaining_ms, ...}: ejected, {check, milliseconds, result, ...}}
 -- MISSING
 --   Anything: as if empty.
---   Clock set back: an ejection is as long again as it was at most; the last look, failure and result were now, and others
---   as long before them as they were.
+--   Clock set back: an ejection is as long again as it was at most, and none that is over comes back; the last look,
+--   failure and result were now, and others as long before them as they were.
 -- COST
 --   O(suspects + ejected + results told); at most 1000 results are told, the oldest first. Removes what is over.
 local suspects, evidence, ejected, checked, results, nodes = unpack(KEYS)
@@ -47,10 +47,9 @@ redis.call('PEXPIRE', nodes, 2 * LIVE_MS)
 local out, stored = {}, redis.call('HGETALL', ejected)
 for i = 1, #stored, 2 do
   local until_ms, times, length = unpack(cmsgpack.unpack(stored[i + 1]))
-  local left = until_ms - now
-  if left > length then
-    left = length
-    redis.call('HSET', ejected, stored[i], cmsgpack.pack({now + length, times, length}))
+  local left = math.min(until_ms - now, length)
+  if left < until_ms - now or (left <= 0 and length > 0) then
+    redis.call('HSET', ejected, stored[i], cmsgpack.pack({now + left, times, math.max(0, left)}))
   end
   if left > 0 then
     out[#out + 1] = stored[i]

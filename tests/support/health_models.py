@@ -1,0 +1,147 @@
+"""What the scripts of health do, again in Python: short, slow, without a store. Tests drive both with one history."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from weir.store.health import Evidence
+
+SECONDS, LEAST, LIVE_MS, MOST_SUSPECTS, LONGEST_MS, REMEMBER_MS, KEEP_MS = (
+    10, 20, 30_000, 1000, 300_000, 300_000, 600_000,
+)  # fmt: skip
+
+
+class Report(NamedTuple):
+    """Of one node in one second."""
+
+    second: int
+    good: int
+    bad: int
+    node: str
+    row: int
+
+
+class Ejection(NamedTuple):
+    until: int
+    times: int
+    length: int
+
+
+class HealthModel:
+    """``health.lua``, ``health_view.lua`` and ``health_look.lua``, and the two of checks."""
+
+    def __init__(self) -> None:
+        self.suspects: dict[str, int] = {}
+        self.evidence: dict[str, list[Report]] = {}
+        self.ejected: dict[str, Ejection] = {}
+        self.nodes: dict[str, int] = {}
+        self.checked: dict[str, int] = {}
+        self.results: dict[str, bytes] = {}
+        self.leases: dict[str, str] = {}
+
+    def report(self, node: str, said: Sequence[Evidence], now: int) -> list[str]:
+        live = [name for name, at in self.nodes.items() if at >= now - LIVE_MS]
+        is_only = node in self.nodes and len(live) == 1
+        out = Counter(_upstream(text) for text, one in self.ejected.items() if one.until > now)
+        told = []
+        for one in said:
+            text = one.member.text()
+            before = self.ejected.get(text)
+            watched = text in self.suspects or (one.bad > 0 and len(self.suspects) < MOST_SUSPECTS)
+            if not watched or (before is not None and before.until > now):
+                continue
+            most = max(1, math.floor(one.targets * one.max_percent / 100))
+            may = one.targets > 1 and out[_upstream(text)] < most
+            recent = self._add(text, Report(now // 1000, one.good, one.bad, node, one.row), now)
+            if not may or not _is_proven(recent, one.after, is_only=is_only):
+                continue
+            times = 1
+            if before is not None:
+                times += max(0, before.times - (now - before.until) // one.for_ms)
+            length = min(one.for_ms * times, max(LONGEST_MS, one.for_ms))
+            self.ejected[text] = Ejection(now + length, times, length)
+            out[_upstream(text)] += 1
+            del self.evidence[text]
+            told.append(text)
+        return told
+
+    def _add(self, text: str, report: Report, now: int) -> list[Report]:
+        before = [one._replace(second=min(one.second, report.second)) for one in self.evidence.get(text, ())]
+        self.evidence[text] = [*(one for one in before if one.second > report.second - SECONDS), report]
+        if report.bad:
+            self.suspects[text] = now
+        return self.evidence[text]
+
+    def view(
+        self, node: str, since: int, now: int
+    ) -> tuple[list[str], dict[str, int], list[tuple[str, int, bytes]]]:
+        """Suspects, milliseconds left by target, and results."""
+        for times in (self.suspects, self.checked, self.nodes):
+            ahead = max(times.values(), default=now) - now
+            times.update({name: at - ahead for name, at in times.items() if at > now and ahead > 0})
+        for text in [text for text, at in self.suspects.items() if at <= now - SECONDS * 1000]:
+            del self.suspects[text]
+            self.evidence.pop(text, None)
+        self.nodes[node] = now
+        self.nodes = {name: at for name, at in self.nodes.items() if at > now - LIVE_MS}
+        for text, one in list(self.ejected.items()):
+            if one.until - now > one.length:
+                self.ejected[text] = one._replace(until=now + one.length)
+            elif one.until <= now:
+                self.ejected[text] = one._replace(length=0)
+            if one.until < now - REMEMBER_MS:
+                del self.ejected[text]
+        begin = since if since <= now else 0
+        fresh = [name for name in _in_order(self.checked) if self.checked[name] >= begin]
+        told = [(name, self.checked[name], self.results[name]) for name in fresh[:1000]]
+        return _in_order(self.suspects), self.look(now), told
+
+    def look(self, now: int) -> dict[str, int]:
+        left = {text: min(one.until - now, one.length) for text, one in self.ejected.items()}
+        return {text: ms for text, ms in left.items() if ms > 0}
+
+    def lease(self, node: str, check: str, now: int) -> tuple[bool, str, int, bytes]:
+        """Whether it is the node's, whose it is, and, if it is, how old which result is."""
+        holder = self.leases.setdefault(check, node)
+        if holder != node:
+            return False, holder, 0, b""
+        return True, node, max(0, now - self.checked.get(check, now)), self.results.get(check, b"")
+
+    def result(self, node: str, check: str, result: bytes, most: int, now: int) -> int:
+        if self.leases.setdefault(check, node) != node:
+            return 0
+        for old in [name for name, at in self.checked.items() if at <= now - KEEP_MS]:
+            del self.checked[old], self.results[old]
+        if check not in self.checked and len(self.checked) >= most:
+            return -1
+        self.checked[check], self.results[check] = now, result
+        return 1
+
+
+def _is_proven(recent: Sequence[Report], after: int, *, is_only: bool) -> bool:
+    good, bad = Counter[str](), Counter[str]()
+    rows: dict[str, int] = {}
+    for one in recent:
+        good[one.node] += one.good
+        bad[one.node] += one.bad
+        rows[one.node] = one.row if one.good else rows.get(one.node, 0) + one.bad
+    reporters = [node for node in bad if bad[node]]
+    if not good.total():
+        with_a_row = [node for node in reporters if bad[node] >= after]
+        if len(with_a_row) >= 2 or (is_only and len(reporters) == 1 and bad.total() >= 2 * after):
+            return True
+    if good.total() + bad.total() < LEAST or not (len(reporters) >= 2 or (is_only and reporters)):
+        return False
+    return bad.total() >= good.total() or all(rows[node] >= after for node in good if good[node])
+
+
+def _upstream(text: str) -> str:
+    return text.rpartition(" ")[0]
+
+
+def _in_order(times: dict[str, int]) -> list[str]:
+    """As a sorted set has them."""
+    return sorted(times, key=lambda name: (times[name], name))
