@@ -4,7 +4,7 @@
 * **downstream connection**: a client's connection and the requests that come on it, one after another;
 * **exchange**: one request with its answer, from the first byte to the line in the access log;
 * **phase**: one step of an exchange; their one ordered list is in ``pipeline``;
-* **snapshot**: one version, compiled: a match table and a **plan** for each rule; replaced by one assignment;
+* **snapshot**: one version, compiled: a match table and a **plan** for each rule; replaced in one go;
 * **target**: one ``host:port`` of an upstream; its connections and its turn survive a publish;
 * **attempt**: one try of an exchange at one target.
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Engine:
-    """``snapshot`` is replaced by one assignment when a version is published."""
+    """``snapshot`` is replaced when a version is published, with the upstreams at work; nobody sees half of that."""
 
     def __init__(
         self,

@@ -130,6 +130,10 @@ class Health(Generic[Item]):
                 self.standings[item].slow_from = now
         self._look(now)
 
+    def part(self) -> None:
+        """Another one is at work in its place: requests of the time before still tell it, and weigh nobody's turn."""
+        self._rotation = Turn([(item, 1) for item in self._rotation.items])
+
     def join(self, used: Collection[Item], now: float) -> None:
         """As ``inherit``, where nothing was known of the targets that were ``used``, as of a single one."""
         if self.policy.slow_s:

@@ -92,6 +92,8 @@ class HealthBoard:
 
         ``before``: its health until now, if it had one; ``used``: its targets until now, None if it is new.
         """
+        if before is not None:
+            before.part()
         if health is None:
             self._healths.pop(identity, None)
             return

@@ -229,6 +229,11 @@ def test_who_starts_slowly_has_its_whole_weight_where_a_version_takes_slow_start
     (whole,) = serve(upstreams, Pool(name="u", targets=(A, B), eject=Eject(after=0)))
     assert whole.turn is still.turn
     assert whole.turn.weights == (1, 1)
+    assert still.health is not None
+    for _ in range(5):
+        still.health.failed(still.targets[0], time.monotonic())
+    assert whole.turn.weights == (1, 1), "also when a request of the version before fails"
+    assert {one.url for one in still.health.out} == {A.url}
 
 
 def test_an_upstream_that_is_new_has_its_whole_weight_at_once(upstreams: Upstreams) -> None:
