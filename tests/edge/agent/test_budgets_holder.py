@@ -210,9 +210,11 @@ def test_the_reserve_is_bounded_by_what_the_node_earned() -> None:
 
 
 def test_what_the_node_earned_counts_for_the_reserve_for_a_window_only() -> None:
-    holder = Holder()
-    holder.book(10.0, TERMS, 500, 0, 0)
-    holder.book(10.0 + TERMS.window_s, TERMS, 100, 0, 0)
-    assert holder.lend_reserve(10.1 + TERMS.window_s, 10, 20, 0, TERMS, 0.05) is not None, "twelve"
-    holder.book(10.1 + TERMS.window_s, TERMS, 0, 0, 0)
-    assert holder.lend_reserve(20.1 + TERMS.window_s, 3, 20, 0, TERMS, 0.05) is None, "two"
+    for later, units in ((0.0, 12), (0.1, 2)):
+        holder = Holder()
+        holder.book(10.0, TERMS, 500, 0, 0)
+        holder.book(15.0, TERMS, 100, 0, 0)
+        now = 10.0 + TERMS.window_s + later
+        holder.book(now, TERMS, 0, 0, 0)
+        assert holder.lend_reserve(now, units + 1, 20, 0, TERMS, 0.05) is None
+        assert holder.lend_reserve(now, units, 20, 0, TERMS, 0.05) is not None
