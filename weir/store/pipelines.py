@@ -20,6 +20,7 @@ import redis
 from redis import exceptions as foreign
 from redis.connection import AbstractConnection, ConnectionPool
 
+from weir.store.kept_connections import KeptConnections
 from weir.store.script_calls import ScriptCall
 from weir.store.topologies import Topology
 
@@ -46,12 +47,13 @@ class _Part(NamedTuple):
 
 
 class Pipelines:
-    """Connections are the pools' of the topology; of each it is known which history it leads to."""
+    """Connections are the pools' of the topology, one of each kept; of each it is known which history it leads to."""
 
     def __init__(self, topology: Topology, check: Callable[[Info], object]) -> None:
         """``check`` is called with INFO's lines of every new connection and may raise."""
         self._topology = topology
         self._check = check
+        self._kept = KeptConnections()
         self._of_connection: WeakKeyDictionary[AbstractConnection, _Known] = WeakKeyDictionary()
         self._of_server: WeakKeyDictionary[ConnectionPool, _Known] = WeakKeyDictionary()
 
@@ -109,8 +111,9 @@ class Pipelines:
 
     def _run_part(self, part: _Part, calls: Sequence[ScriptCall], answers: list[Any]) -> None:
         """Fills in the answers of one server; one failure is the answer of all of them."""
+        pool = part.server.connection_pool
         try:
-            connection = part.server.connection_pool.get_connection()
+            connection: Any = self._kept.take(pool) or pool.get_connection()
         except (foreign.RedisError, OSError) as error:
             self._topology.suspect(part.server)
             _fill(answers, part.places, NotSent(error))
@@ -121,11 +124,13 @@ class Pipelines:
             connection.disconnect()
             self._topology.suspect(part.server)
             _fill(answers, part.places, error)
+            pool.release(connection)
         except BaseException:
             connection.disconnect()  # a greenlet that is killed leaves answers behind that nobody waits for
+            pool.release(connection)
             raise
-        finally:
-            part.server.connection_pool.release(connection)
+        else:
+            self._kept.give(pool, connection)
 
     def _exchange(
         self, connection: AbstractConnection, part: _Part, calls: Sequence[ScriptCall], answers: list[Any]
