@@ -132,6 +132,7 @@ class FastPath:
             or not self._downstream.transport.fit_for_another()
         ):
             return False
+        self._picked, self._is_counted = None, False
         try:
             way = self._way_of(came)
             goes = way is not None and self._goes(way)

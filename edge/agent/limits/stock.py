@@ -115,6 +115,11 @@ class Stock:
         self._served: set[int] = set()
         """Workers that have their part of this lease."""
 
+    def learn(self, terms: Terms) -> None:
+        """A publish changed how much, not what is counted."""
+        self.terms = terms
+        self.counter.learn(terms)
+
     # What workers ask
 
     def wants(self, connection: int, demand: float, now: float) -> None:
@@ -189,12 +194,14 @@ class Stock:
 
         Tokens that end at ``beyond`` or before do not count as held.
         """
-        held = self.tokens if max(now, beyond) < self.ends else 0
-        least, terms = max(1, need - held), self.terms
+        terms = self.terms
+        is_held = max(now, beyond) < self.ends and terms.window != "smooth"  # whose grants do not add up
+        held = self.tokens if is_held else 0
+        least = max(1, need - held)
         want, further = least + more + self.waiting, 0
         if terms.window == "sliding" and not self._is_small(cluster):
             demand = self._demand(now)
-            if self._is_plenty and demand * AHEAD_S >= LEAST_DEMAND and now >= self._quarantine:
+            if self._may_live_longer(demand, now, cluster):
                 further = self.counter.further
             want = max(want, self._needed(demand, self._life(now, further)) - held)
         elif terms.window == "calendar":
@@ -305,6 +312,15 @@ class Stock:
     def _is_plenty(self) -> bool:
         """Whether half of the limit was left when the store said it last."""
         return self.left * 2 >= self.terms.most
+
+    def _may_live_longer(self, demand: float, now: float, cluster: Cluster) -> bool:
+        """Whether the end of a lease may be put off: nobody misses what then counts longer, and it is worth it.
+
+        ``demand`` of this node: the others may have as much.
+        """
+        is_idle = self.left * 8 >= self.terms.most * 5
+        is_slow = demand * cluster.nodes * self.terms.window_s * 3 <= self.terms.most
+        return is_idle and is_slow and demand * AHEAD_S >= LEAST_DEMAND and now >= self._quarantine
 
     def _life(self, now: float, further: int) -> float:
         """How long tokens of a sliding limit may be spent that are taken now, as far as is known."""

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.auth import passed
+from edge.downstream.connection import Downstream
 from edge.exchange import Exchange
+from edge.fast_path.fast_path import LONGEST_LINE
 from edge.http.known_heads import MAX_LINES
 from edge.limiting.verdict import Verdict
 from tests.support.credentials import Credentials, name_of
@@ -224,6 +226,45 @@ def test_a_limit_by_address_is_of_who_is_connected(serve: Serve, upstreams: Upst
             client.ask(get())
     times = KNOWN + 2
     assert limiter.spent == {"192.0.2.1": times, "192.0.2.2": times, "2001:0db8:0000:0000::/64": times}
+
+
+def test_requests_of_one_connection_are_counted_apart_by_what_they_say(
+    serve: Serve, upstreams: Upstreams, piped: Piped
+) -> None:
+    limiter = Counting(100)
+    client = serve(proxy(upstreams(), 'limit 90 per 1m by header("X-K")'), limiter=limiter).client()
+    for _ in range(KNOWN):
+        for key in "ab":
+            client.ask(get("/", f"X-K: {key}"))
+    piped.clear()
+    for key in "abba":
+        client.ask(get("/", f"X-K: {key}"))
+    assert piped == []
+    assert limiter.spent == {"=a": KNOWN + 2, "=b": KNOWN + 2}
+
+
+def test_what_was_taken_for_a_request_that_got_lost_is_not_the_next_ones(
+    serve: Serve, upstreams: Upstreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known while it was looked at in the hub, forgotten when its greenlet looked."""
+    one, other, limiter = upstreams(), upstreams(), Counting(1000)
+    rules = [
+        f'rule {name} {{ when path == "/{name}"; limit 900 per 1m by rule; proxy {upstream.url} }}'
+        for name, upstream in (("a", one), ("b", other))
+    ]
+    edge = serve("\n".join(rules), limiter=limiter)
+    client = edge.client()
+    for _ in range(2):
+        known(client, get("/a"))
+    assert get("/a") in edge.engine.requests.known
+    monkeypatch.setattr("edge.upstream.target.Target.idle_one", lambda _: None)
+    monkeypatch.setattr(Downstream, "_recognised", lambda *_: None)
+    client.ask(get("/a"))
+    spent = limiter.spent.get("b", 0)
+    for number in range(3):
+        assert b" 200 " in client.ask(get(f"/b?{'x' * LONGEST_LINE}{number}"))
+    assert len(other.requests) == 3
+    assert limiter.spent["b"] == spent + 3
 
 
 def test_who_is_refused_by_a_limit_takes_nobody_s_turn(serve: Serve, upstreams: Upstreams) -> None:

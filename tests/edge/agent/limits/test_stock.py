@@ -81,23 +81,36 @@ def test_what_is_asked_for_is_what_the_bucket_will_need() -> None:
     held = stock()
     assert held.wish(1, 0, 50.0, ONE) == Wish(1, 1, 1)
     held.wants(1, 600.0, 50.0)
-    assert held.wish(1, 2, 50.0, ONE) == Wish(226, 1, 1, 3)
+    assert held.wish(1, 2, 50.0, ONE) == Wish(91, 1, 1)
     held.left = 499
     assert held.wish(1, 2, 50.0, ONE) == Wish(61, 1, 1)
+    held.left = 1000
+    held.wants(1, 200.0, 50.0)
+    assert held.wish(1, 2, 50.0, ONE) == Wish(int(200 * 0.25 * 1.5) + 1, 1, 1, 3)
     assert held.wish(1, 0, 50.0, ONE._replace(nodes=8)).divisor == 4
 
 
-def test_the_end_of_a_lease_is_put_off_where_there_is_plenty_and_who_spends_it() -> None:
+@pytest.mark.parametrize(
+    ("demand", "left", "nodes", "further"),
+    [
+        (15, 1000, 1, 0),
+        (16, 1000, 1, 3),
+        (333, 625, 1, 3),
+        (334, 1000, 1, 0),
+        (16, 624, 1, 0),
+        (111, 1000, 3, 3),
+        (112, 1000, 3, 0),
+    ],
+)
+def test_the_end_of_a_lease_is_put_off_where_little_is_used_and_some_is_spent(
+    demand: int, left: int, nodes: int, further: int
+) -> None:
     held = stock()
-    held.wants(1, 15.0, 50.0)
-    assert held.wish(1, 0, 50.0, ONE).further == 0
-    held.wants(1, 16.0, 50.0)
-    assert held.wish(1, 0, 50.0, ONE).further == 3
-    held.left = 499
-    assert held.wish(1, 0, 50.0, ONE).further == 0
-    held.left = 500
+    held.wants(1, demand, 50.0)
+    held.left = left
+    assert held.wish(1, 0, 50.0, ONE._replace(nodes=nodes)).further == further
     held.quarantine(50.0)
-    assert held.wish(1, 0, 50.0, ONE).further == 0
+    assert held.wish(1, 0, 50.0, ONE._replace(nodes=nodes)).further == 0
 
 
 @pytest.mark.parametrize(
@@ -114,6 +127,27 @@ def test_a_small_limit_takes_no_more_than_is_missed() -> None:
     held.wants(1, 600.0, 50.0)
     held.waiting = 2
     assert held.wish(1, 0, 50.0, ONE) == Wish(3, 1, 1)
+
+
+def test_of_a_smooth_limit_all_that_is_needed_is_asked_for_since_its_grants_do_not_add_up() -> None:
+    """Else what is held is thrown away with each grant, and never enough is there."""
+    terms = TERMS._replace(window="smooth", burst=50)
+    held = stock(terms)
+    held.heard(held.counter.heard([2, 48, 0, 2]), 2, sent=50.0, now=50.0)
+    assert held.tokens == 2
+    assert held.hand(1, item(need=5), 50.001, ONE) is None
+    assert held.wish(5, 0, 50.001, ONE) == Wish(5, 5, 1)
+    held.heard(held.counter.heard([5, 43, 0, 7]), 5, sent=50.001, now=50.002)
+    answer = held.hand(1, item(need=5), 50.002, ONE)
+    assert answer is not None
+    assert answer.granted == 5
+
+
+def test_what_is_held_of_a_sliding_limit_is_not_asked_for_again() -> None:
+    held = stock(TERMS._replace(most=20))
+    held.heard(grant(2), 2, sent=50.0, now=50.0)
+    assert held.wish(5, 0, 50.001, ONE) == Wish(3, 3, 1)
+    assert held.wish(5, 0, 50.1, ONE) == Wish(5, 5, 1), "over"
 
 
 def test_who_wants_tokens_that_last_longer_gets_those_of_the_next_lease() -> None:
