@@ -29,6 +29,8 @@ LONG_S = 0.2
 """A lease whose end is put off lives at least so long: then the store is asked about five times a second."""
 MOST_FURTHER = 4
 """But it is put off by at most 1/4 of the window, since its tokens count so much longer."""
+KEPT = 1.25
+"""Windows for which the store holds something of a key, where its script says nothing else."""
 SMOOTH_S = 0.05
 """A token of a smooth limit is spent within that time of being granted, or not at all."""
 
@@ -69,6 +71,12 @@ class Counter(Protocol):
     """So long before its end a lease can be followed by one that ends later; 0: only after its end."""
     further: int
     """By so many times ``ahead_s`` the end of a lease can be put off, where there is plenty."""
+    kept_s: float
+    """So long after a grant the store holds something of the key that counts."""
+
+    def learn(self, terms: Terms) -> None:
+        """A publish changed how much, not what is counted."""
+        ...
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall: ...
 
@@ -91,7 +99,7 @@ class Sliding:
 
     __slots__ = (
         "_birth", "_granted_in", "_me", "_owed", "_put_off", "_returned", "_said", "_tag", "_window",
-        "ahead_s", "further", "lease_s",
+        "ahead_s", "further", "kept_s", "lease_s",
     )  # fmt: skip
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
@@ -101,6 +109,7 @@ class Sliding:
         self.ahead_s = self._window.bucket_ms / 1000
         self.lease_s = 2 * self.ahead_s
         self.further = min(math.ceil(LONG_S / self.ahead_s) - 1, self._window.buckets // MOST_FURTHER)
+        self.kept_s = (self.further + self._window.buckets + 3) * self.ahead_s
         self._birth, self._granted_in = "", 0
         """Of the ring that granted last, and in which bucket."""
         self._put_off = 0
@@ -110,6 +119,9 @@ class Sliding:
         self._owed: dict[tuple[int, str], None] = {}
         """Those whose sum the store has not acknowledged."""
         self._said: tuple[tuple[int, str], int] | None = None
+
+    def learn(self, terms: Terms) -> None:
+        """The limit itself comes with each call."""
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:
         """With the oldest tokens that come back, if any do."""
@@ -163,12 +175,17 @@ class Sliding:
 class Smooth:
     """``gcra.lua``; nothing comes back, what is not spent at once is lost."""
 
-    __slots__ = ("_grants", "_me", "_tag", "_terms", "ahead_s", "further", "lease_s")
+    __slots__ = ("_grants", "_me", "_tag", "_terms", "ahead_s", "further", "kept_s", "lease_s")
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
-        self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
+        self._me, self._tag = me, limit_tag(terms.identity, key)
         self.lease_s, self.ahead_s, self.further = SMOOTH_S, 0.0, 0
         self._grants = 0
+        self.learn(terms)
+
+    def learn(self, terms: Terms) -> None:
+        self._terms = terms
+        self.kept_s = KEPT * terms.window_s * max(1.0, terms.burst / terms.most)
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
         burst = max(self._terms.burst, wish.least)
@@ -191,14 +208,29 @@ class Smooth:
 class Quota:
     """``quota.lua``. All counts of the window that were heard are said again when the store seems to have lost some."""
 
-    __slots__ = ("_known", "_me", "_owes", "_tag", "_terms", "_window", "ahead_s", "further", "lease_s")
+    __slots__ = (
+        "_known",
+        "_me",
+        "_owes",
+        "_tag",
+        "_terms",
+        "_window",
+        "ahead_s",
+        "further",
+        "kept_s",
+        "lease_s",
+    )
 
     def __init__(self, me: Me, terms: Terms, key: str) -> None:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
         self.lease_s, self.ahead_s, self.further = min(terms.window_s, 60.0), 0.0, 0
+        self.kept_s = KEPT * terms.window_s
         self._owes = False
         self._window = -1
         self._known: dict[str, Count] = {}
+
+    def learn(self, terms: Terms) -> None:
+        """The limit itself comes with each call."""
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:  # noqa: ARG002 - has no ring
         return quota_call(

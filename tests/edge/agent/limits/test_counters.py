@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from edge.agent.limits.counters import Me, Quota, Sliding, Smooth, counter_for
+from edge.agent.limits.stock import Cluster, Names
+from edge.agent.limits.table import Table
 from edge.limiting.wire import Terms
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
@@ -100,6 +102,16 @@ def test_a_smooth_limits_burst_is_at_least_the_cost() -> None:
     counter = Smooth(ME, TERMS._replace(window="smooth", burst=2), "")
     assert arguments(counter.call(1000, Wish(5, 5), ""))["burst"] == 5
     assert not counter.owes
+
+
+def test_a_published_burst_holds_from_the_next_call() -> None:
+    terms = TERMS._replace(window="smooth", burst=50)
+    keys = Table(ME, Names(1))
+    stock = keys.stock(terms, "", 1.0)
+    stock.touched = 1.0
+    assert keys.stock(terms._replace(burst=5, most=10), "", 2.0) is stock
+    said = arguments(stock.counter.call(stock.most(Cluster(1, 4, 0.0)), Wish(1), ""))
+    assert (said["burst"], said["most"]) == (5, 10)
 
 
 def test_each_grant_of_a_smooth_limit_is_a_lease_of_its_own() -> None:
