@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,11 +149,11 @@ def test_a_connection_goes_back_to_the_pool_if_it_is_of(
         monkeypatch.undo()
     pool = another_pool(kept, Elsewhere if why == "another master" else ConnectionPool)
     connection, connections = pool.get_connection(), KeptConnections()
-    if why == "another process":
-        connection.pid = -1
     if why == "to be renewed":
         connection.mark_for_reconnect()
     connections.give(pool, connection)
+    if why == "another process":
+        monkeypatch.setattr(os, "getpid", lambda: -1)  # as after a fork
     assert connections.take(pool) is None
     assert not pool._in_use_connections
     pool.disconnect()
