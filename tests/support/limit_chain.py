@@ -98,7 +98,7 @@ class Chain:
         for lease, tokens in worker.returns:
             stock.take_back(lease, tokens, self._now)
         worker.returns.clear()
-        demand = self.random.choice((holding.demand(self._now), 5000.0))
+        demand = self.random.choice((holding.demand(self._now), 20.0, 5000.0))
         item = Item(TERMS, "", 1, 1, False, demand, beyond)
         stock.wants(worker.number, item.demand, self._now)
         answer = stock.hand(worker.number, item, self._now, self.cluster)
@@ -122,7 +122,7 @@ class Chain:
     def _reply(self, call: ScriptCall) -> list[Any]:
         said = dict(zip((*call.script.keys, *call.script.arguments), call.command[1:], strict=False))
         wish = Wish(said["want"], said["least"], said["divisor"], said["further"])
-        back = Back(said["back_bucket"], said["back_birth"], said["back"])
+        back = Back(said["back_bucket"], said["back_birth"], said["back"], said["back_number"])
         return list(self.store.call(said["most"], wish, said["holder"], back, "birth", START + self.clock))
 
     def _delay(self) -> None:

@@ -64,7 +64,21 @@ class Holder:
         self.tokens = 0
         self.lease: Lease | None = None
         self.ends = 0
-        self.back = Back()
+        self.owed: list[Back] = []
+        """What comes back and has not been said yet."""
+        self.said = [Back()]
+        """What was said, all of it: a call that was thought lost may be carried out later."""
+        self.number = 0
+
+    def next(self) -> Back:
+        """What the next call says."""
+        if self.owed:
+            self.said.append(self.owed.pop(0))
+        return self.said[-1]
+
+    def owe(self, lease: Lease, tokens: int) -> None:
+        self.number += 1
+        self.owed.append(Back(lease.bucket, lease.birth, tokens, self.number))
 
 
 class History:
@@ -93,6 +107,7 @@ class History:
             self.spend_late,
             self.spend_late,
             self.give_back_late,
+            self.say_again,
             *([self.lose] if losses else []),
         ]
         for _ in range(steps):
@@ -131,15 +146,15 @@ class History:
 
     def _call(self, holder: Holder, wish: Wish) -> None:
         """Sent now; carried out a moment later, perhaps twice; the reply may be lost."""
-        sent = self.clock
+        sent, back = self.clock, holder.next()
         self.clock += self.random.choice((0, 0, 1, 40))
         for _ in range(self.random.choice((1, 1, 1, 2))):
-            lease = self.ring.call(self.most, wish, holder.name, holder.back, self.clock - self.behind)
+            lease = self.ring.call(self.most, wish, holder.name, back, self.clock - self.behind)
         self.clock += self.random.choice((0, 0, 1, 40))
         if not lease.granted or self.random.random() < 0.15:
             return
         if holder.lease is None or holder.lease[-2:] != lease[-2:]:
-            holder.tokens, holder.back = 0, Back()
+            holder.tokens = 0
         holder.tokens += lease.granted
         holder.lease, holder.ends = lease, sent + lease.ttl_ms
 
@@ -172,7 +187,7 @@ class History:
             self.burst()
 
     def give_back(self) -> None:
-        """Some that were not spent, at any time; said again with every later call."""
+        """Some that were not spent, at any time; said again with every later call until there is more."""
         holder = self.random.choice(self.holders)
         if holder.lease is None or not holder.tokens:
             return
@@ -180,12 +195,15 @@ class History:
 
     def _return(self, holder: Holder, lease: Lease, count: int) -> None:
         holder.tokens -= count
-        before = holder.back.tokens if holder.back.bucket == lease.bucket else 0
-        if self.lies and self.random.random() < 0.2:
-            before += 2 * self.most
-        holder.back = Back(lease.bucket, lease.birth, before + count)
+        holder.owe(lease, count + (2 * self.most if self.lies and self.random.random() < 0.2 else 0))
         if self.random.random() < 0.7:
             self._call(holder, Wish(0, further=self.random.choice(self.further)))
+
+    def say_again(self) -> None:
+        """A call that was thought lost comes late: what it gives back was said since, and other things after it."""
+        holder = self.random.choice(self.holders)
+        at = self.clock - self.behind
+        self.ring.call(self.most, Wish(0), holder.name, self.random.choice(holder.said[-4:]), at)
 
     def give_back_late(self) -> None:
         """In the bucket after, when another has taken what was left; then all, once the first has left the ring."""

@@ -21,7 +21,8 @@ class RingModel:
         self.seen = 0
         self.birth = ""
         self.used: dict[int, int] = {}
-        self.returned: dict[tuple[int, str], int] = {}
+        self.returned: dict[str, int] = {}
+        """The number of what each holder gave back last."""
 
     def call(self, most: int, wish: Wish, holder: str, back: Back, new_birth: str, at: int) -> Lease:
         now = max(at, self.seen)
@@ -57,11 +58,11 @@ class RingModel:
         return Lease(granted, left - granted, wait, reset, (booked + 2) * self.width - now, booked, birth)
 
     def _take_back(self, holder: str, back: Back, b: int, birth: str) -> bool:
-        fresh = back.tokens - self.returned.get((back.bucket, holder), 0)
-        if fresh <= 0 or back.birth != birth or back.bucket < b - self.reach or back.bucket not in self.used:
+        said_again = back.number <= self.returned.get(holder, 0)
+        if said_again or back.birth != birth or back.bucket < b - self.reach or back.bucket not in self.used:
             return False
-        self.used[back.bucket] -= min(fresh, self.used[back.bucket])
-        self.returned[back.bucket, holder] = back.tokens
+        self.used[back.bucket] -= min(back.tokens, self.used[back.bucket])
+        self.returned[holder] = back.number
         return True
 
 

@@ -261,8 +261,8 @@ class Keys(NamedTuple):
         return self._control("health-suspects")
 
     def health_evidence(self) -> str:
-        """Hash ``<owner>/<upstream> <URL>`` → who saw what in the last ten seconds (msgpack), TTL 20 s. Writer and
-        reader: ``health.lua``."""
+        """Hash ``<owner>/<upstream> <URL>``, newline, node → what it saw in the last ten seconds (msgpack), TTL 20 s.
+        Writer and reader: ``health.lua``."""
         return self._control("health-evidence")
 
     def health_ejected(self) -> str:
@@ -285,8 +285,8 @@ class Keys(NamedTuple):
         return self._control("health-results")
 
     def health_lease(self, check: str) -> str:
-        """String, the node that checks a target; TTL 1.5 × the interval of the check. Writers: ``health_lease.lua``,
-        ``health_result.lua``."""
+        """String, the node that checks a target; TTL 1.5 × the interval of the check, 1.5 s at least. Writers:
+        ``health_lease.lua``, ``health_result.lua``."""
         return self._control(f"health-lease:{check}")
 
     def budget(self, tag: str, width_ms: int, buckets: int) -> str:
@@ -315,7 +315,8 @@ class Keys(NamedTuple):
     def limit_ring(self, tag: str, bucket_ms: int, buckets: int) -> str:
         """Hash of one sliding limit and what it counts apart (the tag is a hash of both), TTL one window and three
         buckets, up to a quarter of a window more: ``now`` (the latest milliseconds), ``birth``, ``g<bucket>`` tokens
-        granted in it, ``r<bucket>:<holder>`` tokens of it that a holder gave back. Writer and reader: ``limit.lua``."""
+        granted in it, ``r<holder>`` number of what a holder gave back last and the latest bucket it belonged to. Writer
+        and reader: ``limit.lua``."""
         return self._limit(tag, f"limit:{bucket_ms}x{buckets}")
 
     def limit_level(self, tag: str, per_ms: int) -> str:

@@ -42,12 +42,14 @@ class Wish(NamedTuple):
 
 
 class Back(NamedTuple):
-    """Tokens that were not spent, of one bucket of one ring; the same may be said again without harm."""
+    """Tokens that were not spent, of one bucket of one ring."""
 
     bucket: int = 0
     birth: str = ""
     tokens: int = 0
-    """All that the holder gave back of that bucket so far."""
+    number: int = 0
+    """Greater than that of the holder's last; the same number is taken once, and is said again until there is a reply.
+    0: nothing comes back."""
 
 
 NOTHING_BACK = Back()
@@ -142,6 +144,7 @@ def limit_call(
         back_bucket=back.bucket,
         back_birth=back.birth,
         back=back.tokens,
+        back_number=back.number,
         new_birth=new_birth,
         at=at,
     )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 from edge.limiting.wire import Terms
 from weir.store.keys import Keys
 from weir.store.limits import (
+    NOTHING_BACK,
     Back,
     Count,
     Wish,
@@ -98,7 +99,7 @@ class Sliding:
     """``limit.lua``."""
 
     __slots__ = (
-        "_birth", "_granted_in", "_me", "_owed", "_put_off", "_returned", "_said", "_tag", "_window",
+        "_birth", "_granted_in", "_me", "_number", "_owed", "_put_off", "_said", "_tag", "_window",
         "ahead_s", "further", "kept_s", "lease_s",
     )  # fmt: skip
 
@@ -114,22 +115,22 @@ class Sliding:
         """Of the ring that granted last, and in which bucket."""
         self._put_off = 0
         """So much further is booked what the call under way takes."""
-        self._returned: dict[tuple[int, str], int] = {}
-        """What came back of each bucket since it began; the store is told such sums, so it may be told twice."""
-        self._owed: dict[tuple[int, str], None] = {}
-        """Those whose sum the store has not acknowledged."""
-        self._said: tuple[tuple[int, str], int] | None = None
+        self._owed: dict[tuple[int, str], int] = {}
+        """What comes back to which bucket and has not been said yet."""
+        self._said = NOTHING_BACK
+        """Said until there is a reply, so that it is taken once."""
+        self._number = 0
 
     def learn(self, terms: Terms) -> None:
         """The limit itself comes with each call."""
 
     def call(self, most: int, wish: Wish, birth: str) -> ScriptCall:
         """With the oldest tokens that come back, if any do."""
-        back, self._said, self._put_off = Back(), None, wish.further
-        if self._owed:
-            place = next(iter(self._owed))
-            back = Back(*place, self._returned[place])
-            self._said = place, back.tokens
+        self._put_off = wish.further
+        if self._owed and not self._said.number:
+            place = min(self._owed)
+            self._number += 1
+            self._said = Back(*place, self._owed.pop(place), self._number)
         return limit_call(
             self._me.keys,
             self._tag,
@@ -138,21 +139,18 @@ class Sliding:
             wish,
             holder=self._me.holder,
             new_birth=birth,
-            back=back,
+            back=self._said,
         )
 
     def heard(self, reply: Any) -> Grant:
         lease = lease_of(reply)
-        if self._said is not None and self._returned.get(self._said[0]) == self._said[1]:
-            self._owed.pop(self._said[0], None)
-        self._said = None
+        self._said = NOTHING_BACK
         oldest = lease.bucket - self._put_off - self._window.buckets - 1
         lost = bool(self._birth) and lease.birth != self._birth and self._granted_in >= oldest
         if lease.granted:
             self._birth, self._granted_in = lease.birth, lease.bucket
-        for place in [place for place in self._returned if place[0] < oldest]:
-            del self._returned[place]
-            self._owed.pop(place, None)
+        for place in [place for place in self._owed if place[0] < oldest]:
+            del self._owed[place]
         return Grant(
             lease.granted,
             lease.left,
@@ -164,12 +162,11 @@ class Sliding:
         )
 
     def give_back(self, place: tuple[int, str], tokens: int) -> None:
-        self._returned[place] = self._returned.get(place, 0) + tokens
-        self._owed[place] = None
+        self._owed[place] = self._owed.get(place, 0) + tokens
 
     @property
     def owes(self) -> bool:
-        return bool(self._owed)
+        return bool(self._owed or self._said.number)
 
 
 class Smooth:

@@ -21,7 +21,7 @@ MUTANTS = {
         "given = b; used[b], changed = math.max(0, (used[b] or 0) - returned), true",
     ),
     "lets the clock run backwards": ("  now = seen\nend", "  now = now\nend"),
-    "books what is given back twice": ("tonumber(back) - tonumber(state[ticket] or 0)", "tonumber(back)"),
+    "books what is given back twice": ("tonumber(back_number) > number", "tonumber(back_number) > 0"),
     "takes back what another ring granted": ("and back_birth == birth ", ""),
     "takes back more than was granted": ("math.min(returned, used[given])", "returned"),
     "does not count what is booked further": (
@@ -54,13 +54,18 @@ MUTANTS = {
     "grants more than is left": ("math.max(need, math.floor(left / tonumber(divisor)))", "tonumber(want)"),
     "grants when too little is left": ("and left >= need then", "and left > 0 then"),
     "drops the oldest bucket too early": (
-        "if ended[place][2] < b - reach",
-        "if ended[place][2] <= b - reach",
+        "if bucket < b - reach then redis",
+        "if bucket <= b - reach then redis",
     ),
     "does not book the grant": (
         "used[booked], changed = (used[booked] or 0) + granted, true\n  redis",
         "changed = true\n  redis",
     ),
+    "forgets who gave back with the bucket before the last": (
+        "or string.sub(field, 1, 1) == 'r' and tonumber(string.match(value, ':(%d+)$'))",
+        "or string.sub(field, 1, 1) == 'r' and tonumber(string.match(value, ':(%d+)$')) - 1",
+    ),
+    "forgets the latest bucket of who gave back": ("math.max(given, latest[ticket] or given)", "given"),
     "waits too long": (
         "used[order[place]], (order[place] + reach + 1)",
         "used[order[place]], (order[place] + reach + 2)",

@@ -127,9 +127,20 @@ def test_a_refusal_writes_nothing(send: Send, keys: Keys, server: RunningServer)
 
 def test_tokens_come_back_once_however_often_it_is_said(send: Send, keys: Keys) -> None:
     lease = take(send, keys, START, 100)
-    back = Back(lease.bucket, lease.birth, 30)
+    back = Back(lease.bucket, lease.birth, 30, 1)
     assert [take(send, keys, START + 1500, 0, back=back).left for _ in range(3)] == [30, 30, 30]
-    assert take(send, keys, START + 1500, 0, back=back._replace(tokens=40)).left == 40
+    assert take(send, keys, START + 1500, 0, back=Back(lease.bucket, lease.birth, 10, 2)).left == 40
+    assert take(send, keys, START + 1500, 0, back=back).left == 40, "said long ago, carried out late"
+
+
+def test_what_comes_back_to_an_older_bucket_is_taken_and_only_once(send: Send, keys: Keys) -> None:
+    old = take(send, keys, START, 50)
+    new = take(send, keys, START + 1000, 50)
+    backs = [Back(new.bucket, new.birth, 20, 1), Back(old.bucket, old.birth, 10, 2)]
+    left = [take(send, keys, START + 1500, 0, back=back).left for back in (*backs, *backs)]
+    assert left == [20, 30, 30, 30]
+    assert take(send, keys, START + 12_000, 1).left == 69, "the older bucket has left the window"
+    assert take(send, keys, START + 12_000, 0, back=backs[0]).left == 69
 
 
 def test_a_limit_that_was_lowered_refuses_until_enough_has_left_the_window(send: Send, keys: Keys) -> None:
@@ -150,11 +161,23 @@ def test_a_ring_lives_three_buckets_longer_than_its_window(
     )
 
 
-def test_the_hash_of_a_ring_does_not_grow(send: Send, keys: Keys, server: RunningServer) -> None:
+def test_the_hash_of_a_ring_has_a_field_for_each_bucket_and_each_holder(
+    send: Send, keys: Keys, server: RunningServer
+) -> None:
     for second in range(100):
-        lease = take(send, keys, START + second * 1000, 3)
-        take(send, keys, START + second * 1000, 0, back=Back(lease.bucket, lease.birth, 1))
-    assert server.admin().hlen(keys.limit_ring("tag", 1000, 10)) == 2 + 2 * 12
+        for holder in "abc":
+            lease = take(send, keys, START + second * 1000, 3, holder=holder)
+            back = Back(lease.bucket, lease.birth, 1, second + 1)
+            take(send, keys, START + second * 1000, 0, back=back, holder=holder)
+    assert server.admin().hlen(keys.limit_ring("tag", 1000, 10)) == 2 + 12 + 3
+
+
+def test_thousands_of_holders_leave_a_ring_at_once(send: Send, keys: Keys, server: RunningServer) -> None:
+    lease, holders = take(send, keys, START, 1), 10_000
+    gone = {f"r{number:016x}": f"1:{lease.bucket}" for number in range(holders)}
+    server.admin().hset(keys.limit_ring("tag", 1000, 10), mapping=gone)
+    assert take(send, keys, START + 12_000, 7).left == 93
+    assert server.admin().hlen(keys.limit_ring("tag", 1000, 10)) == 3
 
 
 def test_the_servers_own_clock_is_used(send: Send, keys: Keys, server: RunningServer) -> None:

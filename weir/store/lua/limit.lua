@@ -19,7 +19,9 @@
 --   holder       who asks
 --   back_bucket  the bucket of the tokens that come back
 --   back_birth   of the ring that granted them
---   back         tokens of that bucket that the holder gave back so far, these included
+--   back         tokens of that bucket that come back
+--   back_number  of this giving back: greater than that of the holder's last; it is taken once however often it is
+--                said. A holder goes on to the next when it has heard a reply. 0 = nothing comes back
 --   new_birth    unique; of a ring that begins now
 --   at           milliseconds; '' = the server's clock
 -- RETURNS
@@ -28,18 +30,19 @@
 -- MISSING
 --   ring: nothing was granted.
 -- COST
---   O(buckets + holders that gave back).
+--   O(buckets + holders that gave back within a window).
 local ring = unpack(KEYS)
-local bucket_ms, buckets, most, want, least, divisor, further, holder, back_bucket, back_birth, back, new_birth, at
-  = unpack(ARGV)
+local bucket_ms, buckets, most, want, least, divisor, further, holder = unpack(ARGV, 1, 8)
+local back_bucket, back_birth, back, back_number, new_birth, at = unpack(ARGV, 9)
 
 local width, count, need, time = tonumber(bucket_ms), tonumber(buckets), tonumber(least), redis.call('TIME')
 local now = tonumber(at) or time[1] * 1000 + math.floor(time[2] / 1000)
-local flat, used, ended, state = redis.call('HGETALL', ring), {}, {}, {}
+local flat, used, latest, state = redis.call('HGETALL', ring), {}, {}, {}
 for place = 1, #flat, 2 do
-  local kind, bucket = string.match(flat[place], '^([gr])(%d+)')
-  if kind == 'g' then used[tonumber(bucket)] = tonumber(flat[place + 1]) else state[flat[place]] = flat[place + 1] end
-  if kind then ended[#ended + 1] = {flat[place], tonumber(bucket)} end
+  local field, value = flat[place], flat[place + 1]
+  local bucket = tonumber(string.match(field, '^g(%d+)$'))
+  if bucket then used[bucket] = tonumber(value) else state[field] = value end
+  latest[field] = bucket or string.sub(field, 1, 1) == 'r' and tonumber(string.match(value, ':(%d+)$')) or nil
 end
 local seen, birth = tonumber(state.now or 0), state.birth or new_birth
 local reach = count + 1 -- so many buckets before the current one count
@@ -54,19 +57,21 @@ if astray then
     if bucket >= was - reach then sum, carried = sum + granted, math.max(carried, bucket + shift) end
   end
   redis.call('DEL', ring)
-  used, state, birth, ended = {[carried] = sum}, {}, new_birth, {}
+  used, state, birth, latest = {[carried] = sum}, {}, new_birth, {}
   redis.call('HSET', ring, 'g' .. carried, sum)
 elseif now < seen then
   now = seen
 end
 
-local b, changed, gone = math.floor(now / width), astray, {ring}
+local b, changed = math.floor(now / width), astray
 local booked = b + tonumber(further)
-local given, ticket = tonumber(back_bucket), 'r' .. back_bucket .. ':' .. holder
-local returned = tonumber(back) - tonumber(state[ticket] or 0)
-if returned > 0 and back_birth == birth and given >= b - reach and used[given] then
+-- One ticket for each holder: the number of what it gave back last, and the latest bucket to which some of it belonged.
+local given, ticket, returned = tonumber(back_bucket), 'r' .. holder, tonumber(back)
+local number = tonumber(string.match(state[ticket] or '', '^%d+') or 0)
+if tonumber(back_number) > number and back_birth == birth and given >= b - reach and used[given] then
   used[given], changed = used[given] - math.min(returned, used[given]), true
-  redis.call('HSET', ring, ticket, back, 'g' .. given, used[given])
+  latest[ticket] = math.max(given, latest[ticket] or given)
+  redis.call('HSET', ring, ticket, back_number .. ':' .. latest[ticket], 'g' .. given, used[given])
 end
 
 local left, order, granted, wait, reset = tonumber(most), {}, 0, 0, 0
@@ -79,18 +84,16 @@ if tonumber(want) > 0 and left >= need then
   used[booked], changed = (used[booked] or 0) + granted, true
   redis.call('HSET', ring, 'g' .. booked, used[booked])
 end
-local oldest, last = order[1], order[#order] or b
+local free, oldest, last = left, order[1], order[#order] or b
 if granted > 0 then oldest, last = math.min(oldest or booked, booked), math.max(last, booked) end
 if oldest then reset = (oldest + reach + 1) * width - now end
-local free = left
 for place = 1, granted == 0 and #order or 0 do
   if free < need then free, wait = free + used[order[place]], (order[place] + reach + 1) * width - now end
 end
 if changed then
-  for place = 1, #ended do
-    if ended[place][2] < b - reach then gone[#gone + 1] = ended[place][1] end
+  for field, bucket in pairs(latest) do
+    if bucket < b - reach then redis.call('HDEL', ring, field) end
   end
-  if #gone > 1 then redis.call('HDEL', unpack(gone)) end
   redis.call('HSET', ring, 'now', now, 'birth', birth)
   redis.call('PEXPIRE', ring, (last - b + reach + 2) * width)
 end
