@@ -20,7 +20,14 @@ class Report(NamedTuple):
     second: int
     good: int
     bad: int
-    node: str
+    row: int
+
+
+class Sums(NamedTuple):
+    """Of one node, in the last ten seconds."""
+
+    good: int
+    bad: int
     row: int
 
 
@@ -35,7 +42,8 @@ class HealthModel:
 
     def __init__(self) -> None:
         self.suspects: dict[str, int] = {}
-        self.evidence: dict[str, list[Report]] = {}
+        self.evidence: dict[tuple[str, str], list[Report]] = {}
+        """By target and node."""
         self.ejected: dict[str, Ejection] = {}
         self.nodes: dict[str, int] = {}
         self.checked: dict[str, int] = {}
@@ -44,7 +52,6 @@ class HealthModel:
 
     def report(self, node: str, said: Sequence[Evidence], now: int) -> list[str]:
         live = [name for name, at in self.nodes.items() if at >= now - LIVE_MS]
-        is_only = node in self.nodes and len(live) == 1
         out = Counter(_upstream(text) for text, one in self.ejected.items() if one.until > now)
         told = []
         for one in said:
@@ -55,8 +62,12 @@ class HealthModel:
                 continue
             most = max(1, math.floor(one.targets * one.max_percent / 100))
             may = one.targets > 1 and out[_upstream(text)] < most
-            recent = self._add(text, Report(now // 1000, one.good, one.bad, node, one.row), now)
-            if not may or not _is_proven(recent, one.after, is_only=is_only):
+            own = self._add(text, node, Report(now // 1000, one.good, one.bad, one.row))
+            if one.bad:
+                self.suspects[text] = now
+            speaks_against = own.bad >= own.good or own.row >= one.after
+            sums = {name: self._sums(text, name, now // 1000) for name in live}
+            if not may or not speaks_against or not _is_proven(sums, one.after, is_only=live == [node]):
                 continue
             times = 1
             if before is not None:
@@ -64,16 +75,24 @@ class HealthModel:
             length = min(one.for_ms * times, max(LONGEST_MS, one.for_ms))
             self.ejected[text] = Ejection(now + length, times, length)
             out[_upstream(text)] += 1
-            del self.evidence[text]
+            for name in live:
+                self.evidence.pop((text, name), None)
             told.append(text)
         return told
 
-    def _add(self, text: str, report: Report, now: int) -> list[Report]:
-        before = [one._replace(second=min(one.second, report.second)) for one in self.evidence.get(text, ())]
-        self.evidence[text] = [*(one for one in before if one.second > report.second - SECONDS), report]
-        if report.bad:
-            self.suspects[text] = now
-        return self.evidence[text]
+    def _add(self, text: str, node: str, report: Report) -> Sums:
+        self.evidence[text, node] = [*self._recent(text, node, report.second), report]
+        return self._sums(text, node, report.second)
+
+    def _recent(self, text: str, node: str, second: int) -> list[Report]:
+        said = [one._replace(second=min(one.second, second)) for one in self.evidence.get((text, node), ())]
+        return [one for one in said if one.second > second - SECONDS]
+
+    def _sums(self, text: str, node: str, second: int) -> Sums:
+        good = bad = row = 0
+        for one in self._recent(text, node, second):
+            good, bad, row = good + one.good, bad + one.bad, one.row if one.good else row + one.bad
+        return Sums(good, bad, row)
 
     def view(
         self, node: str, since: int, now: int
@@ -84,7 +103,8 @@ class HealthModel:
             times.update({name: at - ahead for name, at in times.items() if at > now and ahead > 0})
         for text in [text for text, at in self.suspects.items() if at <= now - SECONDS * 1000]:
             del self.suspects[text]
-            self.evidence.pop(text, None)
+            for name in self.nodes:
+                self.evidence.pop((text, name), None)
         self.nodes[node] = now
         self.nodes = {name: at for name, at in self.nodes.items() if at > now - LIVE_MS}
         for text, one in list(self.ejected.items()):
@@ -121,21 +141,16 @@ class HealthModel:
         return 1
 
 
-def _is_proven(recent: Sequence[Report], after: int, *, is_only: bool) -> bool:
-    good, bad = Counter[str](), Counter[str]()
-    rows: dict[str, int] = {}
-    for one in recent:
-        good[one.node] += one.good
-        bad[one.node] += one.bad
-        rows[one.node] = one.row if one.good else rows.get(one.node, 0) + one.bad
-    reporters = [node for node in bad if bad[node]]
-    if not good.total():
-        with_a_row = [node for node in reporters if bad[node] >= after]
-        if len(with_a_row) >= 2 or (is_only and len(reporters) == 1 and bad.total() >= 2 * after):
+def _is_proven(sums: dict[str, Sums], after: int, *, is_only: bool) -> bool:
+    good, bad = sum(one.good for one in sums.values()), sum(one.bad for one in sums.values())
+    if not good:
+        with_a_row = [one for one in sums.values() if one.bad >= max(1, after)]
+        if len(with_a_row) >= 2 or (is_only and bad >= 2 * after):
             return True
-    if good.total() + bad.total() < LEAST or not (len(reporters) >= 2 or (is_only and reporters)):
+    reporters = [one for one in sums.values() if one.bad]
+    if good + bad < LEAST or not (is_only or len(reporters) >= 2):
         return False
-    return bad.total() >= good.total() or all(rows[node] >= after for node in good if good[node])
+    return bad >= good or all(one.row >= after for one in sums.values() if one.good)
 
 
 def _upstream(text: str) -> str:

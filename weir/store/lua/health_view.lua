@@ -35,9 +35,10 @@ end
 for _, key in ipairs({suspects, checked, nodes}) do move_back(key) end
 if tonumber(since) > now then since = 0 end
 
+local names = redis.call('ZRANGE', nodes, 0, -1)
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', suspects, '-inf', now - WINDOW_MS)) do
   redis.call('ZREM', suspects, member)
-  redis.call('HDEL', evidence, member)
+  for _, name in ipairs(names) do redis.call('HDEL', evidence, member .. '\n' .. name) end
 end
 
 redis.call('ZADD', nodes, now, node)
