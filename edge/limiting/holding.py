@@ -19,6 +19,8 @@ LEAST_AHEAD_S = 0.004
 """Later than that before the end of a sub-lease, asking for the next is of no use."""
 REFILL = 4
 """Or when less than 1/4 of it is left."""
+SOON_S = 1.0
+"""A share that is spent says nothing of the limit: unless the agent said later, clients come again after that."""
 MOST_NEXT = 2
 """Sub-leases that are held beside the one that is spent from."""
 
@@ -100,7 +102,7 @@ class Holding:
         """What the agent said when ``cost`` was asked for."""
         self.left, self.reset_at = answer.left + sum(each.tokens for each in self._next), now + answer.reset_s
         if answer.why == GRANTED and answer.granted > 0:
-            self.full_until = 0.0
+            self.full_until = self.retry_at = 0.0
             self._share.note(now, answer.granted)
             lead = min(answer.ahead_s * AHEAD, MOST_AHEAD_S)
             self._add(SubLease(answer.granted, answer.lease, answer.ends, lead), now, give_back)
@@ -186,6 +188,6 @@ class Holding:
             self.renew_at = part.ends
             self.left, self.reset_at = max(0, most - self._share.used(now)), now + self._share.wait_s(now)
             return
-        wait = max(0.1, self._share.wait_s(now))
-        self.full_until, self.full_from, self.retry_at = now + min(0.1, wait), cost, now + wait
+        wait = max(0.1, min(self._share.wait_s(now), SOON_S), self.retry_at - now)
+        self.full_until, self.full_from, self.retry_at = now + 0.1, cost, now + wait
         self.left, self.reset_at = 0, now + wait

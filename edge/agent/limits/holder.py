@@ -154,7 +154,8 @@ class LimitHolder:
             if answer is not None:
                 return answer
             if now >= until or not self._pipe.available:
-                return stock.without_store(item.need, now, cluster)
+                at_hand = stock.hand(connection, item._replace(beyond=0.0), now, cluster)
+                return at_hand or stock.without_store(item.need, now, cluster)
             if stock.fetching is None:
                 self._ask(stock, item, cluster)
                 item = item._replace(beyond=0.0)  # what comes is as good as can be had now

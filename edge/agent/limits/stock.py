@@ -24,6 +24,7 @@ RECHECK_S = 5.0
 AHEAD_S = 0.25
 """A lease is meant for the demand of so long, in a sliding window."""
 QUOTA_AHEAD_S = 10.0
+"""And in a calendar window, but at most 1 % of it."""
 DEMAND_S = 2.0
 """What a worker said of its demand counts for so long."""
 HEADROOM = 1.5
@@ -32,6 +33,8 @@ LEAST_DEMAND = 4
 """Tokens that must be wanted in ``AHEAD_S``, lest the end of a lease be put off for nothing."""
 RETRY_S = 0.1
 """After a failed call the store is not asked for this key."""
+SOON_S = 1.0
+"""A share that is spent says nothing of the limit: unless the store said later, clients come again after that."""
 QUARANTINE_MS = 60_000
 """Longer sliding windows are not watched over after a loss of data: their share would refuse for too long."""
 MAX_LEASES = 8
@@ -205,8 +208,7 @@ class Stock:
                 further = self.counter.further
             want = max(want, self._needed(demand, self._life(now, further)) - held)
         elif terms.window == "calendar":
-            ahead = min(terms.window_s / 20, QUOTA_AHEAD_S)
-            want = max(want, min(int(self._demand(now) * ahead), terms.most // 100))
+            want = max(want, min(int(self._demand(now) * self._ahead_s), terms.most // 100))
         if now < self._quarantine:
             want = max(least, min(want, self._room(now, cluster)))
         divisor = 1 if cluster.nodes < 2 else max(2, -(-cluster.nodes // 2))
@@ -253,7 +255,7 @@ class Stock:
     def let_go(self, now: float) -> None:
         """Gives back what nobody seems to need, and what is over."""
         self._end(now)
-        if self.tokens and (self.is_idle(now) or self._demand(now) * 4 * AHEAD_S < self.tokens):
+        if self.tokens and (self.is_idle(now) or self._demand(now) * 4 * self._ahead_s < self.tokens):
             self.counter.give_back(self.place, self.tokens)
             self.tokens = 0
 
@@ -263,7 +265,7 @@ class Stock:
             self._served.clear()
         self.place, self.ends = grant.place, sent + grant.ttl_s - max(MARGIN_S, grant.ttl_s * DRIFT)
         self.tokens += grant.tokens
-        self._full_until = 0.0
+        self._full_until = self._retry_at = 0.0
         if self.terms.on_store_failure != "share strict":
             self.share.note(now, grant.tokens)
         self._end(now)
@@ -322,6 +324,12 @@ class Stock:
         is_slow = demand * cluster.nodes * self.terms.window_s * 3 <= self.terms.most
         return is_idle and is_slow and demand * AHEAD_S >= LEAST_DEMAND and now >= self._quarantine
 
+    @property
+    def _ahead_s(self) -> float:
+        """A lease is meant for the demand of so long."""
+        terms = self.terms
+        return min(terms.window_s / 20, QUOTA_AHEAD_S) if terms.window == "calendar" else AHEAD_S
+
     def _life(self, now: float, further: int) -> float:
         """How long tokens of a sliding limit may be spent that are taken now, as far as is known."""
         left, width = self.ends - now, self.counter.ahead_s
@@ -342,8 +350,9 @@ class Stock:
         return number
 
     def _share_is_spent(self, now: float) -> Answer:
-        wait = max(self.share.wait_s(now), RETRY_S)
-        return Answer(FULL, 0, 0, 0.0, 0, wait, min(wait, RETRY_S), wait)
+        unsure_s = max(SOON_S, self._quarantine - now)
+        wait = max(min(self.share.wait_s(now), unsure_s), RETRY_S, self._retry_at - now)
+        return Answer(FULL, 0, 0, 0.0, 0, wait, RETRY_S, wait)
 
     @property
     def _asks_in_quarantine(self) -> bool:

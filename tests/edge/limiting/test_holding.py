@@ -130,6 +130,22 @@ def test_what_the_agent_granted_counts_in_the_share_of_a_worker() -> None:
     assert (held.tokens, held.full_until > 6.0) == (0, True)
 
 
+@pytest.mark.parametrize(("said_s", "granted", "retry_s"), [(0, 0, 1.0), (400, 0, 399), (400, 1, 1.0)])
+def test_a_workers_share_that_is_spent_puts_nobody_off_for_a_window_unless_the_agent_said_so(
+    said_s: int, granted: int, retry_s: float
+) -> None:
+    held = Holding(TERMS._replace(per_ms=86_400_000), 0.0)
+    held.take(Answer(GRANTED, 25, 1, 5.0), 1, 0.0, lambda *_: None)
+    if said_s:
+        held.take(Answer(FULL, wait_s=0.1, retry_s=said_s), 1, 5.0, lambda *_: None)
+    if granted:
+        held.take(Answer(GRANTED, 1, 2, 5.5), 1, 5.0, lambda *_: None)
+    held.tokens = 0
+    held.alone(1, 6.0, 4)
+    assert (held.full_until, held.full_from) == (pytest.approx(6.1), 1)
+    assert held.retry_at == held.reset_at == pytest.approx(6.0 + retry_s)
+
+
 def test_demand_follows_what_is_asked_for() -> None:
     held, _ = holding()
     for tenth in range(1, 31):

@@ -132,6 +132,18 @@ def test_a_worker_whose_tokens_end_soon_gets_some_that_last_longer(node: Node) -
     assert node.metric("weir_limit_store_calls_total") == calls + 1
 
 
+@pytest.mark.parametrize("word", ["closed", "open"])
+def test_with_the_store_away_who_asks_ahead_gets_what_is_at_hand(
+    node: Node, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    terms = DAY._replace(most=1_000_000, per_ms=10_000, on_store_failure=word)
+    node.one(terms, demand=200.0)
+    first = node.one(terms, demand=200.0, worker=2)
+    monkeypatch.setattr(StorePipe, "available", False)
+    ahead = node.one(terms, demand=200.0, beyond=first.ends, returns=[(first.lease, 20)])
+    assert (ahead.why, ahead.granted > 0) == (GRANTED, True)
+
+
 def test_what_workers_give_back_is_handed_on_or_returned_to_the_store(node: Node, other: Node) -> None:
     first = node.one(need=10)
     assert other.one().why == FULL

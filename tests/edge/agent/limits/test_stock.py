@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.agent.limits.counters import Grant, Sliding, Smooth
+from edge.agent.limits.counters import Grant, Quota, Sliding, Smooth
 from edge.agent.limits.counters import Me as CountersMe
 from edge.agent.limits.stock import MARGIN_S, MAX_LEASES, Cluster, Names, Stock
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Item, Terms
@@ -18,7 +18,7 @@ from weir.store.limits import Wish
 
 ME = CountersMe(Keys("test"), "n1", "h1", 1)
 TERMS = Terms("file/gold", "sliding", 1000, 1000, 1, "share", 0)
-ONE = Cluster(1, 4, 0.0)
+ONE, TWO = Cluster(1, 4, 0.0), Cluster(2, 4, 0.0)
 
 
 def stock(terms: Terms = TERMS) -> Stock:
@@ -202,7 +202,36 @@ def test_what_the_store_granted_counts_in_the_share() -> None:
     assert refused.why == FULL
 
 
-TWO = Cluster(2, 4, 0.0)
+@pytest.mark.parametrize(("wait_s", "retry_s"), [(0.0, 1.0), (400.0, 399.9)])
+def test_a_share_that_is_spent_puts_nobody_off_for_a_window_unless_the_store_said_so(
+    wait_s: float, retry_s: float
+) -> None:
+    """One call without an answer is no outage, and a window may be a day."""
+    held = stock(TERMS._replace(per_ms=86_400_000, most=100))
+    held.heard(grant(60, ttl_s=5000.0), 1, sent=50.0, now=50.0)
+    assert held.hand(1, item(need=60), 50.0, ONE) is not None
+    if wait_s:
+        held.heard(Grant(0, 0, wait_s, wait_s, 0.1, (5, "x")), 1, sent=50.0, now=50.0)
+    held.heard(None, 1, sent=50.0, now=50.05)
+    refused = held.hand(1, item(), 50.1, TWO)
+    assert refused is not None
+    assert (refused.why, refused.wait_s, refused.retry_s) == (
+        FULL,
+        pytest.approx(0.1),
+        pytest.approx(retry_s),
+    )
+    assert refused.reset_s == refused.retry_s
+
+
+def test_what_the_store_refused_before_it_granted_again_is_forgotten() -> None:
+    held = stock(TERMS._replace(per_ms=86_400_000, most=100))
+    held.heard(Grant(0, 0, 400.0, 400.0, 0.1, (5, "x")), 1, sent=50.0, now=50.0)
+    held.heard(grant(60, ttl_s=5000.0), 1, sent=50.0, now=50.0)
+    assert held.hand(1, item(need=60), 50.0, ONE) is not None
+    held.heard(None, 1, sent=50.0, now=50.05)
+    refused = held.hand(1, item(), 50.1, TWO)
+    assert refused is not None
+    assert refused.retry_s == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("word", ["share", "closed"])
@@ -271,6 +300,28 @@ def test_tokens_that_nobody_needs_go_back() -> None:
     held.heard(grant(30, ttl_s=50.0), 1, sent=50.0, now=50.0)
     held.let_go(50.5)
     assert (held.tokens, held.counter.owes) == (0, True)
+
+
+def test_a_lease_of_a_quota_is_for_ten_seconds_and_stays_as_long_as_that_demand() -> None:
+    terms = TERMS._replace(window="calendar", most=1_000_000, per_ms=86_400_000)
+    held = Stock(terms, Quota(ME, terms, ""), Names(100))
+    held.wants(1, 100.0, 50.0)
+    assert held.wish(1, 0, 50.0, ONE) == Wish(1000, 1, 1)
+    held.counter.heard([1000, 999_000, 0, 50_000_000, 1, "ok", ["n1", 1000, 0]])
+    held.heard(grant(1000, bucket=1, ttl_s=50_000.0), 1, sent=50.0, now=50.0)
+    held.wants(1, 100.0, 50.9)
+    held.let_go(51.0)
+    assert held.tokens == 1000
+    held.wants(1, 20.0, 51.9)
+    held.let_go(52.0)
+    assert (held.tokens, held.counter.owes) == (0, True)
+
+
+def test_a_lease_of_a_quota_is_at_most_a_hundredth_of_it() -> None:
+    terms = TERMS._replace(window="calendar", most=10_000, per_ms=86_400_000)
+    held = Stock(terms, Quota(ME, terms, ""), Names(100))
+    held.wants(1, 1000.0, 50.0)
+    assert held.wish(1, 0, 50.0, ONE) == Wish(100, 1, 1)
 
 
 @given(st.randoms(use_true_random=False))
