@@ -67,6 +67,8 @@ class Holder:
         self._last_until = 0.0
         self._seq = 0
         self._told = NEVER
+        self._answered: float | None = None
+        """When the last word that was answered was sent."""
         self._streams: dict[int, Stream] = {}
         self._over = NOTHING
         """What streams told that have ended."""
@@ -201,10 +203,12 @@ class Holder:
             self.asking = True
             self._asks_left, self._asks_at = self._asks_left_at(now) - 1, now
         attempts, credit = self._told
-        return Heard(self._seq, credit * 1000 // UNIT, attempts, bucket, back)
+        over_ms = 0 if self._answered is None else int((now - self._answered) * 1000)
+        return Heard(self._seq, credit * 1000 // UNIT, attempts, bucket, back, over_ms)
 
     def answered(self, sent_at: float, now: float, reply: Granted, *, wanted: bool) -> None:
         """``sent_at``: before the call went out."""
+        self._answered = sent_at if self._answered is None else max(self._answered, sent_at)
         self.last, self._last_until = reply, sent_at + reply.again_ms / 1000
         if not wanted:
             if reply.why == "ok" and reply.available > 0:

@@ -66,9 +66,10 @@ class Ring:
             before = known[1]
             if heard.seq <= before.seq:
                 return False
-            if known[2] <= now:
-                self.earned += self._spread(heard.credits - before.credits, known[2], now, 1)
-                self.attempts += self._spread(heard.attempts - before.attempts, known[2], now, 2)
+            since = min(known[2], now - heard.over_ms) if heard.over_ms else known[2]
+            if since // self.width <= bucket:
+                self.earned += self._spread(heard.credits - before.credits, since, now, 1)
+                self.attempts += self._spread(heard.attempts - before.attempts, since, now, 2)
             if bucket - self.buckets <= heard.back_bucket <= bucket:
                 there = total(self.granted, heard.back_bucket, heard.back_bucket)
                 self.granted.append((heard.back_bucket, -min(heard.back, there)))
@@ -81,7 +82,7 @@ class Ring:
         for bucket in range(since // self.width, now // self.width + 1):
             passed = min(now, (bucket + 1) * self.width) - since
             # The same quotient as in the script: both are doubles.
-            sum_ = max(0, units) if since == now else math.floor(max(0, units) * (passed / (now - since)))
+            sum_ = max(0, units) if since >= now else math.floor(max(0, units) * (passed / (now - since)))
             parts.append((bucket, sum_ - gone))
             gone = sum_
         return [part for part in parts if part[0] > now // self.width - windows * self.buckets]

@@ -51,6 +51,8 @@ class Heard(NamedTuple):
     back_bucket: int = 0
     back: int = 0
     """Units of ``back_bucket`` that will not be spent."""
+    over_ms: int = 0
+    """Since the last word that was answered was sent; 0 if none was."""
 
 
 class Granted(NamedTuple):
@@ -100,6 +102,7 @@ def budget_call(
         floor=allowance.floor,
         want=want,
         divisor=divisor,
+        over_ms=heard.over_ms,
         seq=heard.seq,
         credits=heard.credits,
         attempts=heard.attempts,

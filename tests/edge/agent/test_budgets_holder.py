@@ -54,7 +54,7 @@ def test_grants_of_one_bucket_add_up_and_another_bucket_sends_the_rest_back() ->
     assert holder.held == 5
     holder.answered(10.3, 10.3, reply(1, bucket=8), wanted=True)
     assert holder.held == 1
-    assert holder.call(10.3, wants=False)[-2:] == (7, 5)
+    assert holder.call(10.3, wants=False)[3:5] == (7, 5)
 
 
 def test_in_a_long_bucket_clocks_may_drift_for_longer() -> None:
@@ -218,3 +218,15 @@ def test_what_the_node_earned_counts_for_the_reserve_for_a_window_only() -> None
         holder.book(now, TERMS, 0, 0, 0)
         assert holder.lend_reserve(now, units + 1, 20, 0, TERMS, 0.05) is None
         assert holder.lend_reserve(now, units, 20, 0, TERMS, 0.05) is not None
+
+
+def test_a_word_says_how_long_ago_the_last_answered_one_was_sent() -> None:
+    holder = Holder()
+    assert holder.call(10.0, wants=False).over_ms == 0
+    holder.answered(10.0, 10.5, reply(0), wanted=False)
+    assert holder.call(11.0, wants=False).over_ms == 1000
+    holder.failed(wanted=False)
+    assert holder.call(12.0, wants=False).over_ms == 2000
+    holder.answered(11.0, 12.1, reply(0), wanted=False)
+    holder.answered(10.5, 12.1, reply(0), wanted=False)
+    assert holder.call(12.5, wants=False).over_ms == 1500

@@ -31,10 +31,10 @@ class Rig:
         self._sha = self.admin.script_load(source or script("budget").source)
         self._seq = 0
 
-    def say(self, at: int, done: int, holder: str = "n1", history: str = "h") -> Granted:
+    def say(self, at: int, done: int, holder: str = "n1", over_ms: int = 0, history: str = "h") -> Granted:
         """So many first attempts until now; each earns a tenth of a unit."""
         self._seq += 1
-        heard = Heard(self._seq, done * 100, done)
+        heard = Heard(self._seq, done * 100, done, over_ms=over_ms)
         call = budget_call(
             self._keys, self.ring, holder, FOLLOWS_THE_PEAK, heard, want=0, at=at, history=history
         )
@@ -85,6 +85,15 @@ def what_is_said_in_one_moment_is_booked(rig: Rig) -> None:
     assert rig.say(START, 500).credit == 50
 
 
+def a_word_that_waited_in_a_stopped_server_is_no_last_word(rig: Rig) -> None:
+    """It is carried out when the server goes on, and the next one a moment later."""
+    rig.say(START, 0)
+    stopped = 5 * rig.width * BUCKETS
+    rig.say(START + stopped, 1000, over_ms=1000)
+    reply = rig.say(START + stopped + 1, 51_000, over_ms=stopped - rig.width)
+    assert reply.credit <= 51_000 // 40
+
+
 def a_clock_that_was_ahead_leaves_nothing(rig: Rig) -> None:
     rig.say(START + 2 * rig.width * BUCKETS, 0)
     assert rig.say(START, 5000).credit == 0
@@ -102,7 +111,8 @@ def keys_live_longer_than_what_they_forbid(rig: Rig) -> None:
 CHECKS = (
     even_traffic_never_looks_like_more, all_of_it_is_found_in_the_end,
     a_silence_leaves_no_more_than_two_windows, what_is_said_in_one_moment_is_booked,
-    a_clock_that_was_ahead_leaves_nothing, keys_live_longer_than_what_they_forbid,
+    a_clock_that_was_ahead_leaves_nothing,
+    a_word_that_waited_in_a_stopped_server_is_no_last_word, keys_live_longer_than_what_they_forbid,
 )  # fmt: skip
 WIDTHS = (100, 1000, 8_640_000)
 
@@ -122,6 +132,7 @@ class Mutant(NamedTuple):
     width: int = 100
 
 
+LIVE = keys_live_longer_than_what_they_forbid
 MUTANTS = {
     "credit into the present bucket": Mutant("known[3]), since)", "known[3]), now)", CHECKS[0]),
     "first attempts into the present bucket": Mutant("known[4]), since)", "known[4]), now)", CHECKS[0]),
@@ -135,20 +146,25 @@ MUTANTS = {
     "a word of no length is lost": Mutant("math.max(1, now - since)", "(now - since)", CHECKS[3]),
     "more than there was": Mutant("math.min(1, ", "(", CHECKS[3], 1000),
     "before the last word": Mutant("math.max(0, edge - since)", "(edge - since)", CHECKS[0]),
-    "of a clock that was ahead": Mutant("local since = tonumber(known[5] or now)", "local since = 0", CHECKS[4]),
+    "of a clock that was ahead": Mutant("local since = math.min(", "local since = math.min(0, ", CHECKS[4]),
+    "after a word that waited": Mutant(
+        "over_ms == '0' and math.huge or now - over_ms",
+        "math.huge",
+        a_word_that_waited_in_a_stopped_server_is_no_last_word,
+    ),
     "a ring that ends": Mutant(
         "redis.call('PEXPIRE', ring, math.max(86400000, (2 * count + 2) * width))",
         "redis.call('PEXPIRE', ring, width)",
-        CHECKS[5],
+        LIVE,
     ),
     "a ring for ever": Mutant(
-        "redis.call('PEXPIRE', ring, math.max(86400000, (2 * count + 2) * width))\n", "", CHECKS[5]
+        "redis.call('PEXPIRE', ring, math.max(86400000, (2 * count + 2) * width))\n", "", LIVE
     ),
-    "a ring of a day at most": Mutant("math.max(86400000, (2 * count + 2) * width)", "86400000", CHECKS[5], WIDTHS[2]),
+    "a ring of a day at most": Mutant("math.max(86400000, (2 * count + 2) * width)", "86400000", LIVE, WIDTHS[2]),
     "a holder for ever": Mutant(
-        "  redis.call('PEXPIRE', holder, math.max(60000, (2 * count + 2) * width))\n", "", CHECKS[5]
+        "  redis.call('PEXPIRE', holder, math.max(60000, (2 * count + 2) * width))\n", "", LIVE
     ),
-    "a holder of a minute at most": Mutant("math.max(60000, (2 * count + 2) * width)", "60000", CHECKS[5], WIDTHS[2]),
+    "a holder of a minute at most": Mutant("math.max(60000, (2 * count + 2) * width)", "60000", LIVE, WIDTHS[2]),
 }  # fmt: skip
 
 

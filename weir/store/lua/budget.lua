@@ -5,7 +5,7 @@
 --
 -- What a holder says was earned and seen is spread evenly over the time since its last word, by the clock of the ring:
 -- else the first word after a silence would give one window what many earned. What is older than the ring is dropped,
--- and what was told last by a clock that was ahead. First attempts stay for two windows: late words raise the peak too.
+-- and what was told last by a clock that was ahead. A word that waited in a server that stood still is no last word. First attempts stay for two windows: late words raise the peak too.
 --
 -- KEYS
 --   ring        hash: see keys.py
@@ -20,6 +20,7 @@
 --   floor       units of any window that need no credit
 --   want        units; 0 = none
 --   divisor     the part of what is left that one call may take, 1 or more
+--   over_ms     milliseconds since the holder sent the last word that was answered; 0 = it does not know
 --   seq         greater in every call of one holder
 --   credits     thousandths of a unit that the holder earned since it began
 --   attempts    first attempts that the holder saw since it began
@@ -36,8 +37,8 @@
 -- COST
 --   O(buckets).
 local ring, holder, peaks = unpack(KEYS)
-local width_ms, buckets, cap, least_cap, reserve, floor, want, divisor, seq, credits, attempts, back_bucket, back, at,
-  history = unpack(ARGV)
+local width_ms, buckets, cap, least_cap, reserve, floor, want, divisor, over_ms, seq, credits, attempts,
+  back_bucket, back, at, history = unpack(ARGV)
 
 local width, count, given, time = tonumber(width_ms), tonumber(buckets), tonumber(back_bucket), redis.call('TIME')
 local clock = tonumber(at) or time[1] * 1000 + math.floor(time[2] / 1000)
@@ -98,7 +99,7 @@ local first = known[1] ~= history
 local fresh = first or tonumber(seq) > tonumber(known[2])
 if fresh then
   if not first then
-    local since = tonumber(known[5] or now)
+    local since = math.min(tonumber(known[5] or now), over_ms == '0' and math.huge or now - over_ms)
     spread('c', b - count + 1, math.max(0, credits - known[3]), since)
     spread('a', b - 2 * count + 1, math.max(0, attempts - known[4]), since)
     if b - count <= given and given <= b then add('g', given, -math.min(back, sum('g', given, given))) end
