@@ -113,6 +113,10 @@ class StorePipe:
         """
         return self._client.history(key)
 
+    def place(self, key: str) -> str:
+        """``host:port`` of the cluster's server that holds ``key``, as far as is known; "" elsewhere."""
+        return self._client.place(key)
+
     def suspect(self, key: str) -> None:
         """Have the history of the server that holds ``key`` read again; at most once a second for each server."""
         place, now = self._client.place(key), self._clock()

@@ -17,6 +17,7 @@ import msgspec
 from gevent.event import Event
 
 from edge.agent.limits.counters import Me
+from edge.agent.limits.histories import Histories
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.limits.stock import Cluster, Names, Stock
 from edge.agent.limits.table import Table
@@ -32,9 +33,6 @@ from weir.store.script_calls import ScriptCall
 ANSWER_S = 0.04
 """A worker waits 50 ms."""
 FLUSH_S = 1.0
-SETTLED_S = 5.0
-"""Servers of the store that are met first so long after the start are new ones, not ones not met yet."""
-MAX_HISTORIES = 64
 
 log = logging.getLogger("weir.agent.limits")
 
@@ -65,8 +63,7 @@ class LimitHolder:
         self._table = Table(me, self._names)
         self._active: dict[Stock, None] = {}
         """Those that hold or owe something."""
-        self._histories: dict[str, float] = {}
-        """When each server's history was first met; -inf at the start."""
+        self._histories = Histories()
         self._told: list[int] = []
         self._flusher: gevent.Greenlet[..., None] | None = None
         metrics.watch(keys=lambda: self._table.size, nodes=self._sharing)
@@ -198,17 +195,14 @@ class LimitHolder:
         stock.heard(grant, need, sent, now)
 
     def _is_new(self, key: str, now: float, stock: Stock) -> bool:
-        """Whether the server has become another one within the limit's window."""
+        """Whether the server has become another one within the limit's window; said once of each time."""
         history = self._pipe.history(key)
         if not history:
             return False
-        since = self._histories.get(history)
-        if since is None:
-            at_start = now - self._began < SETTLED_S or not self._histories
-            since = self._histories[history] = float("-inf") if at_start else now
-            if len(self._histories) > MAX_HISTORIES:
-                del self._histories[next(iter(self._histories))]
-        return now - since < stock.terms.window_s
+        before = stock.served
+        stock.served = self._histories.heard(self._pipe.place(key), history, before, now)
+        changed = stock.served.changed
+        return changed != before.changed and now - changed < stock.terms.window_s
 
     def _cluster(self) -> Cluster:
         return Cluster(self._sharing(), self._max_nodes, self._began)

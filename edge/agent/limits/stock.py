@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from edge.agent.limits.counters import Counter, Grant
+from edge.agent.limits.histories import Served
 from edge.limiting.share import Share
 from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms
 from weir.store.limits import Wish
@@ -93,6 +94,7 @@ class Stock:
         "left",
         "place",
         "reset_at",
+        "served",
         "share",
         "terms",
         "tokens",
@@ -114,6 +116,7 @@ class Stock:
         self.waiting = 0
         """Tokens that others wait for, who came while a call was under way."""
         self.touched = 0.0
+        self.served = Served()
         self._demands: dict[int, tuple[float, float]] = {}
         self._served: set[int] = set()
         """Workers that have their part of this lease."""

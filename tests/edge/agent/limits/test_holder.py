@@ -263,6 +263,61 @@ def test_a_store_that_forgot_a_window_is_not_believed_within_it(node: Node, serv
     assert node.metric("weir_limit_quarantines_total") == 1
 
 
+def test_a_server_that_became_another_one_is_not_believed_for_a_window_of_any_key(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for a key that only other nodes had; and for one window, however often it answers within it."""
+    terms = DAY._replace(per_ms=60_000, on_store_failure="open")
+    histories = {"": "one"}
+    monkeypatch.setattr(node.pipe, "history", lambda _key: histories[""])
+    node.now += 100.0
+    assert node.one(terms, "early").why == GRANTED, "met late, but not new"
+    histories[""] = "two"
+    assert [node.one(terms, key).why for key in ("early", "late")] == [OPEN, OPEN]
+    node.now += 30.0
+    assert [node.one(terms, key).why for key in ("early", "late", "third")] == [OPEN, OPEN, OPEN]
+    assert node.metric("weir_limit_quarantines_total") == 3
+    node.now += 34.0
+    assert [node.one(terms, key).why for key in ("early", "late", "third", "fourth")] == [
+        GRANTED, GRANTED, OPEN, GRANTED,
+    ]  # fmt: skip
+    node.now += 30.0
+    assert node.one(terms, "third").why == GRANTED
+
+
+def test_primaries_of_a_cluster_that_are_met_late_are_believed(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms, primary = DAY._replace(per_ms=60_000, on_store_failure="open"), ["1"]
+    monkeypatch.setattr(node.pipe, "place", lambda _key: f"10.0.0.{primary[-1]}:6379")
+    monkeypatch.setattr(node.pipe, "history", lambda _key: f"history {primary[-1]}")
+    for number in range(100):
+        node.now += 100.0
+        primary.append(str(number))
+        assert node.one(terms, f"key {number}").why == GRANTED
+    for number in range(100):
+        primary.append(str(number))
+        assert node.one(terms, f"key {number}").why == GRANTED
+    assert node.metric("weir_limit_quarantines_total") == 0
+
+
+def test_a_quarantine_is_not_longer_for_a_key_that_is_asked_for_in_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terms = DAY._replace(per_ms=60_000)
+    histories = iter(["one"])
+    monkeypatch.setattr(node.pipe, "history", lambda _key: next(histories, "two"))
+    node.one(terms)
+    node.one(terms)
+    (stock,) = node.holder._active
+    for _ in range(6):
+        node.now += 10.0
+        node.one(terms)
+        assert stock.is_in_quarantine(node.now)
+    node.now += 3.0
+    assert not stock.is_in_quarantine(node.now)
+
+
 def test_above_max_keys_all_further_keys_share_one(node: Node, server: RunningServer) -> None:
     terms = DAY._replace(max_keys=3)
     assert sum(node.one(terms, key=f"k{number}").granted for number in range(50)) == 3 + 10
