@@ -122,6 +122,7 @@ def test_scripts_and_models_agree(server: RunningServer) -> None:
         run_history(admin, Random(seed))
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_fault_in_a_script_is_caught(name: str, server: RunningServer) -> None:
     called, before, after = MUTANTS[name]
