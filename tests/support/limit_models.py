@@ -100,21 +100,31 @@ class QuotaModel:
         self.lives: dict[str, int] = {}
 
     def call(
-        self, most: int, wish: Wish, node: str, life: int, window: int, known: Iterable[Count], at: int
+        self,
+        most: int,
+        wish: Wish,
+        node: str,
+        life: int,
+        window: int,
+        known: Iterable[Count],
+        at: int,
+        heard: int = 0,
     ) -> Usage:
-        now = max(at, self.now)
+        changed = self.window > self._window(at)[0] + 1
+        now = at if changed else max(at, self.now)
         current, ends = self._window(now)
-        if current != self.window and self.window != -1:
+        if not changed and self.window not in (current, -1):
             self.lose()
-        changed = False
         for count in known if window == current else ():
             for field, value in ((self.granted, count.granted), (self.returned, count.returned)):
                 if value > field.get(count.node, 0):
                     field[count.node], changed = value, True
         left = most - sum(self.granted.values()) + sum(self.returned.get(of, 0) for of in self.granted)
-        fenced = self.lives.get(node, 0) > life
+        why = "fenced" if self.lives.get(node, 0) > life else "ok"
+        if why == "ok" and window == current and sum(self.granted.values()) < heard:
+            why = "lost"
         granted = 0
-        if wish.want and not fenced and left >= wish.least:
+        if wish.want and why == "ok" and left >= wish.least:
             granted = min(wish.want, max(wish.least, left // wish.divisor))
             self.granted[node] = self.granted.get(node, 0) + granted
             self.lives[node] = max(life, self.lives.get(node, 0))
@@ -122,15 +132,8 @@ class QuotaModel:
             self.now, self.window = now, current
         others = [Count(of, n, self.returned.get(of, 0)) for of, n in self.granted.items() if of != node]
         own = Count(node, self.granted.get(node, 0), self.returned.get(node, 0))
-        return Usage(
-            granted,
-            left - granted,
-            0 if granted else ends - now,
-            ends - now,
-            current,
-            "fenced" if fenced else "ok",
-            (*sorted(others), own),
-        )
+        wait = 0 if granted else ends - now
+        return Usage(granted, left - granted, wait, ends - now, current, why, (*sorted(others), own))
 
     def _window(self, now: int) -> tuple[int, int]:
         """Its number and its end."""

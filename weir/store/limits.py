@@ -19,7 +19,7 @@ LEAST_BUCKET_MS = 12
 """A lease lives for one to two buckets, so with shorter ones it would end on its way."""
 MAX_NODES = 4096
 """Nodes that may count in one window of one quota; further ones live on their share."""
-_WHYS = frozenset({"ok", "fenced", "full"})
+_WHYS = frozenset({"ok", "fenced", "full", "lost"})
 
 
 class Window(NamedTuple):
@@ -100,7 +100,8 @@ class Usage(NamedTuple):
     """Until the window ends."""
     window: int
     why: str
-    """``ok``; ``fenced``: a later life of this node took over; ``full``: too many nodes."""
+    """``ok``; ``fenced``: a later life of this node took over; ``full``: too many nodes; ``lost``: the store knows of
+    less than the caller, who should say all and ask again."""
     counts: tuple[Count, ...]
     """Of all nodes, the caller's last."""
 
@@ -188,9 +189,11 @@ def quota_call(
     life: int,
     window: int,
     known: Iterable[Count],
+    heard: int = 0,
     at: int | str = "",
 ) -> ScriptCall:
-    """``window_ms`` 0 is a month; ``known`` are counts of the window of that number. ``at`` is given by tests."""
+    """``window_ms`` 0 is a month; ``known`` are counts of the window of that number, ``heard`` is what all nodes were
+    granted in it, as far as the caller knows. ``at`` is given by tests."""
     return script_call(
         "quota",
         usage=keys.limit_quota(tag, window_ms),
@@ -202,6 +205,7 @@ def quota_call(
         node=node,
         life=life,
         window=window,
+        heard=heard,
         nodes=MAX_NODES,
         at=at,
         known=[value for count in known for value in count],

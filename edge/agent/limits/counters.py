@@ -61,6 +61,8 @@ class Grant(NamedTuple):
     """The store has forgotten what was granted within a window."""
     refused: bool = False
     """The store will not count for this node; it lives on its share."""
+    again: bool = False
+    """Nothing was decided: the next call tells the store what it has lost."""
 
 
 class Counter(Protocol):
@@ -203,10 +205,13 @@ class Smooth:
 
 
 class Quota:
-    """``quota.lua``. All counts of the window that were heard are said again when the store seems to have lost some."""
+    """``quota.lua``. A call says the node's own counts and how much all had taken as far as it heard; all counts of the
+    window follow when the store has lost some. A reply has all counts, so it costs the more the more nodes took part.
+    """
 
     __slots__ = (
         "_known",
+        "_lost",
         "_me",
         "_owes",
         "_tag",
@@ -222,7 +227,7 @@ class Quota:
         self._me, self._terms, self._tag = me, terms, limit_tag(terms.identity, key)
         self.lease_s, self.ahead_s, self.further = min(terms.window_s, 60.0), 0.0, 0
         self.kept_s = KEPT * terms.window_s
-        self._owes = False
+        self._owes = self._lost = False
         self._window = -1
         self._known: dict[str, Count] = {}
 
@@ -239,13 +244,18 @@ class Quota:
             node=self._me.node,
             life=self._me.life,
             window=max(self._window, 0),
-            known=self._known.values(),
+            known=[each for each in self._known.values() if self._lost or each.node == self._me.node],
+            heard=sum(each.granted for each in self._known.values()),
         )
 
     def heard(self, reply: Any) -> Grant:
         usage = usage_of(reply)
         if usage.window != self._window:
             self._window, self._known = usage.window, {}
+        told = {count.node: count for count in usage.counts}
+        self._lost = any(
+            each.node not in told or each.granted > told[each.node].granted for each in self._known.values()
+        )
         for count in usage.counts:
             before = self._known.get(count.node, count)
             self._known[count.node] = Count(
@@ -260,7 +270,8 @@ class Quota:
             usage.ttl_ms / 1000,
             usage.ttl_ms / 1000,
             (usage.window, ""),
-            refused=usage.why != "ok",
+            refused=usage.why in ("fenced", "full"),
+            again=usage.why == "lost",
         )
 
     def give_back(self, place: tuple[int, str], tokens: int) -> None:
@@ -272,7 +283,7 @@ class Quota:
 
     @property
     def owes(self) -> bool:
-        return self._owes
+        return self._owes or self._lost
 
 
 def counter_for(me: Me, terms: Terms, key: str) -> Counter:

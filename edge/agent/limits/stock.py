@@ -226,6 +226,8 @@ class Stock:
         if grant is None or grant.refused:
             self._fails_until = now + RETRY_S
             return
+        if grant.again:
+            return
         known = now < self._quarantine
         if grant.lost:
             self.quarantine(now)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.limit_histories import START, run_history, source
-from tests.support.limit_models import LevelModel, QuotaModel
+from tests.support.quota_histories import run_quota, run_smooth
 from tests.support.servers import RunningServer
 from weir.store.connect import Client
 from weir.store.errors import StoreError
@@ -35,6 +35,7 @@ from weir.store.limits import (
     window_of,
 )
 from weir.store.script_calls import ScriptCall
+from weir.store.scripts import script
 
 quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Send = Callable[[ScriptCall], Any]
@@ -189,29 +190,9 @@ def test_the_servers_own_clock_is_used(send: Send, keys: Keys, server: RunningSe
 
 
 @quick
-@given(
-    random=st.randoms(use_true_random=False), most=st.sampled_from([1, 3, 7, 1000]), burst=st.integers(1, 12)
-)
-def test_a_smooth_limit_is_its_model(
-    send: Send, keys: Keys, server: RunningServer, random: Random, most: int, burst: int
-) -> None:
-    per_ms, now, behind, granted = 36_000_000, START, 0, []
-    model = LevelModel(per_ms, most, burst)
-    server.admin().delete(keys.limit_level("smooth", per_ms))
-    for _ in range(30):
-        now += random.choice((0, 1, per_ms // most - 1, per_ms // most, 3 * per_ms // most))
-        behind += random.choice((0, 0, 0, 0, 1, per_ms // most, 2 * per_ms))
-        least = random.choice((1, 1, burst))
-        wish = Wish(random.choice((least, least + 1)), least)
-        call = gcra_call(keys, "smooth", per_ms, most, burst, wish, at=now - behind)
-        level = level_of(send(call))
-        expected = model.call(wish, now - behind)
-        assert level[:2] == expected[:2]
-        assert all(abs(ms - due) <= 1 for ms, due in zip(level[2:], expected[2:], strict=True))
-        granted += [now] * level.granted
-    for place, start in enumerate(granted):
-        for count, end in enumerate(granted[place:], 1):
-            assert count <= burst + (end - start) * most / per_ms + 1e-3
+@given(random=st.randoms(use_true_random=False))
+def test_a_smooth_limit_is_its_model(server: RunningServer, random: Random) -> None:
+    run_smooth(server.admin(), script("gcra").source, random)
 
 
 def test_thirds_come_to_a_whole_burst(send: Send, keys: Keys) -> None:
@@ -224,40 +205,15 @@ def test_thirds_come_to_a_whole_burst(send: Send, keys: Keys) -> None:
 
 
 @quick
-@given(random=st.randoms(use_true_random=False), window_ms=st.sampled_from([0, 86_400_000, 10_000_000]))
-def test_a_quota_is_its_model_whatever_is_lost_and_said_again(
-    send: Send, keys: Keys, server: RunningServer, random: Random, window_ms: int
-) -> None:
-    usage_key = keys.limit_quota("quota", window_ms)
-    server.admin().delete(usage_key)
-    model, now, most = QuotaModel(window_ms), START, 50
-    known: dict[str, Usage | None] = dict.fromkeys("abc")
-    for _ in range(40):
-        now += random.choice((0, 1, 3_000_000, 40_000_000, 20 * 86_400_000))
-        node = random.choice("abc")
-        last = known[node]
-        counts = last.counts if last is not None and random.random() < 0.8 else ()
-        back = [count._replace(returned=min(count.granted, count.returned + 2)) for count in counts[-1:]]
-        counts = (*counts[:-1], *back)
-        window, life = last.window if last else 0, random.choice((1, 1, 1, 2))
-        wish = Wish(random.choice((0, 1, 5, 60)), 1, random.choice((1, 3)))
-        at = now - random.choice((0, 0, 0, 5_000_000))
-        call = quota_call(
-            keys, "quota", window_ms, most, wish, node=node, life=life, window=window, known=counts, at=at
-        )
-        usage = usage_of(send(call))
-        usage = usage._replace(counts=(*sorted(usage.counts[:-1]), usage.counts[-1]))
-        assert usage == model.call(most, wish, node, life, window, counts, at)
-        if random.random() < 0.9:
-            known[node] = usage
-        if random.random() < 0.05:
-            server.admin().delete(usage_key)
-            model.lose()
+@given(random=st.randoms(use_true_random=False))
+def test_a_quota_is_its_model_whatever_is_lost_and_said_again(server: RunningServer, random: Random) -> None:
+    run_quota(server.admin(), script("quota").source, random)
 
 
 def quota(send: Send, keys: Keys, node: str, want: int, known: tuple[Count, ...] = (), **more: Any) -> Usage:
     options = {"life": 1, "window": START // 86_400_000, "at": START} | more
-    call = quota_call(keys, "q", 86_400_000, 100, Wish(want), node=node, known=known, **options)
+    most = options.pop("most", 100)
+    call = quota_call(keys, "q", 86_400_000, most, Wish(want), node=node, known=known, **options)
     return usage_of(send(call))
 
 
@@ -306,6 +262,52 @@ def test_a_later_life_of_a_node_fences_the_earlier_one(send: Send, keys: Keys) -
     assert quota(send, keys, "a", 10, life=2).counts == (Count("a", 20, 0),)
     fenced = quota(send, keys, "a", 10, (Count("a", 10, 0),), life=1)
     assert (fenced.granted, fenced.why, fenced.left) == (0, "fenced", 80)
+
+
+def test_a_node_that_knows_of_more_than_the_store_is_asked_to_say_all_of_it(send: Send, keys: Keys) -> None:
+    quota(send, keys, "a", 10)
+    lost = quota(send, keys, "b", 1, (Count("b", 5, 0),), heard=16)
+    assert (lost.granted, lost.why, lost.left) == (0, "lost", 85)
+    again = quota(send, keys, "b", 1, (Count("c", 1, 0), Count("b", 5, 0)), heard=16)
+    assert (again.granted, again.why, again.left) == (1, "ok", 83)
+    later = quota(send, keys, "b", 1, (), heard=10**6, window=1)
+    assert (later.granted, later.why) == (1, "ok"), "that was another window"
+
+
+def test_a_clock_that_had_run_ahead_is_followed_and_the_counts_come_along(
+    send: Send, keys: Keys, server: RunningServer
+) -> None:
+    day = 86_400_000
+    quota(send, keys, "a", 100, at=START + 2 * day)
+    server.admin().pexpire(keys.limit_quota("q", day), 365 * day)
+    refused = quota(send, keys, "b", 1)
+    assert (refused.granted, refused.window, refused.left) == (0, START // day, 0)
+    assert server.admin().pttl(keys.limit_quota("q", day)) <= day + 60_000, (
+        "not as long as the clock was ahead"
+    )
+    assert quota(send, keys, "b", 1, at=START + day).granted == 1
+
+
+def test_a_clock_that_had_run_ahead_by_less_stands_still(send: Send, keys: Keys) -> None:
+    day = 86_400_000
+    quota(send, keys, "a", 100, at=START + day)
+    assert quota(send, keys, "b", 1).window == START // day + 1
+
+
+def test_as_many_counts_as_there_may_be_are_restored_at_once(send: Send, keys: Keys) -> None:
+    counts = tuple(Count(f"n{number}", 5, 1) for number in range(MAX_NODES))
+    restored = quota(send, keys, "n0", 1, counts, most=MAX_NODES * 5, heard=MAX_NODES * 5)
+    assert (restored.granted, restored.left, len(restored.counts)) == (1, MAX_NODES - 1, MAX_NODES)
+
+
+def test_a_quota_lives_a_minute_longer_than_its_window(send: Send, keys: Keys, server: RunningServer) -> None:
+    quota(send, keys, "a", 1, at=START // 86_400_000 * 86_400_000)
+    assert 86_459_000 < server.admin().pttl(keys.limit_quota("q", 86_400_000)) <= 86_460_000
+
+
+def test_a_level_lives_until_it_is_empty(send: Send, keys: Keys, server: RunningServer) -> None:
+    send(gcra_call(keys, "t", 3_600_000, 60, 30, Wish(30), at=START))
+    assert 1_799_000 < server.admin().pttl(keys.limit_level("t", 3_600_000)) <= 1_800_000
 
 
 def test_one_node_too_many_has_no_place(send: Send, keys: Keys, server: RunningServer) -> None:

@@ -84,7 +84,7 @@ def test_what_is_booked_further_says_when_it_was_asked_for(bucket: int, lost: bo
     assert counter.owes
 
 
-def test_a_quota_says_all_that_it_knows() -> None:
+def test_a_quota_says_its_own_counts_and_how_much_all_had_taken() -> None:
     counter = Quota(ME, TERMS._replace(window="calendar"), "")
     counter.call(1000, Wish(1), "")
     grant = counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 0]])
@@ -92,9 +92,32 @@ def test_a_quota_says_all_that_it_knows() -> None:
     counter.give_back((42, ""), 2)
     counter.give_back((41, ""), 1)
     assert counter.owes
-    assert counter.call(1000, Wish(0), "").command[-6:] == ["n2", 7, 1, "n1", 3, 2]
-    counter.heard([0, 90, 0, 5000, 42, b"ok", [b"n1", 3, 2]])
+    said = counter.call(1000, Wish(0), "")
+    assert said.command[-3:] == ["n1", 3, 2]
+    assert arguments(said)["heard"] == 10
+    assert "n2" not in said.command
+    counter.heard([0, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 2]])
     assert not counter.owes
+
+
+@pytest.mark.parametrize("why", [b"lost", b"ok"])
+def test_a_quota_says_all_that_it_heard_once_the_store_knows_less(why: bytes) -> None:
+    counter = Quota(ME, TERMS._replace(window="calendar"), "")
+    counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 0]])
+    grant = counter.heard([0, 97, 0, 5000, 42, why, [b"n2", 6, 2, b"n3", 9, 0, b"n1", 3, 0]])
+    assert (grant.again, grant.refused) == (why == b"lost", False)
+    assert counter.owes, "also of a node that has no demand now"
+    assert counter.call(1000, Wish(1), "").command[-9:] == ["n2", 7, 2, "n1", 3, 0, "n3", 9, 0]
+    counter.heard([1, 80, 0, 5000, 42, b"ok", [b"n2", 7, 2, b"n3", 9, 0, b"n1", 4, 0]])
+    assert not counter.owes
+    assert counter.call(1000, Wish(1), "").command[-3:] == ["n1", 4, 0]
+
+
+def test_a_quota_never_returns_more_than_it_was_granted() -> None:
+    counter = Quota(ME, TERMS._replace(window="calendar"), "")
+    counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n1", 3, 0]])
+    counter.give_back((42, ""), 9)
+    assert counter.call(1000, Wish(0), "").command[-3:] == ["n1", 3, 3]
 
 
 def test_a_window_of_a_quota_begins_with_nothing_of_the_one_before() -> None:
