@@ -62,6 +62,15 @@ def test_what_is_held_for_later_is_bounded_and_the_rest_goes_back() -> None:
     assert sorted(returns) == [(lease, 1) for lease in range(1, MOST_NEXT + 3)]
 
 
+def test_what_is_held_for_later_counts_as_left() -> None:
+    held, returns = Holding(TERMS, 0.0), Returns()
+    for lease, left in ((1, 90), (2, 80), (3, 70)):
+        held.take(Answer(GRANTED, 5, lease, 10.0 + lease, left=left), 1, 0.0, returns)
+    assert held.left + held.tokens == 70 + 15
+    held.take(Answer(FULL, left=0, wait_s=0.1), 1, 0.0, returns)
+    assert held.left + held.tokens == 15
+
+
 def test_tokens_that_last_longer_are_asked_for_once_when_the_end_is_near_and_some_will_be_missed() -> None:
     held, returns = Holding(TERMS, 0.0), Returns()
     held.take(Answer(GRANTED, 400, 1, 2.0, ahead_s=1.0), 1, 0.0, returns)

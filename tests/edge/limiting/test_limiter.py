@@ -141,6 +141,17 @@ def test_all_or_none_is_spent(worker: Worker) -> None:
     assert worker.check(a).standings[0].remaining == 59
 
 
+@pytest.mark.parametrize("names", ["ab", "ba"])
+def test_of_two_limits_that_refuse_the_one_that_holds_longer_says_when_to_come_again(
+    worker: Worker, names: str
+) -> None:
+    worker.agent.says["a"] = Answer(FULL, wait_s=0.5, retry_s=1.0)
+    worker.agent.says["b"] = Answer(FULL, wait_s=0.5, retry_s=7.0)
+    limits = {name: worker.limit(name) for name in names}
+    verdict = worker.check(*limits.values())
+    assert (verdict.refused_by, verdict.retry_after_s) == (limits["b"], 7.0)
+
+
 def test_a_limit_in_shadow_counts_and_does_not_refuse(worker: Worker) -> None:
     worker.grant("a")
     worker.agent.says["b"] = Answer(FULL, wait_s=0.5, retry_s=1.0)
@@ -198,6 +209,22 @@ def test_a_silent_agent_is_waited_for_once_and_late_tokens_count() -> None:
     assert MUTE_S > WAIT_S
     worker.agent.late[0]([list(Answer(GRANTED, 7, 1, started + 3600))])
     assert [held.tokens for held in worker.limiter._holdings.values()] == [7]
+
+
+def test_an_agent_that_has_no_answer_is_not_asked_for_a_moment_by_any_key(worker: Worker) -> None:
+    limit = worker.limit(on_store_failure="closed")
+    worker.agent.silent = True
+    checking = gevent.spawn(worker.check, limit)
+    gevent.sleep(0)
+    worker.agent.late[0](None)
+    assert not checking.get(timeout=5).allowed
+    worker.now += MUTE_S - 0.01
+    assert not worker.check(limit, key="other").allowed
+    assert len(worker.agent.questions) == 1
+    worker.agent.silent = False
+    worker.now += 0.1
+    worker.grant()
+    assert worker.check(limit, key="other").allowed
 
 
 def test_what_nobody_asks_for_goes_back_after_a_second(worker: Worker) -> None:

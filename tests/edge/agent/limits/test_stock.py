@@ -281,6 +281,44 @@ def test_long_windows_are_believed_at_once_unless_the_share_is_strict() -> None:
         assert (held.tokens == 10) is believed
 
 
+@pytest.mark.parametrize(("nodes", "began", "granted"), [(4, 27.9, 5), (4, 28.1, 0), (5, 0.0, 0)])
+def test_the_reserve_of_a_strict_share_is_there_after_a_window_and_for_as_many_nodes_as_there_may_be(
+    nodes: int, began: float, granted: int
+) -> None:
+    """An earlier life of this node may have spent of it, and for one node more there is none."""
+    held = stock(TERMS._replace(on_store_failure="share strict", per_ms=60_000, most=100))
+    answers = [held.without_store(1, 100.0, Cluster(nodes, 4, began)) for _ in range(10)]
+    assert sum(answer.granted for answer in answers) == granted
+
+
+def test_tokens_of_an_earlier_lease_that_come_back_end_a_refusal() -> None:
+    """They go to the store, and may be had from there."""
+    held = stock(TERMS._replace(most=20))
+    held.heard(grant(5), 1, sent=50.0, now=50.0)
+    answer = held.hand(1, item(need=5), 50.0, ONE)
+    assert answer is not None
+    held.heard(Grant(0, 0, 0.9, 0.9, 0.05, (7, "x")), 1, sent=50.1, now=50.1)
+    refused = held.hand(1, item(), 50.11, ONE)
+    assert refused is not None
+    assert refused.why == FULL
+    held.take_back(answer.lease, 1, 50.12)
+    assert held.hand(1, item(), 50.12, ONE) is None
+
+
+def test_of_each_lease_every_worker_has_its_part_again() -> None:
+    held = stock()
+    parts = []
+    for bucket, now in ((5, 50.0), (6, 50.07)):
+        held.heard(grant(60, bucket=bucket), 1, sent=now, now=now)
+        for worker in (1, 2):
+            held.wants(worker, 1000.0, now)
+        for worker in (1, 2):
+            answer = held.hand(worker, item(demand=1000.0), now, ONE)
+            assert answer is not None
+            parts.append(answer.granted)
+    assert parts == [30, 30, 30, 30]
+
+
 def test_sub_leases_are_bounded_and_the_oldest_is_taken_for_spent() -> None:
     held = stock()
     numbers = []
