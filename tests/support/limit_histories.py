@@ -48,6 +48,9 @@ class Ring:
         expected = self.model.call(most, wish, holder, back, birth, at)
         if lease != expected:
             raise Broken(f"at {at}: {lease}, the model says {expected}")
+        left: Any = self.server.pttl(KEYS.limit_ring(self.tag, *self.window)) if self.model.life_ms else 0
+        if not self.model.life_ms - WIDTH < left <= self.model.life_ms:
+            raise Broken(f"the ring lives for {left} ms, not {self.model.life_ms}")
         return lease
 
     def lose(self) -> None:

@@ -15,6 +15,8 @@ class RingModel:
     def __init__(self, window: Window) -> None:
         self.width, count = window
         self.reach = count + 1
+        self.life_ms = 0
+        """For which the ring lives after the last call; 0 if that wrote nothing."""
         self.lose()
 
     def lose(self) -> None:
@@ -44,8 +46,11 @@ class RingModel:
         if wish.want and left >= wish.least:
             granted = min(wish.want, max(wish.least, left // wish.divisor))
             self.used[booked] = self.used.get(booked, 0) + granted
+        self.life_ms = 0
         if changed or granted:
             self.seen, self.birth = now, birth
+            last = max(*live, booked if granted else 0, 0) if live or granted else b
+            self.life_ms = (last - b + self.reach + 2) * self.width
         ends = [(bucket + self.reach + 1) * self.width - now for bucket in live]
         wait, free = 0, left
         if not granted:

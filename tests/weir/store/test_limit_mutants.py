@@ -66,6 +66,8 @@ MUTANTS = {
         "or string.sub(field, 1, 1) == 'r' and tonumber(string.match(value, ':(%d+)$')) - 1",
     ),
     "forgets the latest bucket of who gave back": ("math.max(given, latest[ticket] or given)", "given"),
+    "lives as long as what was granted now": ("(last - b + reach + 2) * width", "(reach + 2) * width"),
+    "lives a bucket less": ("(last - b + reach + 2) * width", "(last - b + reach + 1) * width"),
     "waits too long": (
         "used[order[place]], (order[place] + reach + 1)",
         "used[order[place]], (order[place] + reach + 2)",
