@@ -227,6 +227,21 @@ def test_an_agent_that_has_no_answer_is_not_asked_for_a_moment_by_any_key(worker
     assert worker.check(limit, key="other").allowed
 
 
+def test_an_agent_that_had_no_answer_is_not_asked_ahead_for_a_moment(worker: Worker) -> None:
+    limit = worker.limit()
+    worker.grant(tokens=100, seconds=60)
+    worker.check(limit)
+    worker.agent.silent = True
+    checking = gevent.spawn(worker.check, limit, key="other")
+    gevent.sleep(0)
+    worker.agent.late[0](None)
+    checking.get(timeout=5)
+    for _ in range(80):
+        worker.now += MUTE_S / 81
+        assert worker.check(limit).allowed
+    assert len(worker.agent.questions) == 2
+
+
 def test_what_nobody_asks_for_goes_back_after_a_second(worker: Worker) -> None:
     worker.grant(tokens=10, seconds=60)
     limit = worker.limit()

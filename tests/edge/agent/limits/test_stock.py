@@ -262,6 +262,16 @@ def test_a_closed_limit_in_quarantine_lets_nothing_pass_without_the_store() -> N
     assert refused.why == AWAY
 
 
+def test_a_share_that_is_spent_after_a_loss_says_how_long_that_holds() -> None:
+    held = stock(TERMS._replace(per_ms=60_000))
+    held.heard(grant(500, ttl_s=2.0), 1, sent=50.0, now=50.0)
+    held.heard(grant(0, lost=True), 1, sent=50.2, now=50.2)
+    refused = held.hand(1, item(), 51.0, TWO)
+    assert refused is not None
+    assert (refused.why, refused.wait_s) == (FULL, pytest.approx(0.1))
+    assert 60.0 < refused.retry_s < 62.0
+
+
 @pytest.mark.parametrize(("word", "why"), [("open", OPEN), ("share strict", GRANTED)])
 def test_open_and_strict_limits_ask_no_store_that_lost_a_window(word: str, why: str) -> None:
     held = stock(TERMS._replace(on_store_failure=word))
@@ -340,17 +350,17 @@ def test_tokens_that_nobody_needs_go_back() -> None:
     assert (held.tokens, held.counter.owes) == (0, True)
 
 
-def test_a_lease_of_a_quota_is_for_ten_seconds_and_stays_as_long_as_that_demand() -> None:
+def test_a_lease_of_a_quota_is_for_ten_seconds_and_stays_while_a_quarter_is_wanted() -> None:
     terms = TERMS._replace(window="calendar", most=1_000_000, per_ms=86_400_000)
     held = Stock(terms, Quota(ME, terms, ""), Names(100))
     held.wants(1, 100.0, 50.0)
     assert held.wish(1, 0, 50.0, ONE) == Wish(1000, 1, 1)
     held.counter.heard([1000, 999_000, 0, 50_000_000, 1, "ok", ["n1", 1000, 0]])
     held.heard(grant(1000, bucket=1, ttl_s=50_000.0), 1, sent=50.0, now=50.0)
-    held.wants(1, 100.0, 50.9)
+    held.wants(1, 25.0, 50.9)
     held.let_go(51.0)
     assert held.tokens == 1000
-    held.wants(1, 20.0, 51.9)
+    held.wants(1, 24.0, 51.9)
     held.let_go(52.0)
     assert (held.tokens, held.counter.owes) == (0, True)
 
