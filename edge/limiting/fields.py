@@ -27,8 +27,12 @@ _POLICY, _STATE = b"RateLimit-Policy", b"RateLimit"
 
 
 def policy(name: str, count: int, window_ms: int) -> bytes:
-    """One member of ``RateLimit-Policy``; ``window_ms`` 0 is a month, which has no length in seconds."""
-    window = b";w=%d" % (window_ms // 1000) if window_ms >= 1000 else b""
+    """One member of ``RateLimit-Policy``; ``window_ms`` 0 is a month, which has no length in seconds.
+
+    ``w`` is a whole number of seconds and optional: it is left out where the window is none, as any other would be
+    wrong for who computes a pace from it.
+    """
+    window = b";w=%d" % (window_ms // 1000) if window_ms and not window_ms % 1000 else b""
     return b"%b;q=%d%b" % (sf_string(name), min(count, MAX_INTEGER), window)
 
 

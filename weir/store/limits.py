@@ -16,7 +16,7 @@ from weir.store.script_calls import ScriptCall, script_call
 SHORT_MS = 10_000
 """Up to this length a window has twenty buckets, above it sixty."""
 LEAST_BUCKET_MS = 12
-"""A lease lives for one to two buckets, so with shorter ones it would end on its way."""
+"""A lease lives for one to two buckets, so with shorter ones it would end on its way. No rule has a shorter window."""
 MAX_NODES = 4096
 """Nodes that may count in one window of one quota; further ones live on their share."""
 _WHYS = frozenset({"ok", "fenced", "full", "lost"})
@@ -107,7 +107,7 @@ class Usage(NamedTuple):
 
 
 def window_of(per_ms: int) -> Window:
-    """Buckets of at least 12 ms that together are as long as ``per_ms``, or a little longer."""
+    """Buckets that together are as long as ``per_ms``, or a little longer: of at least 12 ms, or one if it is shorter."""
     most = 20 if per_ms <= SHORT_MS else 60
     buckets = max(1, min(most, per_ms // LEAST_BUCKET_MS))
     return Window(-(-per_ms // buckets), buckets)

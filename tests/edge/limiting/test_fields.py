@@ -15,10 +15,12 @@ def test_a_policy_has_its_quota_and_its_window_in_seconds() -> None:
     assert policy("gold", 100, 60_000) == b'"gold";q=100;w=60'
 
 
-def test_a_month_and_less_than_a_second_are_no_number_of_seconds() -> None:
+def test_a_month_and_a_part_of_a_second_are_no_whole_number_of_seconds() -> None:
     assert policy("gold", 5, 0) == b'"gold";q=5'
     assert policy("gold", 5, 999) == b'"gold";q=5'
+    assert policy("gold", 5, 1500) == b'"gold";q=5'
     assert policy("gold", 5, 1000) == b'"gold";q=5;w=1'
+    assert policy("gold", 5, 2000) == b'"gold";q=5;w=2'
 
 
 def test_what_is_left_is_never_below_zero_and_times_are_rounded_up() -> None:

@@ -50,6 +50,9 @@ MAX_DURATION_MS = 366 * 86_400_000
 NO_BODY = frozenset({204, 205, 304})
 SHORTEST_BUDGET_MS, LONGEST_BUDGET_MS = 1000, 86_400_000
 """Windows of a retry budget: a shorter one is asked for too often, a longer one forgets nothing in time."""
+SHORTEST_LIMIT_MS = 12
+"""Tokens of a shorter window would end on their way from the store to the worker, so nothing would ever pass. A smooth
+limit has no window."""
 LEAST_INTERVAL_MS = 100
 """Between two checks of a target."""
 
@@ -76,6 +79,8 @@ def rate_issues(rate: Rate) -> Iterator[Issue]:
     yield from _durations(rate)
     if rate.burst is not None and rate.window != "smooth":
         yield Issue("bad-rate", "burst belongs to a smooth limit", "smooth burst N")
+    if 0 < rate.per_ms < SHORTEST_LIMIT_MS and rate.window != "smooth":
+        yield Issue("bad-duration", "the window of a limit is too short", "12ms or more, or a smooth limit")
     if rate.per_month and rate.window == "smooth":
         yield Issue("bad-rate", "a smooth limit needs a time such as 30d, not a month")
     if rate.cost > rate.count:

@@ -27,6 +27,11 @@ BOUNDS: list[tuple[str, list[Clause], list[Clause]]] = [
     ("bad-duration", [Timeout(try_ms=1), Timeout(idle_ms=MAX_DURATION_MS)], [Timeout(try_ms=0)]),
     ("bad-duration", [MaxStale(for_ms=366 * DAY)], [MaxStale(for_ms=366 * DAY + 1), MaxStale(for_ms=-1)]),
     ("bad-duration", [SlowStart(for_ms=1)], [SlowStart(for_ms=0)]),
+    (
+        "bad-duration",
+        [rate(per_ms=12), rate(per_ms=12, window="calendar"), rate(per_ms=1, window="smooth")],
+        [rate(per_ms=11), rate(per_ms=11, window="calendar")],
+    ),
     ("bad-duration", [rate(per_ms=366 * DAY)], [rate(per_ms=366 * DAY + 1), rate(per_ms=-1)]),
     (
         "bad-number",
