@@ -107,7 +107,7 @@ class Usage(NamedTuple):
 
 
 def window_of(per_ms: int) -> Window:
-    """Buckets that together are as long as ``per_ms``, or a little longer: of at least 12 ms, or one if it is shorter."""
+    """Buckets of at least 12 ms that together are as long as ``per_ms``, or a little longer; one if it is shorter."""
     most = 20 if per_ms <= SHORT_MS else 60
     buckets = max(1, min(most, per_ms // LEAST_BUCKET_MS))
     return Window(-(-per_ms // buckets), buckets)
