@@ -264,6 +264,18 @@ def test_keys_are_bounded_and_the_oldest_gives_its_tokens_back() -> None:
     assert worker.agent.questions[-1][1] == [(1, 9)]
 
 
+def test_who_is_spent_from_without_a_check_is_not_among_the_oldest() -> None:
+    worker = Worker(most=2)
+    worker.grant(tokens=10)
+    limit = worker.limit()
+    for key in "ab":
+        worker.check(limit, key=key)
+    often = next(iter(worker.limiter._holdings.values()))
+    assert worker.limiter.renewed(often, limit, "a", 1, worker.now)
+    worker.check(limit, key="c")
+    assert (worker.limiter.holding(limit, "a"), worker.limiter.holding(limit, "b")) == (often, None)
+
+
 def test_a_publish_keeps_what_is_held(worker: Worker) -> None:
     worker.grant(tokens=10)
     worker.check(worker.limit(count=100))

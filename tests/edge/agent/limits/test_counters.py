@@ -127,14 +127,6 @@ def test_a_quota_keeps_the_greater_counts_of_a_store_that_lost_some() -> None:
     assert counter.call(1000, Wish(1), "").command[-6:] == ["n2", 7, 2, "n1", 3, 0]
 
 
-def test_no_more_comes_back_to_a_quota_than_was_granted() -> None:
-    counter = Quota(ME, TERMS._replace(window="calendar"), "")
-    counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n1", 3, 0]])
-    counter.give_back((42, ""), 2)
-    counter.give_back((42, ""), 2)
-    assert counter.call(1000, Wish(0), "").command[-3:] == ["n1", 3, 3]
-
-
 def test_a_window_of_a_quota_begins_with_nothing_of_the_one_before() -> None:
     counter = Quota(ME, TERMS._replace(window="calendar"), "")
     counter.heard([3, 90, 0, 5000, 42, b"ok", [b"n2", 7, 1, b"n1", 3, 0]])
