@@ -1,4 +1,4 @@
-"""The store's side of one key of one limit: which script is called, and what its reply means. Pure.
+"""The store's side of one key of one limit: which script is called, and what its reply means. Pure, but for a name that is drawn.
 
 The three kinds differ in what comes back and how a loss of data shows; ``stock`` sees one shape, ``Grant``.
 """
@@ -6,6 +6,7 @@ The three kinds differ in what comes back and how a loss of data shows; ``stock`
 from __future__ import annotations
 
 import math
+import secrets
 from typing import Any, NamedTuple, Protocol
 
 from edge.limiting.wire import Terms
@@ -101,7 +102,7 @@ class Sliding:
     """``limit.lua``."""
 
     __slots__ = (
-        "_birth", "_granted_in", "_me", "_number", "_owed", "_put_off", "_said", "_tag", "_window",
+        "_birth", "_granted_in", "_holder", "_me", "_number", "_owed", "_put_off", "_said", "_tag", "_window",
         "ahead_s", "further", "kept_s", "lease_s",
     )  # fmt: skip
 
@@ -122,6 +123,8 @@ class Sliding:
         self._said = NOTHING_BACK
         """Said until there is a reply, so that it is taken once."""
         self._number = 0
+        self._holder = me.holder + secrets.token_hex(3)
+        """Who counts from 0: another counter of this key, of an agent that had forgotten it, has its own numbers."""
 
     def learn(self, terms: Terms) -> None:
         """The limit itself comes with each call."""
@@ -139,7 +142,7 @@ class Sliding:
             self._window,
             most,
             wish,
-            holder=self._me.holder,
+            holder=self._holder,
             new_birth=birth,
             back=self._said,
         )

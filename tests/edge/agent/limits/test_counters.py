@@ -49,6 +49,12 @@ def test_what_comes_back_is_said_in_the_same_words_until_there_is_a_reply() -> N
     assert back(counter.call(1000, Wish(1), "y")) == (0, "", 0, 0)
 
 
+def test_a_counter_that_begins_anew_is_another_holder_since_its_numbers_do() -> None:
+    holders = {arguments(Sliding(ME, TERMS, "").call(1, Wish(1), "y"))["holder"] for _ in range(3)}
+    assert len(holders) == 3
+    assert all(holder.startswith(ME.holder) for holder in holders)
+
+
 def test_the_oldest_tokens_come_back_first() -> None:
     counter = Sliding(ME, TERMS, "")
     counter.give_back((6, "x"), 3)
