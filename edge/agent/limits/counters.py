@@ -1,4 +1,4 @@
-"""The store's side of one key of one limit: which script is called, and what its reply means. Pure, but for a name that is drawn.
+"""The store's side of one key of one limit: which script is called, and what its reply means. Nothing is sent here.
 
 The three kinds differ in what comes back and how a loss of data shows; ``stock`` sees one shape, ``Grant``.
 """
