@@ -1,7 +1,8 @@
 """Which tests run in one process, where several share the work: those of a group, else those of a file.
 
 So what a module or a group starts for its tests is started once. What collecting makes stays until the end, and is a
-million objects: no garbage collection looks at them, neither meanwhile nor in any test.
+million objects: no garbage collection looks at them, neither meanwhile nor in any test. No property fails because
+the machine is slow.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -77,8 +77,9 @@ def test_a_budget_can_be_looked_at_without_changing_it(
         return granted(reply).units
 
     call(1, 0, 1_000_000)
-    call(2, 0, 1_012_500, earned=40_000, attempts=400)
-    assert call(3, 7, 1_012_600, earned=40_000, attempts=400) == 7
+    call(2, 0, 1_012_000)
+    call(3, 0, 1_012_500, earned=40_000, attempts=400)
+    assert call(4, 7, 1_012_600, earned=40_000, attempts=400) == 7
     before = dumped(server)
     live = Live(client, keys)
     (reply,) = client.pipeline([look_call(keys, RING, at=1_012_700)])

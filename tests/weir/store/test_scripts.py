@@ -73,6 +73,9 @@ def test_no_script_builds_a_key_or_asks_another_clock(name: str) -> None:
         if table := re.fullmatch(r"unpack\((\w+)", first):
             # Arguments that were gathered in a table, whose first is the key.
             first = re.findall(rf"\b{table[1]}\b[^{{}}\n]*= [^{{}}\n]*{{(\w+)", read.source)[0]
+        if over := re.search(rf"for _, {first} in ipairs\({{([\w, ]+)}}\)", read.source):
+            assert set(over[1].split(", ")) <= set(read.keys), command
+            continue
         assert verb in {"'TIME'", "'PUBLISH'", "'INFO'"} or first in read.keys, command
 
 

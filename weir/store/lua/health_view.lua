@@ -26,13 +26,11 @@ local WINDOW_MS, REMEMBER_MS, MOST, LIVE_MS = 10000, 300000, 1000, 30000
 local time = redis.call('TIME')
 local now = tonumber(now_ms) or time[1] * 1000 + math.floor(time[2] / 1000)
 
-local function move_back(key)
+for _, key in ipairs({suspects, checked, nodes}) do
   local ahead = tonumber(redis.call('ZRANGE', key, -1, -1, 'WITHSCORES')[2] or now) - now
-  if ahead <= 0 then return end
-  local late = redis.call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'WITHSCORES')
+  local late = ahead > 0 and redis.call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'WITHSCORES') or {}
   for i = 1, #late, 2 do redis.call('ZADD', key, late[i + 1] - ahead, late[i]) end
 end
-for _, key in ipairs({suspects, checked, nodes}) do move_back(key) end
 if tonumber(since) > now then since = 0 end
 
 local names = redis.call('ZRANGE', nodes, 0, -1)

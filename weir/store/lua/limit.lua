@@ -32,8 +32,8 @@
 -- COST
 --   O(buckets + holders that gave back within a window).
 local ring = unpack(KEYS)
-local bucket_ms, buckets, most, want, least, divisor, further, holder = unpack(ARGV, 1, 8)
-local back_bucket, back_birth, back, back_number, new_birth, at = unpack(ARGV, 9)
+local bucket_ms, buckets, most, want, least, divisor, further, holder, back_bucket, back_birth, back, back_number,
+  new_birth, at = unpack(ARGV)
 
 local width, count, need, time = tonumber(bucket_ms), tonumber(buckets), tonumber(least), redis.call('TIME')
 local now = tonumber(at) or time[1] * 1000 + math.floor(time[2] / 1000)
