@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from tests.support.masking_rig import Cluster, cluster, seen
+from tests.support.masking_rig import NODES, WORKERS, Cluster, cluster, seen
 
-CLAUSES = "retry 2 on connect, 502; budget 10% max 200 per 2s"
+CLAUSES = "retry 2 on connect, 502; budget 20% max 200 per 2s"
 RATE = 80.0
-BACK_WITHIN_S = 3.0
+ROW = 5
+"""Failures behind each other, after which a worker takes a target out."""
 
 
 def test_failures_at_random_and_a_target_that_goes_are_hidden_and_cost_little() -> None:
@@ -32,15 +33,14 @@ def failures_at_random(found: Cluster) -> None:
 
 
 def a_target_goes(found: Cluster) -> None:
+    """Each worker finds that out once, one that is asked seldom late."""
     since = time.time()
     loading = found.load(RATE, 6.0, seed=3)
     time.sleep(1.5)
     found.service.go_away(0)
-    gone = time.time()
     statuses = loading.done()
     asked = found.asked(since, len(statuses))
     assert set(statuses) <= {200, 502}
     assert statuses.count(200) >= 0.98 * len(statuses)
-    assert any(each.attempts > 1 for each in asked), "somebody must have found it gone"
-    late = [each for each in asked if each.at >= gone + BACK_WITHIN_S]
-    assert seen(late).amplification <= 1.02, seen(late).whys
+    found_out = sum(seen(asked).whys.values())
+    assert 0 < found_out <= NODES * WORKERS * (ROW + 1), "some were under way when it was taken out"
