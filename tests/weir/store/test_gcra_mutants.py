@@ -39,6 +39,7 @@ MUTANTS = {
 }
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_fault_in_the_script_of_a_smooth_limit_is_caught(name: str, server: RunningServer) -> None:
     before, after = MUTANTS[name]

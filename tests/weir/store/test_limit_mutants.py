@@ -75,6 +75,7 @@ MUTANTS = {
 }
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_fault_in_the_script_is_caught(name: str, server: RunningServer) -> None:
     before, after = MUTANTS[name]
@@ -91,6 +92,7 @@ def run_histories(server: redis.Redis, mutant: str, **more: bool) -> None:
             run_history(server, mutant, Random(seed), losses=True)
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize(
     "name",
     [

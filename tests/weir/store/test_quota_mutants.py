@@ -53,6 +53,7 @@ MUTANTS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_fault_in_the_script_of_a_quota_is_caught(name: str, server: RunningServer) -> None:
     before, after = MUTANTS[name]
