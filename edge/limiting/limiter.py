@@ -24,7 +24,7 @@ from weir.models.effective import Counted
 
 MAX_HOLDINGS = 50_000
 WAIT_S = 0.25
-"""An agent answers within 40 ms, whatever the store does. Later only where the machine is too busy: then waiting is
+"""An agent answers within 30 ms, whatever the store does. Later only where the machine is too busy: then waiting is
 right, as whoever goes on alone spends what others may have spent."""
 MUTE_S = 0.5
 """An agent that did not answer is not asked for so long."""

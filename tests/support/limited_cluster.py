@@ -79,8 +79,7 @@ class LimitedCluster:
 
     def metric(self, node: int, name: str) -> float:
         """The sum of all series of that name, with whatever labels it begins with; 0 for none, or without an agent."""
-        text = self.edges[node].get("/metrics", "status")[1]
-        return sum(float(value) for value in re.findall(rf"^{re.escape(name)}\S* (\S+)$", text, re.MULTILINE))
+        return total(self.edges[node].get("/metrics", "status")[1], name)
 
     def wait_exact(self, load: StampedLoad, since: float) -> float:
         """Until all went as if the store had never been away, for one and a half windows after ``since``; the moment at
@@ -117,15 +116,17 @@ class LimitedCluster:
         return sorted(
             attempt["decided_at"]
             for log in self._folder.glob("n*.log")
-            for line in log.read_text().splitlines()
+            for line in log.read_text().rpartition("\n")[0].splitlines()  # the last one may be under way
             for attempt in json.loads(line).get("attempts", ())
             if attempt.get("retry") == "granted"
         )
 
     def waits(self) -> tuple[int, int, int]:
-        """Requests that were counted, those that waited for it, and those that waited for more than 50 ms."""
+        """Requests that were counted, those that waited for it, and those that waited for more than 50 ms: as one page
+        of each node says it."""
+        pages = [edge.get("/metrics", "status")[1] for edge in self.edges]
         counted, waited, soon = (
-            sum(int(self.metric(node, name)) for node in range(len(self.edges)))
+            sum(int(total(page, name)) for page in pages)
             for name in (
                 "weir_limit_total",
                 'weir_phase_seconds_count{phase="limit"',
@@ -147,6 +148,11 @@ class LimitedCluster:
             edge.stop()
         for target in self._targets:
             target.stop()
+
+
+def total(page: str, name: str) -> float:
+    """The sum of all series of a page of metrics whose name and first labels are these."""
+    return sum(float(value) for value in re.findall(rf"^{re.escape(name)}\S* (\S+)$", page, re.MULTILINE))
 
 
 def busiest_stamps(stamps: Sequence[float], window_s: float) -> int:
