@@ -19,7 +19,7 @@ OLDEST_KUBECTL = "1.27"
 
 
 def kubectl() -> str:
-    """Skips the test without it. (That of Debian 12 is too old to know components.)"""
+    """Skips the test without it, in CI too: that of Debian 12 is too old to know components."""
     found = find("kubectl")
     if found is None:
         pytest.skip(f"needs kubectl {OLDEST_KUBECTL} or newer, which is not installed on this machine")
