@@ -6,5 +6,5 @@
 * **attempt**: one try; ``UpstreamError`` says at which stage it failed and what had gone out by then.
 
 Files, in reading order: ``errors``, ``decide``, ``balance``, ``sticky``, ``dns``, ``resolver``, ``connect``, ``tls``,
-``connection``, ``target``, ``upstreams``.
+``connection``, ``target``, ``health`` and ``concurrency`` with what begins like them, ``drains``, ``upstreams``.
 """

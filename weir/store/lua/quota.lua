@@ -24,8 +24,8 @@
 --   known...    node, granted, given back, ...: the caller's own counts, and those of others that may be lost
 -- RETURNS
 --   {granted, left, wait_ms, ttl_ms, window, why, {node, granted, given back, ...}}: why is ok | fenced (a later life of
---   the node was here) | full (too many nodes) | lost (the caller should say all that it knows, and ask again); these grant nothing. The
---   caller's counts are the last of the list.
+--   the node was here) | full (too many nodes) | lost (the caller should say all that it knows, and ask again); these
+--   grant nothing. The caller's counts are the last of the list.
 -- MISSING
 --   usage: nothing was granted, besides what the caller knows.
 -- COST
