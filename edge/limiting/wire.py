@@ -16,6 +16,9 @@ MAX_ITEMS = 64
 MAX_RETURNS = 4096
 MAX_IDENTITY = 1024
 MONTH_MS = 31 * 86_400_000
+ANSWER_S = 0.03
+"""An agent answers so soon, whatever the store does: with the ways there and back, and whoever else wants the
+processor, a request waits for at most 50 ms."""
 
 GRANTED, FULL, OPEN, AWAY = "granted", "full", "open", "away"
 """``full``: the limit is used up. ``open``, ``away``: nobody can tell, and the limit lets all pass, or nothing."""
@@ -55,6 +58,8 @@ class Item(NamedTuple):
     """Tokens a second that this worker was lately asked for."""
     beyond: float = 0.0
     """The worker has tokens until then, and wants some that last longer; 0: it has none."""
+    within_s: float = ANSWER_S
+    """Less of a request that has waited for the answer to somebody else's question."""
 
 
 class Answer(NamedTuple):
@@ -101,7 +106,9 @@ def read_answers(body: Any, count: int) -> list[Answer] | None:
         return None
 
 
-def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any, beyond: Any) -> Item:
+def _item(
+    terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any, beyond: Any, within: Any
+) -> Item:
     read = Terms(*terms)
     texts = (read.identity, read.window, read.on_store_failure, key)
     numbers = (read.most, read.per_ms, read.burst, read.max_keys, need, want)
@@ -114,5 +121,12 @@ def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any
     if read.per_ms == 0 and read.window != "calendar":
         raise ValueError("only a calendar limit may count by the month")
     return Item(
-        read, key, need, max(need, want), optional is True, max(0.0, float(demand)), max(0.0, float(beyond))
+        read,
+        key,
+        need,
+        max(need, want),
+        optional is True,
+        max(0.0, float(demand)),
+        max(0.0, float(beyond)),
+        min(ANSWER_S, max(0.0, float(within))),
     )

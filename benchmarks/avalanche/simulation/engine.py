@@ -213,7 +213,7 @@ class _Cluster:
     def _at_store(self, node: int, call: Call) -> None:
         now, (since, until) = self._simulation.now, self._delays.away
         away = since <= now < until
-        reply = None if away else self._ring.call(now, call.credits, call.give_back, call.want)
+        reply = None if away else self._ring.call(now, node, call.earned, call.give_back, call.want)
         self._simulation.at(now + self._delays.round_trip_s / 2, self._answered, node, call, reply)
 
     def _answered(self, node: int, call: Call, reply: Any) -> None:

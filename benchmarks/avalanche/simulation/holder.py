@@ -1,4 +1,4 @@
-"""A node's side of Weir's budget: a lease, what it earned since the last flush, and its part of the static reserve.
+"""A node's side of Weir's budget: a lease, what it earned, and its part of the static reserve.
 
 The same rules as in the node agent: one question at a time, at most four a bucket, none while a refusal still holds;
 what a lease has left goes back with the next call.
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from benchmarks.avalanche.policies import Cluster
 from benchmarks.avalanche.setting import WINDOW_S
 from benchmarks.avalanche.simulation.ring import BUCKET_S, Reply
+from edge.agent.budgets_stream import Seen, Stream
 
 ASKS_PER_BUCKET = 4
 MOST_WANTED = 32
@@ -24,7 +25,8 @@ GUARD_S = 0.002
 class Call(NamedTuple):
     """One question to the store."""
 
-    credits: int
+    earned: int
+    """Thousandths of a unit since the run began, told at the pace at which they were earned."""
     give_back: tuple[int, int]
     want: int
 
@@ -34,8 +36,10 @@ class Holder:
         """``reserve``: units of the static reserve that are this node's, per window."""
         self._budget = budget
         self._reserve = _Reserve(reserve)
-        self._unsent = 0
         self._earned = 0
+        self._reported = self._told = 0
+        self._reported_at = 0.0
+        self._stream = Stream()
         self._lease = 0
         self._bucket = -1
         self._give_back = (-1, 0)
@@ -72,11 +76,12 @@ class Holder:
     def flush(self, now: float) -> Call | None:
         """What to tell the store once a second; None if there is nothing."""
         self._wanted = 0
+        told = self._told
         call = self._call(now, 0)
-        return call if call.credits or call.give_back[1] else None
+        return call if call.earned != told or call.give_back[1] else None
 
     def take(self, now: float, call: Call, reply: Reply | None) -> None:
-        """``reply`` None: the store did not answer; what went with the call is lost."""
+        """``reply`` None: the store did not answer; the units that went back with the call are lost."""
         if call.want:
             self.asking = False
         self._on_its_own = reply is None or reply.quarantined
@@ -90,8 +95,11 @@ class Holder:
 
     def _call(self, now: float, want: int) -> Call:
         self._expire(int(now / BUCKET_S))
-        call = Call(self._unsent, self._give_back, want)
-        self._unsent, self._give_back = 0, (-1, 0)
+        self._stream.add(now, Seen(0, self._earned - self._reported), now - self._reported_at)
+        self._reported, self._reported_at = self._earned, now
+        self._told = self._stream.played(now).credit
+        call = Call(self._told, self._give_back, want)
+        self._give_back = (-1, 0)
         return call
 
     def _expire(self, bucket: int) -> None:
@@ -102,7 +110,6 @@ class Holder:
             self._lease = 0
 
     def _earn(self, milli: int) -> None:
-        self._unsent += milli
         self._earned += milli
 
 

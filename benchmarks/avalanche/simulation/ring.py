@@ -1,7 +1,8 @@
 """The store's side of Weir's budget: what the budget script decides, in Python, with the time given by the caller.
 
 Units are counted in the bucket (1 s) in which they were granted, and the sum is taken over one bucket more than the
-window has. A grant ends with its bucket, so whatever is spent was counted where it was spent.
+window has. A grant ends with its bucket, so whatever is spent was counted where it was spent. What a holder earned is
+spread over the time since its last word.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ class Ring:
         self._quarantined_until = since + (BUCKETS + 1) * BUCKET_S
         self._granted: dict[int, int] = {}
         self._credits: dict[int, int] = {}
+        self._heard: dict[int, tuple[float, int]] = {}
+        """By holder: when, and what it had earned until then."""
 
-    def call(self, now: float, earned: int, give_back: tuple[int, int], want: int) -> Reply:
-        """Books ``earned`` (thousandths), takes back (bucket, units) that were not spent, grants up to ``want``."""
+    def call(self, now: float, holder: int, earned: int, give_back: tuple[int, int], want: int) -> Reply:
+        """Books what came to ``earned`` (thousandths, since the holder began), takes back (bucket, units) that were not
+        spent, grants up to ``want``. A holder's first word is where counting begins."""
         bucket = int(now / BUCKET_S)
         self._forget(bucket)
-        self._credits[bucket] = self._credits.get(bucket, 0) + earned
+        since, before = self._heard.get(holder, (now, earned))
+        self._heard[holder] = now, earned
+        self._book(since, now, earned - before)
         returned_to, units = give_back
         if units and returned_to in self._granted:
             self._granted[returned_to] -= min(units, self._granted[returned_to])
@@ -50,6 +56,16 @@ class Ring:
         granted = min(want, max(1, available // self._divisor))
         self._granted[bucket] = self._granted.get(bucket, 0) + granted
         return Reply(granted, bucket, 0.0)
+
+    def _book(self, since: float, now: float, milli: int) -> None:
+        def until(edge: float) -> int:
+            return int(milli * min(1.0, max(0.0, edge - since) / (now - since))) if now > since else milli
+
+        last = int(now / BUCKET_S)
+        for bucket in range(max(last - BUCKETS + 1, int(since / BUCKET_S)), last + 1):
+            begin = bucket * BUCKET_S
+            part = until(begin + BUCKET_S) - (until(begin) if begin > since else 0)
+            self._credits[bucket] = self._credits.get(bucket, 0) + part
 
     def _budget(self, bucket: int) -> int:
         all_earned = sum(amount for at, amount in self._credits.items() if at > bucket - BUCKETS) // 1000

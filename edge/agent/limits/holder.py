@@ -24,14 +24,12 @@ from edge.agent.limits.table import Table
 from edge.agent.limits.watch import Watch
 from edge.agent.store_pipe import StorePipe
 from edge.limiting.clock import boot_s
-from edge.limiting.wire import GRANTED, TOPIC, Answer, Item, read_question
+from edge.limiting.wire import ANSWER_S, GRANTED, TOPIC, Answer, Item, read_question
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
 from weir.store.limits import Wish
 from weir.store.script_calls import ScriptCall
 
-ANSWER_S = 0.03
-"""With the ways there and back, and whoever else wants the processor, a request waits for at most 50 ms."""
 FLUSH_S = 1.0
 
 log = logging.getLogger("weir.agent.limits")
@@ -124,7 +122,7 @@ class LimitHolder:
             if answer is None and stock.fetching is None and self._pipe.available:
                 self._ask(stock, item, cluster)
         answers = [
-            answer or self._wait(connection, stock, item, now + ANSWER_S, cluster)
+            answer or self._wait(connection, stock, item, now + item.within_s, cluster)
             for (stock, item), answer in zip(pairs, at_once, strict=True)
         ]
         if any(not answer.granted and not item.optional for item, answer in zip(items, answers, strict=True)):

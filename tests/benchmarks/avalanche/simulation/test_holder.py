@@ -52,14 +52,14 @@ def test_a_refusal_is_believed_for_as_long_as_it_says() -> None:
     assert held.ask(5.6, 1) is not None
 
 
-def test_traffic_is_told_once() -> None:
+def test_traffic_is_told_at_the_pace_at_which_it_was_seen_and_once() -> None:
     held = holder()
     held.attempted()
     held.succeeded(retry=True)
-    call = held.flush(1.0)
-    assert call is not None
-    assert call.credits == 20 + 80 + 500
-    assert held.flush(2.0) is None
+    assert held.flush(1.0) is None
+    told = [held.flush(now) for now in (1.5, 2.0)]
+    assert [call and call.earned for call in told] == [300, 600]
+    assert held.flush(3.0) is None
 
 
 def test_the_reserve_is_for_a_store_that_does_not_answer_and_for_what_was_earned() -> None:
