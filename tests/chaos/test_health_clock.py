@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.test_limits_and_budgets import faked_time
+from tests.support.faked_time import faked_time
 from tests.support.servers import RunningServer, start_server, valkey_binary
 from tests.support.wait import wait_until
 from weir.store.connect import Client, connect

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.faked_time import faked_time
 from tests.support.limited_cluster import (
     BUDGET_WINDOW_S,
     CAP,
@@ -25,7 +26,6 @@ from tests.support.limited_cluster import (
     LimitedCluster,
     busiest_stamps,
 )
-from tests.support.parts import need
 from tests.support.servers import (
     RunningServer,
     SentinelGroup,
@@ -257,19 +257,6 @@ def test_the_clock_of_the_store_steps_there_and_back(
         told.nobody_noticed()
         told.limits_held(closed=2 * LIMIT, strict=2 * LIMIT)
         told.retries_held(2 * CAP)
-
-
-def faked_time(file: Path) -> dict[str, str]:
-    """What lets a program read the clock that ``file`` says; skips where faketime is not installed."""
-    need("faketime")
-    library = next(Path("/usr/lib").glob("**/faketime/libfaketime.so.1"))
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
 
 
 def test_a_node_agent_is_killed(folder: Path, store: RunningServer) -> None:
