@@ -19,16 +19,13 @@ from edge.limiting.clock import boot_s
 from edge.limiting.holding import Holding
 from edge.limiting.limit import CountedLimit
 from edge.limiting.verdict import Demand, Standing, Verdict
-from edge.limiting.wire import ANSWER_S, MAX_ITEMS, MAX_RETURNS, TOPIC, Item, question, read_answers
+from edge.limiting.wire import MAX_ITEMS, MAX_RETURNS, TOPIC, Item, question, read_answers
 from weir.models.effective import Counted
 
 MAX_HOLDINGS = 50_000
 WAIT_S = 0.25
 """An agent answers within 30 ms, whatever the store does. Later only where the machine is too busy: then waiting is
 right, as whoever goes on alone spends what others may have spent."""
-PATIENCE_S, LEAST_S = 0.04, 0.005
-"""Whose tokens were taken by others when the answer came asks once more, but has no more patience than this in all, and
-at least the second for each question."""
 MUTE_S = 0.5
 """An agent that did not answer is not asked for so long."""
 FLUSH_S = 1.0
@@ -138,7 +135,7 @@ class Limiter:
                 for holding, demand in missing:
                     holding.alone(demand.cost, now, self._divisor)
             else:
-                self._fetch(missing, now, began, deadline)
+                self._fetch(missing, now, deadline)
                 now = self.clock()
                 if now >= deadline and any(holding.asking is not None for holding, _ in missing):
                     self._mute_until = now + MUTE_S
@@ -173,8 +170,7 @@ class Limiter:
         """One question for those that nobody asked for yet; waits for the first answer of all."""
         fresh = [(holding, demand) for holding, demand in missing if holding.asking is None]
         if fresh:
-            within = min(ANSWER_S, max(LEAST_S, PATIENCE_S - (now - began)))
-            self._ask(fresh[:MAX_ITEMS], now, within=within)
+            self._ask(fresh[:MAX_ITEMS], now)
         waits = [(holding.asking, holding, demand.cost) for holding, demand in missing if holding.asking]
         for _, holding, cost in waits:
             holding.waiting += cost
@@ -191,9 +187,7 @@ class Limiter:
         if beyond is not None and now >= self._mute_until and self._link.connected:
             self._ask([(holding, Demand(limit, key, 1))], now, beyond)
 
-    def _ask(
-        self, fresh: list[tuple[Holding, Demand]], now: float, beyond: float = 0.0, within: float = ANSWER_S
-    ) -> None:
+    def _ask(self, fresh: list[tuple[Holding, Demand]], now: float, beyond: float = 0.0) -> None:
         event = Event()
         items = []
         for holding, demand in fresh:
@@ -210,7 +204,6 @@ class Limiter:
                     demand.limit.shadow,
                     holding.demand(now),
                     beyond,
-                    within,
                 )
             )
             self._active[holding] = None

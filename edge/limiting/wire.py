@@ -58,8 +58,6 @@ class Item(NamedTuple):
     """Tokens a second that this worker was lately asked for."""
     beyond: float = 0.0
     """The worker has tokens until then, and wants some that last longer; 0: it has none."""
-    within_s: float = ANSWER_S
-    """Less of a request that has waited for the answer to somebody else's question."""
 
 
 class Answer(NamedTuple):
@@ -106,9 +104,7 @@ def read_answers(body: Any, count: int) -> list[Answer] | None:
         return None
 
 
-def _item(
-    terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any, beyond: Any, within: Any
-) -> Item:
+def _item(terms: Any, key: Any, need: Any, want: Any, optional: Any, demand: Any, beyond: Any) -> Item:
     read = Terms(*terms)
     texts = (read.identity, read.window, read.on_store_failure, key)
     numbers = (read.most, read.per_ms, read.burst, read.max_keys, need, want)
@@ -121,12 +117,5 @@ def _item(
     if read.per_ms == 0 and read.window != "calendar":
         raise ValueError("only a calendar limit may count by the month")
     return Item(
-        read,
-        key,
-        need,
-        max(need, want),
-        optional is True,
-        max(0.0, float(demand)),
-        max(0.0, float(beyond)),
-        min(ANSWER_S, max(0.0, float(within))),
+        read, key, need, max(need, want), optional is True, max(0.0, float(demand)), max(0.0, float(beyond))
     )

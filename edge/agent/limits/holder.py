@@ -122,7 +122,7 @@ class LimitHolder:
             if answer is None and stock.fetching is None and self._pipe.available:
                 self._ask(stock, item, cluster)
         answers = [
-            answer or self._wait(connection, stock, item, now + item.within_s, cluster)
+            answer or self._wait(connection, stock, item, now + ANSWER_S, cluster)
             for (stock, item), answer in zip(pairs, at_once, strict=True)
         ]
         if any(not answer.granted and not item.optional for item, answer in zip(items, answers, strict=True)):

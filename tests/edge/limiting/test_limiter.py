@@ -9,9 +9,9 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.limiting.limiter import LEAST_S, MUTE_S, WAIT_S, Limiter
+from edge.limiting.limiter import MUTE_S, WAIT_S, Limiter
 from edge.limiting.verdict import Demand
-from edge.limiting.wire import ANSWER_S, AWAY, FULL, GRANTED, OPEN, Answer, read_question
+from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, read_question
 from weir.models.effective import Counted
 from weir.models.values import Rate
 
@@ -87,21 +87,6 @@ def test_a_verdict_tells_how_long_the_agent_was_waited_for(worker: Worker) -> No
     worker.agent.later = slowly  # type: ignore[method-assign]
     assert worker.check(limit).waited_s == pytest.approx(0.03)
     assert worker.check(limit).waited_s == 0.0
-
-
-def test_who_finds_the_tokens_taken_asks_again_with_the_patience_that_is_left(worker: Worker) -> None:
-    worker.grant(tokens=1)
-    worker.agent.silent = True
-    limit = worker.limit()
-    checks = [gevent.spawn(worker.check, limit) for _ in range(3)]
-    for waited, lease in ((0.025, 1), (0.05, 2), (0.075, 3)):
-        gevent.sleep(0)
-        worker.now = 1000.0 + waited
-        worker.agent.late.pop(0)([list(worker.agent.says["a"]._replace(lease=lease))])
-    verdicts = [check.get(timeout=5) for check in checks]
-    assert [verdict.allowed for verdict in verdicts] == [True] * 3
-    patience = [items[0].within_s for items, _ in worker.agent.questions]
-    assert patience == pytest.approx([ANSWER_S, 0.015, LEAST_S])
 
 
 def test_tokens_at_hand_are_spent_without_a_switch(worker: Worker) -> None:

@@ -6,7 +6,6 @@ import msgpack
 import pytest
 
 from edge.limiting.wire import (
-    ANSWER_S,
     FULL,
     MAX_ITEMS,
     MAX_KEY,
@@ -65,11 +64,6 @@ def test_an_item_out_of_range_is_refused(item: Item) -> None:
 def test_what_is_no_question_is_refused(body: Any) -> None:
     with pytest.raises(ValueError):
         read_question(body)
-
-
-def test_a_request_waits_no_longer_than_an_agent_answers_within() -> None:
-    said = [ITEM._replace(within_s=patience) for patience in (-1.0, 0.01, 5.0)]
-    assert [item.within_s for item in read_question(question(said, []))[0]] == [0.0, 0.01, ANSWER_S]
 
 
 def test_items_and_returns_are_bounded() -> None:

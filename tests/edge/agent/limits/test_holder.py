@@ -14,7 +14,7 @@ from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.store_pipe import StorePipe
 from edge.limiting.clock import boot_s
-from edge.limiting.wire import ANSWER_S, AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms, question
+from edge.limiting.wire import AWAY, FULL, GRANTED, OPEN, Answer, Item, Terms, question
 from tests.support.servers import RunningServer, server_folder, start_server
 from weir.store.connect import connect
 from weir.store.keys import Keys
@@ -41,11 +41,6 @@ class Node:
             metrics=LimitMetrics(self.registry),
             clock=lambda: self.now,
         )
-
-    def tick(self) -> float:
-        """A clock that goes on by a millisecond whenever it is read."""
-        self.now += 0.001
-        return self.now
 
     def ask(self, *items: Item, returns: Any = (), worker: int = 1) -> list[Answer]:
         return [Answer(*each) for each in self.holder.answer(worker, question(items, returns))]
@@ -231,18 +226,6 @@ def test_without_a_store_the_limits_own_word_decides(
     answers = [node.one(DAY._replace(on_store_failure=word)) for _ in range(20)]
     assert sum(answer.granted for answer in answers) == granted
     assert answers[-1].why == why
-
-
-def test_a_worker_with_little_patience_left_hears_sooner_that_the_store_says_nothing(node: Node) -> None:
-    node.pipe.later = lambda _call, _done: None  # type: ignore[method-assign]
-    took = {}
-    for patience in (ANSWER_S, ANSWER_S / 3):
-        began = node.now = node.now + 1.0
-        node.holder._clock = node.tick
-        terms = DAY._replace(identity=f"file/{patience}", on_store_failure="closed")
-        assert node.ask(Item(terms, "", 1, 1, False, 0.0, within_s=patience))[0].why == AWAY
-        took[patience] = node.now - began
-    assert ANSWER_S / 3 <= took[ANSWER_S / 3] < ANSWER_S <= took[ANSWER_S]
 
 
 def test_a_node_that_has_not_heard_how_many_there_are_takes_the_least_share_that_it_may_have(
