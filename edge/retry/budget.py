@@ -17,13 +17,15 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
+from weakref import WeakValueDictionary
 
 import gevent
 from gevent.event import Event
 
 from edge.retry.budget_demand import Demand
 from edge.retry.budget_reserve import Reserve
-from edge.retry.budget_silence import LATE_S, Silence
+from edge.retry.budget_share import Share
+from edge.retry.budget_silence import LATE_S
 from edge.retry.budget_terms import Terms, terms_of
 from weir.models.document import Owner
 from weir.models.upstream_clauses import Budget
@@ -62,27 +64,6 @@ class Verdict(NamedTuple):
     """That the units are of; -1: of none, or of the reserve, which takes nothing back."""
 
 
-class Share:
-    """Of the reserve, for the time without an agent: ``divisor`` says which part, until ``until``; 0 is none.
-
-    Before ``since`` it was another's, so that a budget may be spent of it a window of its own later.
-    """
-
-    __slots__ = ("divisor", "silence", "since", "until")
-
-    def __init__(self) -> None:
-        self.silence = Silence()
-        """Of the agent that is there."""
-        self.divisor = 0
-        self.since = 0.0
-        self.until = 0.0
-
-    def units(self, now: float, terms: Terms) -> int:
-        """In any window."""
-        holds = self.divisor and self.since + terms.window_s < now < self.until
-        return terms.reserve // self.divisor if holds else 0
-
-
 def boot_time() -> float:
     """Seconds; the same in all processes of a machine, and it does not stop in suspend."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -92,9 +73,9 @@ class RetryBudget:
     """Of one upstream. It survives a publish, as does what it holds; other terms take effect at once."""
 
     __slots__ = (
-        "_again", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket", "_clock", "_demand",
-        "_held_again", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name", "retried",
-        "successes", "terms", "used_at",
+        "__weakref__", "_again", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket", "_clock",
+        "_demand", "_held_again", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name",
+        "retried", "successes", "terms", "used_at",
     )  # fmt: skip
 
     def __init__(
@@ -169,6 +150,10 @@ class RetryBudget:
             self._units += cost
         else:
             self._give_back(bucket, cost)
+
+    def is_over(self, now: float) -> bool:
+        """Nothing that it spent of a reserve counts any more, and it has nothing that somebody else could use."""
+        return now - self.used_at > self.terms.window_s and not self._units and not self._back
 
     @property
     def next_look(self) -> float | None:
@@ -301,7 +286,10 @@ class RetryBudgets:
         self._name = secrets.token_hex(8)
         self._share = Share()
         self._leaves = False
-        self._budgets: dict[str, RetryBudget] = {}
+        self._budgets: WeakValueDictionary[str, RetryBudget] = WeakValueDictionary()
+        """As long as anybody has it, there is one of a name: what it says are sums, which two would mix up."""
+        self._kept: dict[str, RetryBudget] = {}
+        """By name, for upstreams of the version in service, and what is not over yet."""
         self._lively: set[RetryBudget] = set()
         self._stirred = Event()
 
@@ -314,15 +302,17 @@ class RetryBudgets:
                 name, terms, self._asks, self._share, self._clock, self._watch
             )
         found.hold_to(terms)
+        self._kept[name] = found
         return found
 
     def retain(self, live: Iterable[tuple[Owner, str]]) -> None:
-        """Forgets those that no version names, once nothing that they spent counts any more."""
+        """Lets go of those that no version names, once they are over; who has one still may go on with it."""
         keep = {f"{owner}/{upstream}" for owner, upstream in live}
         now = self._clock()
-        for name, budget in list(self._budgets.items()):
-            if name not in keep and now - budget.used_at > budget.terms.window_s:
-                del self._budgets[name]
+        for name, budget in list(self._kept.items()):
+            if name not in keep and budget.is_over(now):
+                del self._kept[name]
+                self._lively.discard(budget)
 
     def start(self) -> None:
         gevent.spawn(self._report_for_ever)

@@ -2,59 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gevent
 import pytest
 
-from edge.retry.budget import AGAIN_S, AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudget, RetryBudgets
+from edge.retry.budget import AGAIN_S, AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudgets
 from edge.retry.budget_demand import LIVELY_S
 from edge.retry.budget_silence import LATE_S
+from tests.support.budget_worker import CLAUSE, Worker, lends, refuses
 from weir.models.upstream_clauses import Budget
-
-CLAUSE = Budget(percent=10.0, max=100, per_ms=10_000)
-
-
-class Agent:
-    """In place of the link: notes what is asked, and answers as the test says."""
-
-    def __init__(self) -> None:
-        self.connected = True
-        self.asked: list[Any] = []
-        self.answers: list[Any] = []
-        self.waiting: list[Callable[[Any | None], None]] = []
-
-    def later(self, topic: str, body: Any, done: Callable[[Any | None], None]) -> None:
-        assert topic == "budget"
-        self.asked.append(body)
-        if self.answers:
-            done(self.answers.pop(0))
-        else:
-            self.waiting.append(done)
-
-
-class Worker:
-    def __init__(self) -> None:
-        self.now = 100.0
-        self.agent = Agent()
-        self.budgets = RetryBudgets(self.agent, lambda: self.now)
-        self.budget: RetryBudget = self.budgets.of("file", "u", CLAUSE)
-
-    def take(self, cost: int = 1) -> str:
-        """Why not; empty if granted. The clock stands still, so that nothing but an answer ends a wait."""
-        with gevent.Timeout(20):
-            verdict = self.budget.take(cost, 0.02)
-        assert verdict.granted == (verdict.why == "")
-        return verdict.why
-
-
-def lends(units: int, until: float = 100.5, bucket: int = 7) -> dict[str, Any]:
-    return {"units": units, "bucket": bucket, "until": until, "why": "", "again": 0.0}
-
-
-def refuses(why: str, again: float) -> dict[str, Any]:
-    return {"units": 0, "bucket": -1, "until": 0.0, "why": why, "again": again}
 
 
 @pytest.fixture
@@ -210,26 +167,6 @@ def test_counts_are_sums_and_are_said_again_if_they_were_lost(worker: Worker) ->
         worker.budgets.report()
     said = [[report[2] for report in body["reports"]] for body in worker.agent.asked]
     assert said == [[[2, 2, 1]], [[2, 2, 1]], []]
-
-
-def test_a_publish_keeps_what_is_held_and_other_terms_hold_at_once(worker: Worker) -> None:
-    worker.agent.answers = [lends(3), refuses("cap", 101.0)]
-    worker.take()
-    assert worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=10_000)) is worker.budget
-    assert worker.take() == ""
-    worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=20_000))
-    assert worker.take() == "cap", "units of another ring are not spent"
-    assert worker.agent.asked[-1]["report"][3] == []
-
-
-def test_a_budget_that_is_named_no_more_is_forgotten_once_nothing_counts(worker: Worker) -> None:
-    worker.agent.answers = [lends(1)]
-    worker.take()
-    worker.budgets.retain([])
-    assert worker.budgets.of("file", "u", CLAUSE) is worker.budget
-    worker.now += 10.1
-    worker.budgets.retain([])
-    assert worker.budgets.of("file", "u", CLAUSE) is not worker.budget
 
 
 def test_the_end_of_the_worker_gives_back_what_it_holds(worker: Worker) -> None:

@@ -152,7 +152,9 @@ def test_an_upstream_at_which_nothing_is_repeated_any_more_has_no_budget() -> No
     assert budgets.of("file", "u", None) is first
     assert serve(upstreams, upstream.pool) == [upstream]
     assert upstream.budget is first, "requests that began before still spend from it"
-    assert budgets.of("file", "u", None) is not first
+    assert budgets.of("file", "u", None) is first, (
+        "and so does the next version at which something is repeated"
+    )
 
 
 def test_a_policy_that_is_not_known_is_refused(upstreams: Upstreams) -> None:
