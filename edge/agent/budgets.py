@@ -1,11 +1,7 @@
 """The node's part in the cluster-wide retry budgets: books what workers saw, and lends them units of the store.
 
-Topic ``budget``. A worker either reports (``{"reports": [...]}``, once a second) or asks for units (``{"report": ...,
-"need": n, "want": n}``; without a need it asks ahead, and is not told why it gets none). A report is ``[upstream,
-terms, [attempts, successes, retried], [[bucket, units], ...]]``: counts since the worker began, and units that it gives
-back. Times are seconds of CLOCK_BOOTTIME.
-
-Nothing here waits longer than one round trip of the pipe; without a store the node's share of the reserve is lent.
+What they say to each other: ``edge.agent.budgets_wire``. A question is answered within ``ANSWER_S``, whatever the store
+does; without it the node's share of the reserve is lent. Times are seconds of CLOCK_BOOTTIME.
 """
 
 from __future__ import annotations
@@ -17,22 +13,27 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import gevent
 from gevent.event import Event
 
-from edge.agent.budgets_holder import Holder, Units
+from edge.agent.budgets_holder import Holder
 from edge.agent.budgets_share import NO_PART, Part, Shares, of_agent, share_divisor
-from edge.retry.budget_terms import BUCKETS, FLOOR, LEAST_CAP, Terms, heard_terms
+from edge.agent.budgets_wire import Report, lent_answer, read_report, refused_answer
+from edge.retry.budget_terms import BUCKETS, FLOOR, LEAST_CAP, Terms
 from weir.store.budget import Allowance, Heard, Ring, budget_call, granted
-from weir.store.errors import StoreAway, StoreError
+from weir.store.errors import StoreError
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall
 
 FLUSH_S = 1.0
-ASK_S = 0.05
+ANSWER_S = 0.03
+"""A question of a worker is answered so soon: with the ways there and back, and whoever else wants the processor, a
+request waits for at most 50 ms. What the store grants later is lent to the next one who asks."""
+PATIENCE_S = 0.05
+"""A worker does not wait longer (``TAKE_WAIT_S``): units of the reserve would be lent to nobody."""
+STOP_S = 0.05
 LEND_RESERVE_S = 0.05
 """How long units of the reserve may be spent after they were lent."""
 TRY_STORE_S = 0.25
@@ -52,15 +53,6 @@ class Pipe(Protocol):
     def later(
         self, call: ScriptCall, done: Callable[[Any | None], None], unsent: Callable[[], None] | None = None
     ) -> None: ...
-
-
-class Report(NamedTuple):
-    """What a worker says of one upstream, read."""
-
-    upstream: str
-    terms: Terms
-    counts: tuple[int, int, int]
-    back: tuple[tuple[int, int], ...]
 
 
 class Known(NamedTuple):
@@ -142,7 +134,7 @@ class Budgets:
         forgotten = set[str]()
         for identity, known in list(self._known.items()):
             if known.holder.has_news(now):
-                self._tell(known, self._terms[identity], known.holder.call(now, wants=False))
+                self._send(known, self._terms[identity])
             elif now - known.holder.touched > FORGET_S + 2 * self._terms[identity].window_s:
                 del self._known[identity], self._terms[identity]
                 forgotten.add(known.upstream)
@@ -156,7 +148,7 @@ class Budgets:
             heard = known.holder.leave(now)
             if heard is not None:
                 with suppress(StoreError):
-                    self._pipe.ask(self._call(known, self._terms[identity], heard, want=0), ASK_S)
+                    self._pipe.ask(self._call(known, self._terms[identity], heard, want=0), STOP_S)
 
     def page(self) -> dict[str, Any]:
         """For the status listener."""
@@ -239,64 +231,54 @@ class Budgets:
 
     def _grant(self, known: Known, terms: Terms, need: int, want: int) -> dict[str, Any]:
         """``need`` 0: nobody waits."""
-        holder, least = known.holder, max(1, need)
-        holder.demanded(self._clock(), want)
+        holder, least, asked_at = known.holder, max(1, need), self._clock()
+        holder.demanded(asked_at, want)
         away = False
         for _ in range(2):
-            if (lent := holder.lend(self._clock(), least, want)) is not None:
-                return _lent(lent)
-            if (wait_s := holder.bucket_begins_in(self._clock())) > ASK_S:
+            now = self._clock()
+            if away or (lent := holder.lend(now, least, want)) is not None:
+                break
+            wait_s = holder.bucket_begins_in(now)
+            if now + wait_s >= asked_at + ANSWER_S:
                 break
             if wait_s > 0:
                 self._sleep(wait_s)
-            if holder.asking:
-                known.ready.wait(ASK_S)
-            elif holder.may_ask(self._clock(), ahead=need == 0):
-                away = not self._ask(known, terms, least)
-            else:
-                break
-        lent = holder.lend(self._clock(), least, want)
+            if not holder.asking:
+                if not holder.may_ask(self._clock(), ahead=need == 0):
+                    break
+                self._send(known, terms, need=least)
+            known.ready.wait(max(0.0, asked_at + ANSWER_S - self._clock()))
+            away = holder.unanswered
+        if lent is None:
+            lent = holder.lend(self._clock(), least, want)
         if lent is not None:
-            return _lent(lent)
-        return self._without(known, terms, need, away=away) if need else _refused("", 0.0)
+            return lent_answer(lent)
+        return self._without(known, terms, need, asked_at, away=away) if need else refused_answer("", 0.0)
 
-    def _without(self, known: Known, terms: Terms, need: int, *, away: bool) -> dict[str, Any]:
+    def _without(
+        self, known: Known, terms: Terms, need: int, asked_at: float, *, away: bool
+    ) -> dict[str, Any]:
         """Nothing is lent of the store's units: the reserve, where the store cannot say or must not yet."""
         holder, now = known.holder, self._clock()
-        if not away and now >= holder.deny_until:
-            return _refused("busy", holder.busy_until(now))
+        if now > asked_at + PATIENCE_S or (not away and now >= holder.deny_until):
+            return refused_answer("busy", holder.busy_until(now))
         if not away and holder.why != "quarantine":
-            return _refused(holder.why, holder.deny_until)
+            return refused_answer(holder.why, holder.deny_until)
         lent = None
         if now > known.since + terms.window_s + LEND_RESERVE_S:
             least = FLOOR // self._max_nodes
             lent = holder.lend_reserve(now, need, self._reserve_units(terms), least, terms, LEND_RESERVE_S)
         if lent is not None:
-            return _lent(lent)
-        return _refused("reserve" if away else "quarantine", now + TRY_STORE_S)
+            return lent_answer(lent)
+        return refused_answer("reserve" if away else "quarantine", now + TRY_STORE_S)
 
-    def _ask(self, known: Known, terms: Terms, need: int) -> bool:
-        """One call for units; whether the store answered it."""
-        holder, sent_at = known.holder, self._clock()
-        want = holder.wanted(sent_at, need, terms)
-        heard = holder.call(sent_at, wants=True)
-        call = self._call(known, terms, heard, want)
-        known.ready.clear()
-        try:
-            reply = granted(self._pipe.ask(call, ASK_S))
-        except StoreError as error:
-            log.debug("the budget of %s: %s", known.upstream, error)
-            sent = not isinstance(error, StoreAway) or error.sent
-            holder.failed(wanted=True, unsent=None if sent else heard)
-            return False
-        else:
-            holder.answered(sent_at, self._clock(), reply, wanted=True)
-            return True
-        finally:
-            known.ready.set()
-
-    def _tell(self, known: Known, terms: Terms, heard: Heard) -> None:
-        sent_at = self._clock()
+    def _send(self, known: Known, terms: Terms, *, need: int = 0) -> None:
+        """One word to the store; with a ``need`` it asks for units, and whoever waits for them is woken."""
+        holder, sent_at, wanted = known.holder, self._clock(), need > 0
+        want = holder.wanted(sent_at, need, terms) if wanted else 0
+        heard = holder.call(sent_at, wants=wanted)
+        if wanted:
+            known.ready.clear()
 
         def done(reply: Any | None) -> None:
             try:
@@ -305,12 +287,18 @@ class Budgets:
                 log.warning("the budget of %s: %s", known.upstream, error)
                 read = None
             if read is None:
-                known.holder.failed(wanted=False)
+                holder.failed(wanted=wanted)
             else:
-                known.holder.answered(sent_at, self._clock(), read, wanted=False)
+                holder.answered(sent_at, self._clock(), read, wanted=wanted)
+            if wanted:
+                known.ready.set()
 
-        unsent = partial(known.holder.failed, wanted=False, unsent=heard)
-        self._pipe.later(self._call(known, terms, heard, want=0), done, unsent)
+        def unsent() -> None:
+            holder.failed(wanted=wanted, unsent=heard)
+            if wanted:
+                known.ready.set()
+
+        self._pipe.later(self._call(known, terms, heard, want), done, unsent)
 
     def _call(self, known: Known, terms: Terms, heard: Heard, want: int) -> ScriptCall:
         ring = Ring(known.upstream, terms.width_ms, BUCKETS)
@@ -330,32 +318,3 @@ class Budgets:
 def divisor_of(nodes: int) -> int:
     """Which part of what is left one call may take: a lone node all, else the last units go out one by one."""
     return 1 if nodes < 2 else max(2, -(-nodes // 2))
-
-
-def read_report(body: Any) -> Report | None:
-    """None for anything else; what comes from a worker is checked once, here."""
-    if not isinstance(body, list) or len(body) != 4 or not isinstance(body[0], str):
-        return None
-    terms, counts, back = heard_terms(body[1]), body[2], body[3]
-    if terms is None or not _integers(counts, 3) or not isinstance(back, list):
-        return None
-    if not all(_integers(pair, 2) for pair in back):
-        return None
-    return Report(body[0], terms, tuple(counts), tuple((bucket, units) for bucket, units in back))
-
-
-def _integers(value: Any, length: int) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == length
-        and all(isinstance(number, int) and number >= 0 for number in value)
-    )
-
-
-def _lent(lent: Units) -> dict[str, Any]:
-    return {"units": lent.units, "bucket": lent.bucket, "until": lent.until, "why": "", "again": 0.0}
-
-
-def _refused(why: str, again: float) -> dict[str, Any]:
-    """``again``: before, the worker need not ask."""
-    return {"units": 0, "bucket": -1, "until": 0.0, "why": why, "again": again}

@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 
-from edge.agent.budgets import Budgets
+from edge.agent.budgets import ANSWER_S, Budgets
 from edge.retry.budget import RetryBudget, RetryBudgets
 from weir.models.upstream_clauses import Budget
 from weir.store.errors import StoreAway
@@ -31,7 +31,7 @@ class Wire:
     def ask(self, call: ScriptCall, timeout_s: float = 0.05) -> Any:
         world = self.world
         if world.away or world.chance() < 0.05:
-            world.pass_time(0.05)
+            world.pass_time(ANSWER_S)
             raise StoreAway("cut before the call arrived", sent=False)
         world.pass_time(world.chance() * world.trip_s)
         reply = world.run(call)

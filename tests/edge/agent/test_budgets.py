@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from edge.agent import budgets as module
-from edge.agent.budgets import MAX_HOLDERS, Budgets, divisor_of, read_report
+from edge.agent.budgets import MAX_HOLDERS, Budgets, divisor_of
 from edge.agent.budgets_holder import AGAIN_S
 from edge.agent.budgets_share import LENT_S
+from edge.agent.budgets_wire import read_report
 from edge.retry.budget_terms import terms_of
 from weir.models.upstream_clauses import Budget
 from weir.store.errors import StoreAway
@@ -28,6 +29,9 @@ class Store:
         self.reply: Any = None
         self.left_alone = False
         """Nothing is sent."""
+        self.hangs = False
+        self.waiting: list[Callable[[Any | None], None]] = []
+        """Who waits for an answer of a store that hangs."""
 
     def ask(self, call: ScriptCall, timeout_s: float = 0.05) -> Any:
         if self.left_alone:
@@ -45,7 +49,10 @@ class Store:
             unsent()
             return
         self.calls.append(call.command)
-        done(self.reply)
+        if self.hangs:
+            self.waiting.append(done)
+        else:
+            done(self.reply)
 
 
 class Node:
@@ -132,6 +139,46 @@ def test_without_a_store_the_part_of_the_node_is_lent_a_window_after_the_first_w
     assert lent == [1] * 10 + [0] * 2
     node.now += 10.1
     assert node.ask()["units"] == 1
+
+
+def test_a_store_that_hangs_is_asked_once_and_the_reserve_is_lent_in_time() -> None:
+    node = Node()
+    node.ask()
+    node.now += 11
+    node.store.calls.clear()
+    node.store.hangs = True
+    assert [node.ask()["units"] for _ in range(3)] == [1, 1, 1]
+    assert len(node.store.calls) == 1, "one question at a time"
+    node.store.waiting.pop()(None)
+    node.store.hangs = False
+    assert node.ask()["units"] == 1
+    assert len(node.store.calls) == 2, "who was not answered does not ask again"
+
+
+def test_what_the_store_grants_late_is_lent_to_the_next_one() -> None:
+    node = Node()
+    node.store.hangs = True
+    assert node.ask()["why"] == "reserve"
+    node.store.waiting.pop()(reply(4))
+    node.store.left_alone = True
+    assert node.ask() == {"units": 1, "bucket": 7, "until": 1000.0 + 0.6 - 0.002, "why": "", "again": 0.0}
+
+
+def test_nothing_of_the_reserve_is_lent_to_a_worker_that_waits_no_longer() -> None:
+    node = Node()
+    node.ask()
+    node.now += 11
+    node.store.hangs = True
+
+    class Slow(list[Any]):
+        def append(self, call: Any) -> None:
+            node.now += module.PATIENCE_S + 0.001
+
+    node.store.calls = Slow()
+    assert node.ask()["why"] == "busy"
+    node.store.waiting.pop()(None)
+    node.store.calls, node.store.hangs = [], False
+    assert [node.ask()["units"] for _ in range(11)] == [1] * 10 + [0], "all of it is there"
 
 
 def test_in_quarantine_too_but_not_where_the_cap_or_the_credit_is_used_up() -> None:
@@ -233,20 +280,6 @@ def test_the_end_of_the_agent_gives_back_what_it_holds() -> None:
     node.ask(want=16)
     node.budgets.stop()
     assert node.store.calls[-1][-4:-2] == [7, 4]
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        None, 7, [], {}, {"report": None, "need": 1, "want": 1}, {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []]},
-        {"report": ["u", [1, 2, 0, 4], [0, 0, 0], []], "need": 1, "want": 1},
-        {"report": ["u", [1, 2, 3, 4], [0, -1, 0], []], "need": 1, "want": 1},
-        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], [[1]]], "need": 1, "want": 1},
-        {"report": ["u", [1, 2, 3, 4], [0, 0, 0], []], "need": -1, "want": 1},
-    ],
-)  # fmt: skip
-def test_what_cannot_be_understood_is_not_answered(body: Any) -> None:
-    assert Node().budgets.answer(1, body) is None
 
 
 def test_there_are_not_more_budgets_than_the_bound() -> None:
