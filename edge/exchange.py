@@ -80,6 +80,8 @@ class Exchange:
     """Whatever was read of the body is still at hand."""
     kept: KeptBody | None = None
     """Where it is, but for its first part; None: nothing more is kept."""
+    awaited_s = 0.0
+    """How long this attempt waited for the client's body, until its answer or its failure."""
     copy: Copy | None = None
     """The request's copy for another upstream, until its body is complete."""
     answer_lines = b""

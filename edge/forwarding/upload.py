@@ -4,8 +4,9 @@ A greenlet of its own, since an upstream may answer before it has read everythin
 upstream takes nothing, nothing is read from the client (backpressure). What goes by is kept for a repetition where the
 exchange says so (``kept``); it is kept before it is sent, so that a try that ends in between loses nothing.
 
-While the client is awaited, the upstream cannot be late: the end of a try is put off until the next piece is here. The
-body timeout and the end of everything (``timeout total``) hold all the same, and neither speaks against the target.
+While the client is awaited, the upstream cannot be late: the end of a try is put off until the next piece is here, and
+that time is no time of the upstream's. The body timeout and the end of everything (``timeout total``) hold all the
+same, and neither speaks against the target.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ class Upload:
         """Every byte is out."""
         self.awaits_client = False
         """The next piece has not come yet."""
+        self.awaited_s = 0.0
+        """How long the pieces that came were awaited; the upstream could not go on meanwhile."""
 
     def start(self) -> None:
         """Whoever awaits the answer is interrupted when the client fails."""
@@ -88,9 +91,12 @@ class Upload:
         transport = self._connection.transport
         transport.read_deadline = self._until
         self.awaits_client = True
+        began = time.monotonic()
         try:
             data = self._exchange.downstream.read_body(self._exchange)
         finally:
             self.awaits_client = False
-        transport.read_deadline = min(time.monotonic() + self.silence_s, self._until)
+        now = time.monotonic()
+        self.awaited_s += now - began
+        transport.read_deadline = min(now + self.silence_s, self._until)
         return data

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from edge.access_log.attempt import Attempt, Served, milliseconds
 from edge.answers import Refusal
 from edge.exchange import Exchange
+from edge.forwarding.blame import judge_connecting, judge_wait
 from edge.forwarding.interim import pass_on
 from edge.forwarding.judged_relay import judged_relay
 from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
@@ -23,7 +26,7 @@ from edge.transport import NEVER
 from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.concurrency_gate import NO_PLACE
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.decide import IDEMPOTENT, speaks_of_target
+from edge.upstream.decide import IDEMPOTENT, Outcome, speaks_of_target
 from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
 from edge.upstream.health_outcomes import is_judged_by_its_end, note_error, with_health
@@ -31,6 +34,9 @@ from edge.upstream.health_outcomes import note_answer as note_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 from edge.versions.plan import Plan, Share
+
+CALLED_OFF: Mapping[str, Outcome] = MappingProxyType({NO_PLACE: "concurrency", "stopping": "stopping"})
+"""What becomes of an attempt that was granted, by the refusal that it meets; ``no-target`` after any other."""
 
 
 def needed(plan: Plan) -> bool:
@@ -96,7 +102,7 @@ def _further(
         if upstream.gate is not None:
             upstream.gate.enter(exchange, outgoing.until)
     except Refusal as refusal:
-        tries.call_off("concurrency" if refusal.code == NO_PLACE else "no-target")
+        tries.call_off(CALLED_OFF.get(refusal.code, "no-target"))
         exchange.answer_lines = lines
         return None
     except BaseException as error:
@@ -105,6 +111,7 @@ def _further(
         tries.let_go()
         raise
     tries.begin()
+    exchange.awaited_s = 0.0
     return target, again
 
 
@@ -190,6 +197,8 @@ def _attempt(
         if sent is None:
             _send(exchange, plan, share, target, outgoing, connection, upload)
         _await_head(exchange, plan, connection)
+        if upload is not None:
+            exchange.awaited_s = upload.awaited_s
         _note_success(exchange, share, target, started, connection)
         if share.retry is not None:
             again = _given_up(exchange, share, target, outgoing, connection, tries)
@@ -197,8 +206,7 @@ def _attempt(
             judged_relay(exchange, plan, share, target, connection, upload, outgoing.until)
             reusable = upload is None or upload.done
     except UpstreamError as error:
-        if upload is not None:
-            upload.excuse(error)
+        judge_wait(exchange, share, upload, (started, outgoing.until), error)
         _break_off(exchange, share, target, started, error)
     finally:
         exchange.downstream.awaiting = None
@@ -228,15 +236,17 @@ def _connection(
     exchange: Exchange, share: Share, target: Target, outgoing: Outgoing, tries: Tries | None
 ) -> UpstreamConnection:
     """For an attempt that begins. Raises UpstreamError."""
-    started = time.monotonic()
+    started, connect_s = time.monotonic(), share.connect_s
     if share.retry is not None and tries is None and share.upstream.budget is not None:
         share.upstream.budget.attempted()
     try:
-        connect_s = share.connect_s if outgoing.until == NEVER else _time_to_connect(share, outgoing)
+        if outgoing.until != NEVER:
+            connect_s = _time_to_connect(share, outgoing)
         connection = target.acquire(
             connect_s, fresh=tries is not None and tries.fresh, careful=exchange.method not in IDEMPOTENT
         )
     except UpstreamError as error:
+        judge_connecting(share, connect_s, error)
         _note_failure(exchange, share, target, started, error)
         raise
     if not connection.reused:
@@ -280,13 +290,15 @@ def _given_up(
     policy, budget, head = share.retry, share.upstream.budget, connection.reader.head
     if policy is None or head is None:
         return None
-    _earn(budget, head.status, retry=tries is not None)
-    if head.status not in policy.statuses:
-        if tries is None:
-            policy.answered(exchange.served)
-        return None
-    tries = tries or _tries(exchange, share, outgoing)
-    return tries if tries.after_answer(head, connection.reused, target) else None
+    was_paid = tries is not None and tries.paid
+    if head.status in policy.statuses:
+        tries = tries or _tries(exchange, share, outgoing)
+        if tries.after_answer(head, connection.reused, target):
+            return tries
+    elif tries is None:
+        policy.answered(exchange.served, exchange.awaited_s)
+    _earn(budget, head.status, retry=was_paid)
+    return None
 
 
 def _time_to_connect(share: Share, outgoing: Outgoing) -> float:
@@ -314,7 +326,10 @@ def _note_success(
     if head is not None:
         telemetry, spent = exchange.downstream.engine.telemetry, (started, time.monotonic())
         is_whole = connection.reader.complete or not is_judged_by_its_end(connection.reader)
-        exchange.served = note_answer(telemetry, share, target, head, spent, connection.reused, is_whole)
+        awaited_s = exchange.awaited_s
+        exchange.served = note_answer(
+            telemetry, share, target, head, spent, connection.reused, is_whole, awaited_s
+        )
 
 
 def note_first_answer(share: Share, retry: RetryPolicy, served: Served) -> None:
@@ -337,10 +352,11 @@ def note_answer(
     spent: tuple[float, float],
     reused: bool,
     is_whole: bool = True,
+    awaited_s: float = 0.0,
 ) -> Served:
     """An attempt brought an answer; ``spent``: monotonic seconds of its start and of the head.
 
-    Without ``is_whole`` it is not said yet whether it is a good one.
+    Without ``is_whole`` it is not said yet whether it is a good one. The target did not have ``awaited_s`` of the time.
     """
     upstream, status, (started, now) = share.upstream, head.status, spent
     served = (upstream.name, status, started, now, target.url, reused)
@@ -348,7 +364,7 @@ def note_answer(
     if upstream.health is not None:
         note_health(upstream.health, target, head, now, is_whole=is_whole)
     if upstream.measures:
-        target.latency.answered(now - started, status, now)
+        target.latency.answered(now - started - awaited_s, status, now)
     return served
 
 
@@ -369,4 +385,4 @@ def _note_failure(
     if share.upstream.health is not None:
         note_error(share.upstream.health, target, error, started + seconds)
     if share.upstream.measures and speaks_of_target(error):
-        target.latency.failed(seconds, started + seconds)
+        target.latency.failed(seconds - exchange.awaited_s, started + seconds)

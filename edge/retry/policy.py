@@ -37,11 +37,11 @@ class RetryPolicy:
         """About the median of what an attempt takes to its answer; 0 while too little is known."""
         self._seen = 0
 
-    def answered(self, served: Served | None) -> None:
-        """A first attempt was answered; most calls cost an addition."""
+    def answered(self, served: Served | None, awaited_s: float = 0.0) -> None:
+        """A first attempt was answered, which waited so long for the client's body; most calls cost an addition."""
         self._seen += 1
         if self._seen % SAMPLE == 0 and served is not None:
-            self._learn(served[3] - served[2])
+            self._learn(served[3] - served[2] - awaited_s)
 
     def _learn(self, seconds: float) -> None:
         step = max(LEAST_S, self.typical_s) * STEP

@@ -17,7 +17,7 @@ from edge.retry.pause import Pause
 from edge.upstream.balance.latency import ERROR, OVERLOADED
 from edge.upstream.concurrency import Slots
 from edge.upstream.concurrency_adaptive import Gradient
-from edge.upstream.errors import Cause, ClientGone, Stage, UpstreamError
+from edge.upstream.errors import Cause, ClientGone, Side, Stage, UpstreamError
 from weir.models.upstream_clauses import Concurrency
 
 Result = TypeVar("Result")
@@ -88,9 +88,10 @@ class Gate:
             self._learned(gradient.answered(seconds, in_flight, now), gradient, now)
 
     def failed(self, error: UpstreamError, seconds: float, in_flight: int) -> None:
-        """It brought none. Where the time was over before anything was sent, nobody was too slow."""
+        """It brought none. Where the time was over before all was sent, it was not the service that was too slow."""
         gradient = self._gradient
-        if gradient is not None and error.cause is Cause.TIMEOUT and error.stage is not Stage.CONNECT:
+        was_sent = error.stage is not Stage.CONNECT and error.side is not Side.DOWNSTREAM
+        if gradient is not None and error.cause is Cause.TIMEOUT and was_sent:
             now = time.monotonic()
             self._learned(gradient.timed_out(seconds, in_flight, now), gradient, now)
 
@@ -99,11 +100,11 @@ class Gate:
         try:
             result = attempt()
         except UpstreamError as error:
-            self.failed(error, time.monotonic() - began, in_flight)
+            self.failed(error, time.monotonic() - began - exchange.awaited_s, in_flight)
             raise
         served = exchange.served
         if served is not None:
-            self.answered(served[1], served[3] - served[2], in_flight)
+            self.answered(served[1], served[3] - served[2] - exchange.awaited_s, in_flight)
         return result
 
     def _learned(self, is_news: bool, gradient: Gradient, now: float) -> None:

@@ -29,6 +29,7 @@ its cap if that is longer, spread evenly and not all at once."""
 Outcome: TypeAlias = Literal[
     "granted", "replaced",
     "method", "body", "count", "deadline", "retry-after", "never", "tier", "client-gone", "concurrency", "no-target",
+    "stopping",
     "cap", "ratio", "quarantine", "reserve", "away", "busy",
 ]  # fmt: skip
 """What became of an attempt that might have been repeated; those of the last line are the budget's."""
@@ -94,8 +95,8 @@ def decide(
 
 
 def event_of(error: UpstreamError) -> Event | None:
-    """None for what is never repeated: nobody's fault, no time left, or an answer that could not be understood."""
-    if error.side is not Side.UPSTREAM:
+    """None for what is never repeated: the client's fault, or an answer that could not be understood."""
+    if error.side is Side.DOWNSTREAM:
         return None
     if _is_stale(error):
         return "unsent" if error.sent is Sent.NOTHING else "stale"

@@ -19,6 +19,8 @@ class Side(Enum):
 
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
+    NOBODY = "nobody"
+    """The time for the whole request ended before this attempt had had its own."""
 
 
 class Sent(Enum):

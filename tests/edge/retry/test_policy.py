@@ -32,6 +32,13 @@ def test_the_usual_time_is_about_the_median() -> None:
     assert 0.015 < policy.typical_s < 0.03
 
 
+def test_what_was_awaited_of_the_client_does_not_count_as_usual() -> None:
+    policy = RetryPolicy(Retry(count=1, on=("connect",)))
+    for _ in range(16_000):
+        policy.answered(("u", 200, 1.0, 6.0, "t", False), 4.98)
+    assert 0.01 < policy.typical_s < 0.03
+
+
 @pytest.mark.parametrize(
     ("on", "try_", "total", "expected"),
     [

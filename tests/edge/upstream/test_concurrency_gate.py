@@ -18,7 +18,7 @@ from edge.upstream import concurrency_gate
 from edge.upstream.concurrency import INTERVAL_S
 from edge.upstream.concurrency_adaptive import Gradient
 from edge.upstream.concurrency_gate import Gate, split
-from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
+from edge.upstream.errors import Cause, ClientGone, Sent, Side, Stage, UpstreamError
 from tests.support.edge_process import EdgeProcess
 from tests.support.raw_client import RawClient
 from tests.support.upstream import Peer, Upstream, ok
@@ -192,6 +192,7 @@ class FakeExchange:
     """Waits for nobody but whoever interrupts it."""
 
     served: Any = None
+    awaited_s = 0.0
 
     def __init__(self) -> None:
         self.downstream: Any = self
@@ -315,7 +316,9 @@ class Noting(Gradient):
 
 
 class TestLearning:
-    def ran(self, status: int = 200, error: UpstreamError | None = None) -> tuple[Gate, Noting]:
+    def ran(
+        self, status: int = 200, error: UpstreamError | None = None, awaited_s: float = 0.0
+    ) -> tuple[Gate, Noting]:
         """An attempt of a quarter of a second, as the second in flight."""
         gate = Gate("u", Concurrency(), 1, lambda _name, _outcome: None)
         gate._gradient = noting = Noting()
@@ -324,6 +327,7 @@ class TestLearning:
         exchange = FakeExchange()
 
         def attempt() -> None:
+            exchange.awaited_s = awaited_s
             if error is not None:
                 raise error
             exchange.served = ("u", status, 100.0, 100.25, "http://t", False)
@@ -339,6 +343,11 @@ class TestLearning:
         gate, noting = self.ran(status)
         assert noting.told == [("answered", 0.25, 2)]
         assert gate.slots.limit == 11, "what was learned holds"
+
+    def test_what_was_awaited_of_the_client_is_no_time_of_the_service(self) -> None:
+        assert self.ran(awaited_s=0.2)[1].told == [("answered", pytest.approx(0.05), 2)]
+        noting = self.ran(error=failure(Cause.TIMEOUT, Stage.HEAD), awaited_s=100.0)[1]
+        assert noting.told[0][1] < 0
 
     @pytest.mark.parametrize("status", [429, 500, 502, 503])
     def test_what_comes_fast_because_it_is_refused_counts_for_nothing(self, status: int) -> None:
@@ -363,6 +372,11 @@ class TestLearning:
         self, cause: Cause, stage: Stage
     ) -> None:
         assert self.ran(error=failure(cause, stage))[1].told == []
+
+    def test_nor_does_one_whose_client_was_awaited_at_its_end(self) -> None:
+        error = failure(Cause.TIMEOUT, Stage.HEAD)
+        error.side = Side.DOWNSTREAM
+        assert self.ran(error=error)[1].told == []
 
     def test_with_a_fixed_limit_nothing_is_learned(self) -> None:
         gate = Gate("u", Concurrency(limit=3), 1, lambda _name, _outcome: None)
