@@ -44,7 +44,7 @@ class Tries:
 
     __slots__ = (
         "_before", "_budget", "_exchange", "_granted", "_last", "_policy", "_replaced", "_retries", "_tried", "_try_s",
-        "_until", "_wait_s", "answer", "failure", "fresh",
+        "_until", "_wait_s", "answer", "failure", "fresh", "paid",
     )  # fmt: skip
 
     def __init__(
@@ -73,6 +73,8 @@ class Tries:
         """What was noted of attempts before that one was granted."""
         self.fresh = False
         """The next attempt goes to the same target, on a new connection."""
+        self.paid = False
+        """The attempt that was granted last cost units, of which a success gives some back."""
         self.answer: KeptAnswer | None = None
         """Of the last attempt, until another one goes out."""
         self.failure: UpstreamError | None = None
@@ -153,13 +155,22 @@ class Tries:
         if self._budget is not None:
             began = time.monotonic()
             verdict = self._budget.take(decision.cost, max(0.0, min(TAKE_WAIT_S, self._left_s())))
-            if not verdict.granted:
-                self._refused(verdict.why)
-                return False
             asked_s = time.monotonic() - began
+            if not verdict.granted:
+                if not self._is_free(decision):
+                    self._refused(verdict.why)
+                    return False
+                verdict = None
         self._grant(decision, target, verdict)
         self._wait_s = max(0.0, decision.wait_s - asked_s)
         return True
+
+    def _is_free(self, decision: Again) -> bool:
+        """Where no unit is left: a closed connection is replaced without any rule, and a rule asks for no less.
+
+        There is at most one of these for each answer before, on the connection that was closed.
+        """
+        return decision.fresh and self.failure is not None
 
     def _situation(self, event: Event | None, pushback: Pushback) -> Situation:
         exchange, policy = self._exchange, self._policy
@@ -181,7 +192,7 @@ class Tries:
 
     def _grant(self, decision: Again, target: Target, verdict: Granted | None) -> None:
         exchange = self._exchange
-        self.fresh = decision.fresh
+        self.fresh, self.paid = decision.fresh, verdict is not None
         if decision.fresh:
             self._replaced = True
         else:

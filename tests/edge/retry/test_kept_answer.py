@@ -197,6 +197,23 @@ def test_where_no_target_is_left_there_is_still_the_answer(
     assert edge.gate.slots.in_flight == 0
 
 
+def test_a_worker_that_ends_in_the_pause_gives_what_there_is(
+    serve: Serve, upstreams: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = Pause.wait
+    edge = serve(upstreams(answer=lambda _: OWN).url)
+
+    def ends(pause: Pause, seconds: float) -> None:
+        edge.engine.end_connections()
+        wait(pause, seconds)
+
+    monkeypatch.setattr(Pause, "wait", ends)
+    assert edge.client().ask(get()).endswith(b"own words")
+    assert edge.budget.noted == ["attempted", 1, (1, 7)]
+    assert retries(edge) == {"stopping": 1}
+    assert edge.log.kept[-1].detail == "not retried: stopping"
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_client_that_leaves_in_the_pause_pays_nothing(serve: Serve, upstreams: Make, whole: bool) -> None:
     def script(peer: Peer) -> None:

@@ -31,6 +31,21 @@ def closes_after_one(peer: Peer) -> None:
     peer.sock.shutdown(socket.SHUT_RDWR)
 
 
+def closes_from_then_on() -> Callable[[Peer], None]:
+    """The first connection after one answer, each other one without any."""
+    met: list[Peer] = []
+
+    def script(peer: Peer) -> None:
+        met.append(peer)
+        if len(met) == 1:
+            closes_after_one(peer)
+        else:
+            peer.read_request()
+            peer.sock.shutdown(socket.SHUT_RDWR)
+
+    return script
+
+
 class TestBudget:
     def edge(self, tmp_path: Path, text: str, budget: FakeBudget) -> InProcess:
         edge = InProcess(tmp_path, text)
@@ -60,6 +75,15 @@ class TestBudget:
         edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on 502; proxy {upstream.url} }}", budget)
         assert edge.status("/") == status
         assert budget.noted == ["attempted", *(["succeeded"] if noted else [])]
+
+    def test_an_answer_that_another_attempt_replaces_earns_nothing(
+        self, tmp_path: Path, upstreams: Make
+    ) -> None:
+        budget, upstream = FakeBudget(), upstreams()
+        upstream.answer = lambda _: says(421) if len(upstream.requests) == 1 else ok()
+        edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on connect; proxy {upstream.url} }}", budget)
+        assert edge.status("/") == 200
+        assert budget.noted == ["attempted", 1, "retry succeeded"]
 
     @pytest.mark.parametrize("why", ["cap", "ratio", "quarantine", "reserve", "away", "busy"])
     def test_who_is_refused_gets_the_upstream_s_own_answer(
@@ -164,6 +188,33 @@ class TestBudget:
         assert [edge.status("/") for _ in range(2)] == [200, 200]
         assert budget.noted == ["attempted", "succeeded", "attempted", 1, "retry succeeded"]
         assert retries(edge) == {"replaced": 1}
+
+    @pytest.mark.parametrize("why", ["cap", "quarantine", "away", "busy"])
+    def test_a_closed_connection_is_replaced_even_where_the_budget_has_nothing_left(
+        self, tmp_path: Path, upstreams: Make, why: str
+    ) -> None:
+        budget = FakeBudget(why)
+        upstream = upstreams(script=closes_after_one)
+        edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on connect; proxy {upstream.url} }}", budget)
+        assert [edge.status("/") for _ in range(2)] == [200, 200]
+        assert budget.noted == ["attempted", "succeeded", "attempted", 1, "succeeded"], "no refund"
+        assert retries(edge) == {"replaced": 1}
+        assert edge.log.kept[-1].attempts[0].retry == "replaced"
+
+    def test_but_only_once_in_a_request(self, tmp_path: Path, upstreams: Make) -> None:
+        """The second time it is a failure like any other, which must be paid."""
+        budget, upstream = FakeBudget("cap"), upstreams(script=closes_from_then_on())
+        edge = self.edge(tmp_path, f"rule a {{ when any; retry 3 on reset; proxy {upstream.url} }}", budget)
+        assert [edge.status("/") for _ in range(2)] == [200, 502]
+        assert retries(edge) == {"replaced": 1, "cap": 1}
+
+    @pytest.mark.parametrize("status", [421, 408])
+    def test_what_an_answer_asks_for_is_not_free(self, tmp_path: Path, upstreams: Make, status: int) -> None:
+        budget, upstream = FakeBudget("cap"), upstreams()
+        upstream.answer = lambda _: says(status) if len(upstream.requests) == 2 else ok()
+        edge = self.edge(tmp_path, f"rule a {{ when any; retry 1 on connect; proxy {upstream.url} }}", budget)
+        assert [edge.status("/") for _ in range(2)] == [200, status]
+        assert retries(edge) == {"cap": 1}
 
     def test_the_budget_is_asked_no_longer_than_there_is_time(
         self, tmp_path: Path, upstreams: Make, monkeypatch: pytest.MonkeyPatch
