@@ -39,6 +39,9 @@ LEND_RESERVE_S = 0.05
 TRY_STORE_S = 0.25
 """A worker that was refused without a store asks again after this."""
 MAX_HOLDERS = 10_000
+STRIDE = 16
+"""Budgets that are looked after at once; then others have their turn, in the agent and in the queue to the store."""
+STRIDE_PAUSE_S = 0.008
 FORGET_S = 120.0
 """A budget of which no worker spoke for so long (and two windows) is forgotten."""
 
@@ -59,6 +62,8 @@ class Known(NamedTuple):
     """One budget on this node. What an agent before this one lent of the reserve counts for a window from ``since``."""
 
     upstream: str
+    name: str
+    """As the store knows the holder: one that was forgotten counts anew, and is another to the store."""
     holder: Holder
     ready: Event
     """Set while no call for units is on its way."""
@@ -91,7 +96,6 @@ class Budgets:
         self._nodes = nodes
         self._clock = clock
         self._sleep = sleep
-        self._name = secrets.token_hex(8)
         self.refused: Counter[tuple[str, str]] = Counter()
         """Asks by upstream and why nothing was lent."""
         self._known: dict[tuple[str, int], Known] = {}
@@ -123,21 +127,27 @@ class Budgets:
         self._seen.pop(connection, None)
 
     def run(self) -> None:
-        """Tells the store once a second what the workers saw; for ever."""
+        """Tells the store once a second, or as often as it can, what the workers saw; for ever."""
+        took_s = 0.0
         while True:
-            gevent.sleep(FLUSH_S * random.uniform(0.9, 1.1))  # noqa: S311 - spreads nodes, hides nothing
+            pause_s = FLUSH_S * random.uniform(0.9, 1.1)  # noqa: S311 - spreads nodes, hides nothing
+            gevent.sleep(max(STRIDE_PAUSE_S, pause_s - took_s))
+            began = self._clock()
             self.flush()
+            took_s = self._clock() - began
 
     def flush(self) -> None:
-        """One call for each budget of which the store has not heard everything."""
-        now = self._clock()
+        """One call for each budget of which the store has not heard everything; pauses between many."""
         forgotten = set[str]()
-        for identity, known in list(self._known.items()):
+        for number, (identity, known) in enumerate(list(self._known.items()), start=1):
+            now, terms = self._clock(), self._terms[identity]
             if known.holder.has_news(now):
-                self._send(known, self._terms[identity])
-            elif now - known.holder.touched > FORGET_S + 2 * self._terms[identity].window_s:
+                self._send(known, terms)
+            elif now - known.holder.touched > FORGET_S + 2 * terms.window_s:
                 del self._known[identity], self._terms[identity]
                 forgotten.add(known.upstream)
+            if number % STRIDE == 0:
+                self._sleep(STRIDE_PAUSE_S)
         if forgotten:
             self._forget(forgotten.difference(known.upstream for known in self._known.values()))
 
@@ -152,12 +162,11 @@ class Budgets:
 
     def page(self) -> dict[str, Any]:
         """For the status listener."""
-        budgets = self.state()
+        budgets, refused = self.state(), dict[str, dict[str, int]]()
+        for (upstream, why), count in self.refused.items():
+            refused.setdefault(upstream, {})[why] = count
         for entry in budgets:
-            whys = {
-                why: count for (upstream, why), count in self.refused.items() if upstream == entry["upstream"]
-            }
-            entry["refused"] = whys
+            entry["refused"] = refused.get(entry["upstream"], {})
         return {"nodes": self._nodes(), "max_nodes": self._max_nodes, "budgets": budgets}
 
     def state(self) -> list[dict[str, Any]]:
@@ -208,8 +217,11 @@ class Budgets:
         if known is None:
             if len(self._known) >= MAX_HOLDERS:
                 return None
-            known = self._known[identity] = Known(report.upstream, Holder(), Event(), now)
+            name = secrets.token_hex(8)
+            known = self._known[identity] = Known(report.upstream, name, Holder(), Event(), now)
             known.ready.set()
+        if _falls(self._terms.get(identity, report.terms), report.terms):
+            known.holder.let_go()
         self._terms[identity] = report.terms
         seen = self._seen.setdefault(connection, {})
         before, at = seen.get(report.upstream, (report.counts, now))
@@ -290,6 +302,8 @@ class Budgets:
                 holder.failed(wanted=wanted)
             else:
                 holder.answered(sent_at, self._clock(), read, wanted=wanted)
+                if _falls(terms, self._terms.get((known.upstream, terms.width_ms), terms)):
+                    holder.let_go()
             if wanted:
                 known.ready.set()
 
@@ -304,7 +318,7 @@ class Budgets:
         ring = Ring(known.upstream, terms.width_ms, BUCKETS)
         allowance = Allowance(terms.cap, LEAST_CAP, terms.reserve, FLOOR)
         return budget_call(
-            self._keys, ring, self._name, allowance, heard, want=want, divisor=divisor_of(self._nodes())
+            self._keys, ring, known.name, allowance, heard, want=want, divisor=divisor_of(self._nodes())
         )
 
     def _reserve_units(self, terms: Terms) -> int:
@@ -318,3 +332,8 @@ class Budgets:
 def divisor_of(nodes: int) -> int:
     """Which part of what is left one call may take: a lone node all, else the last units go out one by one."""
     return 1 if nodes < 2 else max(2, -(-nodes // 2))
+
+
+def _falls(before: Terms, after: Terms) -> bool:
+    """Whether fewer units may be spent now; a cap that follows the traffic is above any other."""
+    return after.cap is not None and (before.cap is None or after.cap < before.cap)

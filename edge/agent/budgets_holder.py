@@ -148,6 +148,12 @@ class Holder:
         self.lent += lent
         return Units(lent, bucket, until)
 
+    def let_go(self) -> None:
+        """What is held goes back with the next call."""
+        units, bucket, _ = self._lease
+        self._lease = Units(0, -1, 0.0)
+        self.give_back(bucket, units)
+
     def lend_reserve(
         self, now: float, need: int, units: int, least: int, terms: Terms, for_s: float
     ) -> Units | None:
@@ -196,7 +202,7 @@ class Holder:
         """Whether the store has not heard something that it should; units that nobody asks for go back early."""
         self._expire(now)
         if not self._asked or now - self._asked[-1][0] > IDLE_S:
-            self._let_go()
+            self.let_go()
         return bool(self._back) or self._told != self._played(now)
 
     def call(self, now: float, *, wants: bool) -> Heard:
@@ -245,7 +251,7 @@ class Holder:
 
     def leave(self, now: float) -> Heard | None:
         """The end: everything that is held goes back; None if there is nothing to say."""
-        self._let_go()
+        self.let_go()
         return self.call(now, wants=False) if self.has_news(now) else None
 
     def _replace(self, now: float, new: Units) -> None:
@@ -276,9 +282,4 @@ class Holder:
 
     def _expire(self, now: float) -> None:
         if now >= self._lease.until:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        units, bucket, _ = self._lease
-        self._lease = Units(0, -1, 0.0)
-        self.give_back(bucket, units)
+            self.let_go()

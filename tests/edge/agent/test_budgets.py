@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -62,9 +63,11 @@ class Node:
         self.now = 1000.0
         self.store = Store()
         self.nodes = nodes
+        self.pauses: list[int] = []
+        """How many calls were made before each."""
         self.budgets = Budgets(
             self.store, Keys("test"), workers=workers, max_nodes=max_nodes, nodes=lambda: self.nodes,
-            clock=lambda: self.now,
+            clock=lambda: self.now, sleep=lambda _: self.pauses.append(len(self.store.calls)),
         )  # fmt: skip
 
     def ask(
@@ -74,8 +77,9 @@ class Node:
         upstream: str = "file/u",
         connection: int = 1,
         per_ms: int = 10_000,
+        most: int | None = 100,
     ) -> dict[str, Any]:
-        terms = terms_of(Budget(percent=10.0, max=100, per_ms=per_ms))
+        terms = terms_of(Budget(percent=10.0, max=most, per_ms=per_ms))
         report = [upstream, terms.spoken(), [0, 0, 0], []]
         answer = self.budgets.answer(connection, {"report": report, "need": need, "want": want})
         assert isinstance(answer, dict)
@@ -329,3 +333,68 @@ def test_the_store_hears_of_even_traffic_evenly_however_reports_and_words_fall()
     for (earlier, before), (later, after) in pairwise(words):
         assert after - before <= (later - earlier) * 2000 + 4
     assert words[-1][1] > 297 * 2000
+
+
+def test_a_budget_that_was_forgotten_is_another_holder_to_the_store() -> None:
+    """The store may still know the last number of the one before, and takes no word with a smaller one."""
+    node = Node()
+    node.store.reply = reply(0)
+    for _ in range(2):
+        node.ask()
+        node.now += module.FORGET_S + 2 * 10 + 1
+        node.budgets.flush()
+    before, after = (call[2] for call in node.store.calls)
+    assert before != after
+    assert [call[-7] for call in node.store.calls] == [1, 1]
+
+
+def test_the_words_of_many_budgets_leave_room_for_others() -> None:
+    node = Node()
+    node.store.reply = reply(0)
+    for number in range(2 * module.STRIDE + 3):
+        node.report(0, 0, 0, upstream=f"file/u{number}")
+    node.budgets.flush()
+    assert node.pauses == [module.STRIDE, 2 * module.STRIDE]
+    assert len(node.store.calls) == 2 * module.STRIDE + 3
+
+
+def test_the_page_looks_at_what_was_refused_once_however_many_budgets_there_are() -> None:
+    class Counted(Counter[tuple[str, str]]):
+        looks = 0
+
+        def items(self) -> Any:
+            self.looks += 1
+            return super().items()
+
+    node = Node()
+    node.budgets.refused = refused = Counted()
+    for number in range(20):
+        node.ask(upstream=f"file/u{number}")
+    page = node.budgets.page()
+    assert [entry["refused"] for entry in page["budgets"]] == [{"reserve": 1}] * 20
+    assert refused.looks == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lent"), [(100, 0, 0), (None, 99, 0), (100, 100, 1), (100, 101, 1), (100, None, 1)]
+)
+def test_units_above_a_cap_that_fell_are_lent_to_nobody_and_go_back(
+    before: int | None, after: int | None, lent: int
+) -> None:
+    node = Node()
+    node.store.reply = reply(8)
+    node.ask(want=16, most=before)
+    node.store.reply = reply(0, "cap")
+    assert node.ask(most=after)["units"] == lent
+    if not lent:
+        assert node.store.calls[-1][-4:-2] == [7, 4]
+
+
+def test_nor_are_those_that_were_asked_for_before_it_fell() -> None:
+    node = Node()
+    node.store.hangs = True
+    node.ask()
+    node.ask(most=0)
+    node.store.waiting.pop()(reply(8))
+    node.store.hangs, node.store.reply = False, reply(0, "cap")
+    assert node.ask(most=0)["units"] == 0
