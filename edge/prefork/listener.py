@@ -42,7 +42,7 @@ class Listener(StreamServer):
         return self.open >= self._limit
 
     def do_read(self) -> tuple[RawSocket, Any] | None:  # type: ignore[override]  # gevent's gives sockets of its own
-        """The next connection, if one waits."""
+        """The next connection, if one waits. Raises OSError."""
         try:
             descriptor, address = self.socket._accept()  # type: ignore[attr-defined]  # a raw socket
         except BlockingIOError:
@@ -63,9 +63,18 @@ class Listener(StreamServer):
             self._over()
 
     def take_waiting(self) -> None:
-        """Accepts no more but what the kernel accepted already: closing the socket would reset it."""
+        """Accepts no more but what the kernel accepted already: closing the socket would reset it. Never raises."""
         self.stop_accepting()
-        while not self.full() and (accepted := self.do_read()) is not None:
+        while not self.full():
+            try:
+                accepted = self.do_read()
+            except ConnectionAbortedError:
+                continue  # this one left; others may wait behind it
+            except OSError as error:
+                log.warning("connections that wait are not taken: %s", error)
+                break
+            if accepted is None:
+                break
             get_hub().loop.run_callback(self.do_handle, *accepted)
         gevent.sleep(0)
 

@@ -230,7 +230,10 @@ def take_no_more(listener: Any) -> None:
         return
     program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in DROP_SYN))
     pointer = struct.pack("HP", len(DROP_SYN), ctypes.addressof(program))
-    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pointer)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pointer)
+    except OSError as error:
+        log.warning("a connection that begins now may be reset: %s", error)
     gevent.sleep(HANDSHAKE_S)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -106,6 +107,38 @@ def test_what_waits_is_taken_when_the_listener_is_to_close(
     assert listener.open == 1
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "taken"), [(errno.EMFILE, 0), (errno.ENFILE, 0), (errno.ENOBUFS, 0), (errno.ECONNABORTED, 1)]
+)
+def test_a_connection_that_cannot_be_taken_at_the_end_does_not_end_the_worker(
+    listening: gevent_socket.socket,
+    listener: Listener,
+    begun: Begun,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+    taken: int,
+) -> None:
+    """No file is left, or the client is gone: then others may wait behind it."""
+    fails = [OSError(number, "no")]
+
+    class Failing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(listening, name)
+
+        def _accept(self) -> Any:
+            if fails:
+                raise fails.pop()
+            return listening._accept()  # type: ignore[attr-defined]  # as the listener calls it
+
+    listener.start()
+    listener.stop_accepting()
+    with connect(listening):
+        listener.socket = Failing()  # type: ignore[assignment]
+        listener.take_waiting()
+        assert (len(begun), listener.open) == (taken, taken)
+        assert ("connections that wait are not taken" in caplog.text) is not taken
 
 
 def test_a_connection_that_cannot_be_begun_is_closed_and_the_next_is_served(

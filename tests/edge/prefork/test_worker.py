@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ import gevent
 import pytest
 from gevent import socket as gevent_socket
 
-from edge.prefork.worker import EdgeWorker
+from edge.prefork.worker import EdgeWorker, take_no_more
 from edge.upstream.drains_file import Drained, drains_path, write_drains
 from tests.support.edge_process import EdgeProcess, SmallAgent
 from tests.support.in_process import InProcess
@@ -258,6 +260,15 @@ def test_a_connection_taken_just_before_its_listener_closed_is_served(tmp_path: 
             client.sendall(b"GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")
             answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="packet filters of sockets are Linux's")
+def test_a_kernel_without_packet_filters_does_not_end_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    def refuses(*_of: object) -> None:
+        raise OSError(errno.ENOPROTOOPT, "no")
+
+    take_no_more(SimpleNamespace(setsockopt=refuses))
+    assert "may be reset" in caplog.text
 
 
 def test_small_answers_wait_for_nothing_on_a_new_connection(tmp_path: Path) -> None:
