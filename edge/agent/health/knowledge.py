@@ -29,17 +29,25 @@ class Knowledge:
         """Until when, for the whole cluster."""
         self._results: dict[str, tuple[Result, float]] = {}
         """With when they were found."""
+        self._taken_over: dict[str, float] = {}
+        """Since when a check has the verdict of another one; from then it counts, until there is a result."""
         self._heard: dict[str, float] = {}
 
     def watch(self, checks: Iterable[Check]) -> None:
         """These are to be checked; what is known of others is forgotten, but for the verdict if a target is checked
         in another way now: who was out proves itself first."""
-        verdicts = {check.member: found for check, found in self._found() if not found[0].healthy}
+        now = self._clock()
+        verdicts = {
+            check.member: self._results[check.id]
+            for check, result, until in self._judged()
+            if not result.healthy and until > now
+        }
         self.checks = {check.id: check for check in checks}
         for check in self.checks.values():
             if check.id not in self._results and check.member in verdicts:
                 self._results[check.id] = verdicts[check.member]
-        for known in (self._results, self._heard):
+                self._taken_over[check.id] = now
+        for known in (self._results, self._heard, self._taken_over):
             for identity in [identity for identity in known if identity not in self.checks]:
                 del known[identity]
 
@@ -63,6 +71,7 @@ class Knowledge:
         if at > self._results.get(seen.check, (None, -math.inf))[1]:
             self._results[seen.check] = (seen.result, at)
             self._heard[seen.check] = at
+            self._taken_over.pop(seen.check, None)
 
     def last(self, check: str) -> Result | None:
         found = self._results.get(check)
@@ -76,6 +85,7 @@ class Knowledge:
         self._count(check.upstream.partition("/")[2], result.outcome)
         if check.id in self.checks:
             self._results[check.id] = (result, self._clock())
+            self._taken_over.pop(check.id, None)
             if published:
                 self._heard[check.id] = self._clock()
 
@@ -131,12 +141,9 @@ class Knowledge:
 
     def _judged(self) -> Iterable[tuple[Check, Result, float]]:
         """With until when the result counts."""
-        for check, (result, at) in self._found():
-            yield check, result, at + check.lasts_s
-
-    def _found(self) -> Iterable[tuple[Check, tuple[Result, float]]]:
-        for identity, found in self._results.items():
-            yield self.checks[identity], found
+        for identity, (result, at) in self._results.items():
+            check = self.checks[identity]
+            yield check, result, self._taken_over.get(identity, at) + check.lasts_s
 
 
 def _entry(found: dict[Member, dict[str, Any]], member: Member) -> dict[str, Any]:

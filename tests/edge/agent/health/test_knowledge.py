@@ -23,6 +23,50 @@ class Known:
         self.knowledge.take(QUIET._replace(results=(Seen(CHECK.id, age_ms, result),)))
 
 
+def test_a_verdict_that_another_check_takes_over_counts_from_then_until_there_is_a_result() -> None:
+    """Seldom before, often now: by the new interval it would be over already."""
+    known = Known()
+    seldom, often = CHECK._replace(every_ms=60_000), CHECK._replace(every_ms=2000)
+    known.knowledge.watch([seldom])
+    known.knowledge.take(QUIET._replace(results=(Seen(seldom.id, 0, BAD),)))
+    known.now += 30.0
+    known.knowledge.watch([often])
+    assert known.knowledge.news()["failing"] == [["file", "u", "http://a:1", 1037.0]]
+    known.now += 1.0
+    known.knowledge.watch([often])
+    assert known.knowledge.news()["failing"] == [["file", "u", "http://a:1", 1037.0]]
+    known.knowledge.take(QUIET._replace(results=(Seen(often.id, 500, BAD),)))
+    assert known.knowledge.news()["failing"] == [["file", "u", "http://a:1", 1037.5]]
+
+
+def test_a_result_of_the_new_check_counts_even_if_it_is_older_than_the_publish() -> None:
+    """Another node had the version a moment before."""
+    known, edited = Known(), CHECK._replace(path="/readyz")
+    known.hear(BAD)
+    known.now += 3.0
+    known.knowledge.watch([edited])
+    known.knowledge.take(QUIET._replace(results=(Seen(edited.id, 500, GOOD),)))
+    assert known.knowledge.news()["failing"] == []
+
+
+def test_a_probe_of_its_own_ends_what_was_taken_over() -> None:
+    known, edited = Known(), CHECK._replace(path="/readyz", every_ms=1000)
+    known.hear(BAD)
+    known.knowledge.watch([edited])
+    known.now += 1.0
+    known.knowledge.found(edited, BAD, published=False)
+    assert known.knowledge.news()["failing"] == [["file", "u", "http://a:1", 1005.0]]
+
+
+def test_a_verdict_that_is_over_is_not_taken_over() -> None:
+    known, edited = Known(), CHECK._replace(path="/readyz")
+    known.hear(BAD)
+    known.now += CHECK.lasts_s
+    known.knowledge.watch([edited])
+    assert known.knowledge.news()["failing"] == []
+    assert known.knowledge.last(edited.id) is None
+
+
 def test_nothing_is_known_at_first() -> None:
     assert Known().knowledge.news() == {"ejected": [], "failing": []}
 
