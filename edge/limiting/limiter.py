@@ -153,8 +153,10 @@ class Limiter:
             else:
                 refusing.append((holding, demand.limit))
         if refusing:
-            holding, limit = max(refusing, key=lambda each: each[0].retry_at)
-            needed = any(now < each.away_until for each, _ in refusing)
+            # One that is used up refuses for certain, whatever the store would say of the others.
+            certain = [each for each in refusing if now >= each[0].away_until]
+            holding, limit = max(certain or refusing, key=lambda each: each[0].retry_at)
+            needed = not certain
             retry = max(0.0, holding.retry_at - now)
             return Verdict(False, limit, tuple(shadowed), retry, _standings(demands, holdings, now), needed)
         if unknown:
@@ -164,9 +166,7 @@ class Limiter:
                 holding.tokens -= demand.cost
         return Verdict(True, None, tuple(shadowed), 0.0, _standings(demands, holdings, now), False)
 
-    def _fetch(
-        self, missing: list[tuple[Holding, Demand]], now: float, began: float, deadline: float
-    ) -> None:
+    def _fetch(self, missing: list[tuple[Holding, Demand]], now: float, deadline: float) -> None:
         """One question for those that nobody asked for yet; waits for the first answer of all."""
         fresh = [(holding, demand) for holding, demand in missing if holding.asking is None]
         if fresh:

@@ -50,6 +50,9 @@ class Chain:
         self.nodes = [Node(f"n{number}") for number in range(NODES)]
         self.cluster = Cluster(NODES, NODES, 0.0)
         self.spent: list[int] = []
+        self.doubted = False
+        """Whether a node ever took the store for one that has lost something."""
+        self._forgets_at = 0
 
     def run(self, steps: int) -> None:
         for _ in range(steps):
@@ -58,6 +61,8 @@ class Chain:
             self._request(node, self.random.choice(node.workers), self.random.choice((1, 1, 20, 200)))
             if self.random.random() < 0.05:
                 node.stock.let_go(self._now)
+            if self.random.random() < 0.1:
+                self._refused_elsewhere(node)
 
     def busiest(self) -> int:
         """The most that any window holds, closed at both ends."""
@@ -74,7 +79,17 @@ class Chain:
         worker = self.random.choice(self.random.choice(self.nodes).workers)
         to_end = max(0, int(worker.holding.ends * 1000) - self.clock)
         near = (0, 1, 3, 10, to_edge - 1, to_edge)
-        far = (to_end - 1, to_end, to_end + 3, to_end + width // 2, PER_MS - width, PER_MS - 5, PER_MS)
+        to_oblivion = max(0, self._forgets_at - START - self.clock)
+        far = (
+            to_end - 1,
+            to_end,
+            to_end + 3,
+            to_end + width // 2,
+            PER_MS - width,
+            PER_MS - 5,
+            PER_MS,
+            to_oblivion,
+        )
         self.clock += max(0, self.random.choice(near if self.random.random() < 0.7 else far))
 
     def _request(self, node: Node, worker: Worker, times: int) -> None:
@@ -108,9 +123,19 @@ class Chain:
         self._delay()
         holding.take(answer or Answer("full", wait_s=0.01), 1, self._now, worker.give_back)
 
+    def _refused_elsewhere(self, node: Node) -> None:
+        """Tokens are taken, another limit of the request refuses, and all of them go back."""
+        stock = node.stock
+        self._fetch(stock, Item(TERMS, "", 1, 1, False, 0.0, 0.0))
+        self.clock += self.random.choice((30, 150, 1001))
+        stock.touched = 0.0
+        stock.let_go(self._now)
+        call = stock.counter.call(MOST, Wish(0), "")
+        stock.heard(stock.counter.heard(self._reply(call)), 0, self._now, self._now)
+
     def _fetch(self, stock: Stock, item: Item) -> None:
         wish = stock.wish(item.need, 0, self._now, self.cluster, item.beyond)
-        call, sent = stock.counter.call(MOST, wish, "birth"), self._now
+        call, sent = stock.counter.call(MOST, wish, ""), self._now
         self._delay()
         reply = self._reply(call)
         self._delay()
@@ -118,12 +143,19 @@ class Chain:
             stock.heard(None, item.need, sent, self._now)
         else:
             stock.heard(stock.counter.heard(reply), item.need, sent, self._now)
+        self.doubted |= stock.is_in_quarantine(self._now)
 
     def _reply(self, call: ScriptCall) -> list[Any]:
         said = dict(zip((*call.script.keys, *call.script.arguments), call.command[1:], strict=False))
         wish = Wish(said["want"], said["least"], said["divisor"], said["further"])
         back = Back(said["back_bucket"], said["back_birth"], said["back"], said["back_number"])
-        return list(self.store.call(said["most"], wish, said["holder"], back, "birth", START + self.clock))
+        now = START + self.clock
+        if now >= self._forgets_at:
+            self.store.lose()
+        lease = self.store.call(said["most"], wish, said["holder"], back, f"born {now}", now)
+        if self.store.life_ms:
+            self._forgets_at = now + self.store.life_ms
+        return list(lease)
 
     def _delay(self) -> None:
         self.clock += self.random.choice((0, 0, 1, 1, 4, 30))

@@ -35,7 +35,7 @@ class RingModel:
             counts = {bucket: n for bucket, n in self.used.items() if bucket >= was - self.reach}
             later = max(was, *counts) - was if counts else 0
             self.lose()
-            now, birth = at, new_birth
+            now, birth = at, f"{birth.partition(':')[0]}:{new_birth}"
             self.used = {at // self.width + 1 + later: sum(counts.values())}
         b = now // self.width
         booked = b + wish.further
@@ -49,7 +49,7 @@ class RingModel:
         self.life_ms = 0
         if changed or granted:
             self.seen, self.birth = now, birth
-            last = max(*live, booked if granted else 0, 0) if live or granted else b
+            last = max(b, *self.used)
             self.life_ms = (last - b + self.reach + 2) * self.width
         ends = [(bucket + self.reach + 1) * self.width - now for bucket in live]
         wait, free = 0, left

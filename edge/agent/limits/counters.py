@@ -115,7 +115,7 @@ class Sliding:
         self.further = min(math.ceil(LONG_S / self.ahead_s) - 1, self._window.buckets // MOST_FURTHER)
         self.kept_s = (self.further + self._window.buckets + 3) * self.ahead_s
         self._birth, self._granted_in = "", 0
-        """Of the ring that granted last, and in which bucket."""
+        """Of the ring that granted last, and its latest bucket in which it did."""
         self._put_off = 0
         """So much further is booked what the call under way takes."""
         self._owed: dict[tuple[int, str], int] = {}
@@ -151,9 +151,15 @@ class Sliding:
         lease = lease_of(reply)
         self._said = NOTHING_BACK
         oldest = lease.bucket - self._put_off - self._window.buckets - 1
-        lost = bool(self._birth) and lease.birth != self._birth and self._granted_in >= oldest
+        same = lease.birth == self._birth
+        if not same and _family(lease.birth) == _family(self._birth):
+            # The store's clock was set back, and all that counts came along.
+            present = lease.bucket - self._put_off
+            same, self._birth = True, lease.birth
+            self._granted_in = min(self._granted_in, present + 1 + self.further)
+        lost = bool(self._birth) and not same and self._granted_in >= oldest
         if lease.granted:
-            self._birth, self._granted_in = lease.birth, lease.bucket
+            self._birth, self._granted_in = lease.birth, max(lease.bucket, self._granted_in if same else 0)
         for place in [place for place in self._owed if place[0] < oldest]:
             del self._owed[place]
         return Grant(
@@ -172,6 +178,11 @@ class Sliding:
     @property
     def owes(self) -> bool:
         return bool(self._owed or self._said.number)
+
+
+def _family(birth: str) -> str:
+    """The same of a ring and of what it was carried to."""
+    return birth.partition(":")[0]
 
 
 class Smooth:
@@ -197,7 +208,8 @@ class Smooth:
         level = level_of(reply)
         self._grants += 1  # each is a lease of its own: a later one does not make the earlier last longer
         place = (self._grants, "")
-        return Grant(level.granted, level.left, level.wait_ms / 1000, level.reset_ms / 1000, SMOOTH_S, place)
+        reset_ms = level.reset_ms if level.granted else level.wait_ms  # all of the burst, or what was refused
+        return Grant(level.granted, level.left, level.wait_ms / 1000, reset_ms / 1000, SMOOTH_S, place)
 
     def give_back(self, place: tuple[int, str], tokens: int) -> None:
         """Lost: the level has drained meanwhile, and nobody can tell by how much of these tokens."""

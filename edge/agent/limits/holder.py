@@ -24,13 +24,15 @@ from edge.agent.limits.table import Table
 from edge.agent.limits.watch import Watch
 from edge.agent.store_pipe import StorePipe
 from edge.limiting.clock import boot_s
-from edge.limiting.wire import ANSWER_S, GRANTED, TOPIC, Answer, Item, read_question
+from edge.limiting.wire import ANSWER_S, GRANTED, OPEN, TOPIC, Answer, Item, read_question
 from weir.store.errors import StoreError
 from weir.store.keys import Keys
 from weir.store.limits import Wish
 from weir.store.script_calls import ScriptCall
 
 FLUSH_S = 1.0
+AT_ONCE, PAUSE_S = 64, 0.002
+"""So many keys give back in one turn, and so long others have theirs."""
 
 log = logging.getLogger("weir.agent.limits")
 
@@ -125,7 +127,7 @@ class LimitHolder:
             answer or self._wait(connection, stock, item, now + ANSWER_S, cluster)
             for (stock, item), answer in zip(pairs, at_once, strict=True)
         ]
-        if any(not answer.granted and not item.optional for item, answer in zip(items, answers, strict=True)):
+        if any(_refuses(item, answer) for item, answer in zip(items, answers, strict=True)):
             answers = [self._undo(answer) for answer in answers]
         for answer in answers:
             self._metrics.answered(answer)
@@ -188,9 +190,10 @@ class LimitHolder:
             grant = None
         if grant is not None and self._is_new(call.key, now, stock):
             grant = grant._replace(lost=True)
-        if grant is not None and grant.lost and not stock.is_in_quarantine(now):
-            self._metrics.lost()
+        was_in_quarantine = stock.is_in_quarantine(now)
         stock.heard(grant, need, sent, now)
+        if stock.is_in_quarantine(now) and not was_in_quarantine:
+            self._metrics.lost()
 
     def _is_new(self, key: str, now: float, stock: Stock) -> bool:
         """Whether the server has become another one within the limit's window; said once of each time."""
@@ -213,11 +216,16 @@ class LimitHolder:
         while True:
             self._tell()
             gevent.sleep(FLUSH_S)
-            now = self._clock()
-            for stock in list(self._active):
-                self._give_back(stock, now)
-            self._table.sweep(now)
+            self._give_back_all()
+            self._table.sweep(self._clock())
             self._metrics.overflowed(self._table.overflowed)
+
+    def _give_back_all(self) -> None:
+        """Some at a time: workers wait for answers that go the same way."""
+        for place, stock in enumerate(list(self._active), 1):
+            self._give_back(stock, self._clock())
+            if place % AT_ONCE == 0:
+                gevent.sleep(PAUSE_S)
 
     def _tell(self) -> None:
         """How many share a limit while the agent is away; workers that connect later hear it too."""
@@ -233,3 +241,7 @@ class LimitHolder:
                 self._send(stock, Wish(0), 0, stock.most(self._cluster()))
         elif not stock.tokens and stock.is_idle(now):
             self._active.pop(stock, None)
+
+
+def _refuses(item: Item, answer: Answer) -> bool:
+    return not answer.granted and answer.why != OPEN and not item.optional

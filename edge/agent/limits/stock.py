@@ -69,10 +69,10 @@ class Names:
 class _Handed:
     """Tokens of one lease that workers hold or have spent."""
 
-    __slots__ = ("ends", "place", "shared", "tokens")
+    __slots__ = ("place", "shared", "tokens")
 
-    def __init__(self, place: Place, ends: float, *, shared: bool) -> None:
-        self.place, self.ends, self.shared, self.tokens = place, ends, shared, 0
+    def __init__(self, place: Place, *, shared: bool) -> None:
+        self.place, self.shared, self.tokens = place, shared, 0
 
 
 class Stock:
@@ -166,7 +166,7 @@ class Stock:
         most = self._share_of(now, cluster)
         part = self.share.take(now, need, need, most)
         if part.tokens:
-            number = self._lease((part.bucket, ""), part.ends, shared=True)
+            number = self._lease((part.bucket, ""), shared=True)
             self.handed[number].tokens += need
             left = max(0, most - self.share.used(now))
             return Answer(GRANTED, need, number, part.ends, left, self.share.wait_s(now))
@@ -224,7 +224,8 @@ class Stock:
     def heard(self, grant: Grant | None, need: int, sent: float, now: float) -> None:
         """``sent`` was read before the call went out; None if there is no good answer."""
         if grant is None or grant.refused:
-            self._fails_until = now + RETRY_S
+            if need:  # a call that only gives back waits for nobody
+                self._fails_until = now + RETRY_S
             return
         if grant.again:
             return
@@ -287,7 +288,7 @@ class Stock:
             tokens = max(item.need, min(wanted, self._fair(connection, item.demand, now)))
         self.tokens -= tokens
         self._served.add(connection)
-        number = self._lease(self.place, self.ends, shared=False)
+        number = self._lease(self.place, shared=False)
         self.handed[number].tokens += tokens
         ahead_s = 0.0 if self._is_small(cluster) else self.counter.ahead_s
         return Answer(
@@ -342,13 +343,13 @@ class Stock:
             return self.counter.lease_s + further * width
         return (1 + further) * width + left % width
 
-    def _lease(self, place: Place, ends: float, *, shared: bool) -> int:
+    def _lease(self, place: Place, *, shared: bool) -> int:
         """The number under which tokens of ``place`` come back."""
         for number, handed in self.handed.items():
             if (handed.place, handed.shared) == (place, shared):
                 return number
         number = self._names.new(self)
-        self.handed[number] = _Handed(place, ends, shared=shared)
+        self.handed[number] = _Handed(place, shared=shared)
         if len(self.handed) > MAX_LEASES:
             oldest = next(iter(self.handed))
             del self.handed[oldest], self._names.stocks[oldest]
@@ -376,7 +377,9 @@ class Stock:
 
     @property
     def _turn_s(self) -> float:
-        """After so long a refusal is looked into again: a bucket has left the window."""
+        """After so long a refusal is looked into again: a bucket has left the window, or something came back."""
+        if self.terms.window == "smooth":
+            return RECHECK_S  # nothing comes back
         return max(self.counter.ahead_s or self.counter.lease_s, 0.05)
 
     def _is_small(self, cluster: Cluster) -> bool:

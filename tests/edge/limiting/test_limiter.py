@@ -177,6 +177,16 @@ def test_closed_says_that_the_store_is_needed(worker: Worker) -> None:
     assert (verdict.allowed, verdict.store_needed, verdict.retry_after_s) == (False, True, 1.0)
 
 
+def test_a_limit_that_is_used_up_refuses_for_certain_beside_one_that_cannot_be_counted(
+    worker: Worker,
+) -> None:
+    worker.agent.says["away"] = Answer(AWAY, wait_s=0.1, retry_s=60.0)
+    worker.agent.says["full"] = Answer(FULL, wait_s=0.1, retry_s=5.0)
+    away, full = worker.limit("away", on_store_failure="closed"), worker.limit("full")
+    verdict = worker.check(away, full)
+    assert (verdict.refused_by, verdict.store_needed, verdict.retry_after_s) == (full, False, 5.0)
+
+
 def test_open_lets_all_pass_for_as_long_as_the_agent_said(worker: Worker) -> None:
     worker.agent.says["a"] = Answer(OPEN, wait_s=0.1)
     limit = worker.limit(on_store_failure="open")

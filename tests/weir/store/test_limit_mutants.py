@@ -46,6 +46,11 @@ MUTANTS = {
         "was - reach then sum",
         "was - count then sum",
     ),
+    "is gone before what came back whole is over": (
+        "last = math.max(last, bucket) end",
+        "if used[bucket] > 0 then last = math.max(last, bucket) end end",
+    ),
+    "takes what it carried for another's": ("birth = string.match(birth, '^[^:]*') .. ':' ..", "birth ="),
     "carries into the current bucket": (
         "math.floor(seen / width), math.floor(now / width) + 1",
         "math.floor(seen / width), math.floor(now / width)",

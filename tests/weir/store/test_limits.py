@@ -97,6 +97,26 @@ def test_a_clock_that_had_run_ahead_takes_along_what_was_put_off(send: Send, key
     assert take(send, keys, START + 999, 1).wait_ms == 15_001
 
 
+def test_a_ring_that_was_carried_is_of_the_same_family(send: Send, keys: Keys) -> None:
+    for at, birth in (
+        (START + 100_000, "one"),
+        (START, "two"),
+        (START - 100_000, "three"),
+        (START - 99_000, "four"),
+    ):
+        last = take(send, keys, at, 1, new_birth=birth)
+    assert (last.left, last.birth) == (96, "one:three")
+
+
+def test_a_ring_lives_as_long_as_a_holder_remembers_a_grant_that_came_back_whole(
+    send: Send, keys: Keys, server: RunningServer
+) -> None:
+    take(send, keys, START, 1)
+    lease = take(send, keys, START + 5000, 10)
+    take(send, keys, START + 5500, 0, back=Back(lease.bucket, lease.birth, 10, 1))
+    assert 12_000 < server.admin().pttl(keys.limit_ring("tag", 1000, 10)) <= 13_000
+
+
 def test_what_is_left_is_shared_until_the_last_are_granted_singly(send: Send, keys: Keys) -> None:
     assert [take(send, keys, START, 100, divisor=2).granted for _ in range(8)] == [50, 25, 12, 6, 3, 2, 1, 1]
 

@@ -26,7 +26,8 @@
 --   at           milliseconds; '' = the server's clock
 -- RETURNS
 --   {granted, left, wait_ms, reset_ms, ttl_ms, bucket, birth}: nothing more can be granted within wait_ms (0 if it was
---   granted), the oldest tokens count for reset_ms, what was granted may be spent for ttl_ms
+--   granted), the oldest tokens count for reset_ms, what was granted may be spent for ttl_ms; birth is new_birth of the
+--   call that began the ring, and ':' with that of the call that carried it to another time, if one did
 -- MISSING
 --   ring: nothing was granted.
 -- COST
@@ -57,7 +58,8 @@ if astray then
     if bucket >= was - reach then sum, carried = sum + granted, math.max(carried, bucket + shift) end
   end
   redis.call('DEL', ring)
-  used, state, birth, latest = {[carried] = sum}, {}, new_birth, {}
+  birth = string.match(birth, '^[^:]*') .. ':' .. new_birth
+  used, state, latest = {[carried] = sum}, {}, {}
   redis.call('HSET', ring, 'g' .. carried, sum)
 elseif now < seen then
   now = seen
@@ -84,8 +86,10 @@ if tonumber(want) > 0 and left >= need then
   used[booked], changed = (used[booked] or 0) + granted, true
   redis.call('HSET', ring, 'g' .. booked, used[booked])
 end
-local free, oldest, last = left, order[1], order[#order] or b
-if granted > 0 then oldest, last = math.min(oldest or booked, booked), math.max(last, booked) end
+local free, oldest, last = left, order[1], b
+if granted > 0 then oldest = math.min(oldest or booked, booked) end
+-- Also the buckets that came back whole: a holder that was granted some takes a ring that is gone for a loss of data.
+for bucket in pairs(used) do last = math.max(last, bucket) end
 if oldest then reset = (oldest + reach + 1) * width - now end
 for place = 1, granted == 0 and #order or 0 do
   if free < need then free, wait = free + used[order[place]], (order[place] + reach + 1) * width - now end

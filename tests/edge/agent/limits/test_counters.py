@@ -80,6 +80,21 @@ def test_a_younger_ring_within_a_window_is_a_loss(bucket: int, lost: bool) -> No
     assert counter.heard(lease(bucket, birth=b"other")).lost is lost
 
 
+def test_a_ring_that_was_carried_to_another_time_is_no_loss_and_remembered_by_it() -> None:
+    counter = Sliding(ME, TERMS, "")
+    counter.heard(lease(5000, granted=1))
+    assert not counter.heard(lease(5, birth=b"x:y")).lost
+    assert counter.heard(lease(5 + 1 + counter.further + 21, birth=b"other")).lost
+    assert not counter.heard(lease(5 + 1 + counter.further + 22, birth=b"other")).lost
+
+
+def test_a_loss_is_seen_by_the_latest_bucket_in_which_something_was_granted() -> None:
+    counter = Sliding(ME, TERMS, "")
+    for bucket in (8, 5):
+        counter.heard(lease(bucket, granted=1))
+    assert counter.heard(lease(29, birth=b"other")).lost
+
+
 @pytest.mark.parametrize(("bucket", "lost"), [(29, True), (30, False)])
 def test_what_is_booked_further_says_when_it_was_asked_for(bucket: int, lost: bool) -> None:
     counter = Sliding(ME, TERMS, "")
@@ -162,6 +177,14 @@ def test_a_published_burst_holds_from_the_next_call() -> None:
     assert keys.stock(terms._replace(burst=5, most=10), "", 2.0) is stock
     said = arguments(stock.counter.call(stock.most(Cluster(1, 4, 0.0)), Wish(1), ""))
     assert (said["burst"], said["most"]) == (5, 10)
+
+
+@pytest.mark.parametrize(("granted", "reset_s"), [(1, 3600.0), (0, 36.0)])
+def test_who_is_refused_by_a_smooth_limit_hears_of_the_next_tokens_and_not_of_the_whole_burst(
+    granted: int, reset_s: float
+) -> None:
+    counter = Smooth(ME, TERMS._replace(window="smooth"), "")
+    assert counter.heard([granted, 0, 0 if granted else 36_000, 3_600_000]).reset_s == reset_s
 
 
 def test_each_grant_of_a_smooth_limit_is_a_lease_of_its_own() -> None:

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from prometheus_client import CollectorRegistry
 
-from edge.agent.limits.holder import LimitHolder
+from edge.agent.limits.holder import AT_ONCE, LimitHolder
 from edge.agent.limits.metrics import LimitMetrics
 from edge.agent.pipe_metrics import PipeMetrics
 from edge.agent.store_pipe import StorePipe
@@ -191,6 +191,53 @@ def test_smooth_and_calendar_limits_are_counted_too(node: Node, other: Node) -> 
         answers = [each.one(terms) for _ in range(8) for each in (node, other)]
         assert sum(answer.granted for answer in answers) == most
     assert 300 < node.one(smooth).retry_s <= 360
+
+
+def test_the_store_is_not_asked_for_a_smooth_limit_before_there_is_something(node: Node) -> None:
+    terms = Terms("file/smooth", "smooth", 1, 3_600_000, 1, "share", 0)
+    node.one(terms)
+    for _ in range(40):
+        assert node.one(terms).why == FULL
+        node.now += 0.1
+    assert node.metric("weir_limit_store_calls_total") == 2
+
+
+def test_a_limit_that_lets_all_pass_does_not_take_the_tokens_of_another(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe, calls = node.pipe.later, []
+
+    def later(call: Any, done: Any) -> None:
+        calls.append(call)
+        if len(calls) == 1:
+            done(None)
+        else:
+            pipe(call, done)
+
+    monkeypatch.setattr(node.pipe, "later", later)
+    lost, counted = DAY._replace(identity="file/lost", on_store_failure="open"), DAY
+    answers = node.ask(*(Item(terms, "", 1, 1, False, 0.0) for terms in (lost, counted)))
+    assert [(answer.why, answer.granted) for answer in answers] == [(OPEN, 0), (GRANTED, 1)]
+
+
+def test_many_keys_that_give_back_leave_turns_to_those_who_wait(node: Node) -> None:
+    most = DAY._replace(most=10**6)
+    held = [node.one(most, str(number), demand=100.0) for number in range(3 * AT_ONCE)]
+    node.ask(returns=[(answer.lease, answer.granted) for answer in held])
+    node.now += 5.0
+    seen, running = [], True
+
+    def others() -> None:
+        while running:
+            seen.append(sum(1 for stock in node.holder._active if stock.fetching))
+            gevent.sleep(0)
+
+    watching = gevent.spawn(others)
+    gevent.sleep(0)
+    node.holder._give_back_all()
+    running = False
+    watching.join(timeout=5)
+    assert 0 < seen[1] <= AT_ONCE
 
 
 def test_a_large_quota_is_leased_and_the_rest_comes_back(node: Node, other: Node) -> None:

@@ -379,6 +379,7 @@ def test_no_window_of_all_nodes_and_workers_sees_more_than_the_limit(random: Ran
     chain = Chain(random)
     chain.run(100)
     assert chain.busiest() <= MOST
+    assert not chain.doubted, "the store forgot nothing that still counts"
 
 
 def test_the_histories_above_come_near_the_limit() -> None:
