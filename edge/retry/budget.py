@@ -70,12 +70,12 @@ def boot_time() -> float:
 
 
 class RetryBudget:
-    """Of one upstream. It survives a publish, as does what it holds; other terms take effect at once."""
+    """Of one upstream. It survives a publish, as does what it holds under the same cap; terms take effect at once."""
 
     __slots__ = (
-        "__weakref__", "_again", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket", "_clock",
-        "_demand", "_held_again", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts", "name",
-        "retried", "successes", "terms", "used_at",
+        "__weakref__", "_again", "_again_from", "_answered", "_asked_at", "_asks", "_away_until", "_back", "_bucket",
+        "_clock", "_demand", "_held_again", "_reserve", "_said", "_share", "_units", "_until", "_why", "attempts",
+        "name", "retried", "successes", "terms", "used_at",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +103,8 @@ class RetryBudget:
         self._bucket = -1
         self._until = 0.0
         self._again = 0.0
+        self._again_from = 1
+        """Until then nothing of this cost or more is asked for."""
         self._away_until = 0.0
         self._why = ""
         self._answered = Event()
@@ -119,6 +121,8 @@ class RetryBudget:
         """Other terms. Units of a window of another length belong to another ring, which will not take them back."""
         if terms.width_ms != self.terms.width_ms:
             self._units, self._bucket, self._back = 0, -1, {}
+        elif terms.cap != self.terms.cap:
+            self._let_go()
         self.terms = terms
 
     def attempted(self) -> None:
@@ -170,7 +174,7 @@ class RetryBudget:
         self._demand.note(now, cost)
         self.used_at = now
         while True:
-            if now < self._again:
+            if now < self._again and cost >= self._again_from:
                 return Verdict(False, self._why, now)
             if self._is_away(now):
                 return self._from_share(cost, now)
@@ -194,7 +198,7 @@ class RetryBudget:
         units = self._share.units(now, self.terms)
         if self._reserve.take(now, cost, units, self.terms.window_s):
             return Verdict(True, "", now)
-        self._why, self._again = "away", now + AWAY_S
+        self._why, self._again, self._again_from = "away", now + AWAY_S, cost
         return Verdict(False, "away", now)
 
     def _ask_when_low(self, now: float) -> None:
@@ -210,10 +214,10 @@ class RetryBudget:
         self._answered.clear()
         self._asked_at = now
         self._share.silence.asked(now)
-        body = {"report": self.report(now), "need": need, "want": want}
-        self._asks.later(TOPIC, body, partial(self._take_answer, now))
+        body = {"at": now, "report": self.report(now), "need": need, "want": want}
+        self._asks.later(TOPIC, body, partial(self._take_answer, now, need, self.terms))
 
-    def _take_answer(self, asked_at: float, answer: Any | None) -> None:
+    def _take_answer(self, asked_at: float, need: int, terms: Terms, answer: Any | None) -> None:
         """Runs in the link's reader. An answer that comes late still lends what it lends."""
         if self._asked_at == asked_at:
             self._asked_at = float("-inf")
@@ -221,14 +225,23 @@ class RetryBudget:
             self._share.silence.answered()
         if isinstance(answer, dict):
             if answer["why"] or answer["units"]:
-                self._why = str(answer["why"])
+                self._why, self._again_from = str(answer["why"]), need
                 self._again = min(float(answer["again"]), self._clock() + AGAIN_S)
             if answer["units"] > 0:
-                self._hold(int(answer["units"]), int(answer["bucket"]), float(answer["until"]))
+                self._take_units(int(answer["units"]), int(answer["bucket"]), float(answer["until"]), terms)
         else:
             self._away_until = self._clock() + AWAY_S
             self.unheard()
         self._answered.set()
+
+    def _take_units(self, units: int, bucket: int, until: float, terms: Terms) -> None:
+        """They were asked for under ``terms``."""
+        if terms.width_ms != self.terms.width_ms:
+            return
+        if terms.cap == self.terms.cap:
+            self._hold(units, bucket, until)
+        elif bucket >= 0:
+            self._give_back(bucket, units)
 
     def _hold(self, units: int, bucket: int, until: float) -> None:
         if bucket == self._bucket and bucket >= 0:
@@ -338,6 +351,7 @@ class RetryBudgets:
         for start in range(0, max(1, len(news)), REPORTS):
             said = news[start : start + REPORTS]
             body = {
+                "at": now,
                 "worker": self._name,
                 "leaves": self._leaves,
                 "share_since": self._share.since,

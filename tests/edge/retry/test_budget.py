@@ -85,6 +85,31 @@ def test_a_cost_of_two_is_not_paid_with_one(worker: Worker) -> None:
     assert worker.take(1) == "cap"
 
 
+def test_a_refusal_of_two_says_nothing_of_one(worker: Worker) -> None:
+    """The agent may have one left."""
+    worker.agent.answers = [
+        refuses("cap", 100.9),
+        lends(1, until=110.0),
+        refuses("", 0.0),
+        refuses("cap", 101.0),
+    ]
+    assert [worker.take(2), worker.take(2), worker.take(1)] == ["cap", "cap", ""]
+    assert [asked["need"] for asked in worker.agent.asked[:2]] == [2, 1]
+
+
+def test_a_refusal_of_one_holds_for_two(worker: Worker) -> None:
+    worker.agent.answers = [refuses("cap", 100.9), refuses("ratio", 100.9)]
+    assert [worker.take(2), worker.take(1), worker.take(2), worker.take(1)] == ["cap", *["ratio"] * 3]
+    assert len(worker.agent.asked) == 2
+
+
+def test_without_an_agent_one_unit_may_be_left_where_two_are_not(worker: Worker) -> None:
+    worker.agent.answers = [{"share": 20, "since": 50.0, "until": 160.0}]
+    worker.budgets.report()
+    worker.agent.connected = False
+    assert [worker.take(2), worker.take(2), worker.take(1), worker.take(1)] == ["away", "away", "", "away"]
+
+
 def test_many_ask_once_and_nobody_waits_longer_than_said(worker: Worker) -> None:
     budget = RetryBudgets(worker.agent).of("file", "u", CLAUSE)
     takers = [gevent.spawn(budget.take, 1, 0.02) for _ in range(5)]

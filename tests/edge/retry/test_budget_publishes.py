@@ -50,14 +50,48 @@ def worker() -> Worker:
     return Worker()
 
 
-def test_a_publish_keeps_what_is_held_and_other_terms_hold_at_once(worker: Worker) -> None:
-    worker.agent.answers = [lends(3), refuses("cap", 101.0)]
-    worker.take()
-    assert worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=10_000)) is worker.budget
-    assert worker.take() == ""
-    worker.budgets.of("file", "u", Budget(percent=20.0, max=50, per_ms=20_000))
-    assert worker.take() == "cap", "units of another ring are not spent"
-    assert worker.agent.asked[-1]["report"][3] == []
+class TestOtherTerms:
+    LOWER = Budget(percent=10.0, max=0, per_ms=10_000)
+    LONGER = Budget(percent=10.0, max=100, per_ms=20_000)
+
+    def test_what_is_held_under_the_same_cap_is_kept(self, worker: Worker) -> None:
+        worker.agent.answers = [lends(3)]
+        worker.take()
+        assert worker.budgets.of("file", "u", Budget(percent=20.0, max=100, per_ms=10_000)) is worker.budget
+        assert worker.take() == ""
+
+    def test_what_is_held_under_another_cap_goes_back(self, worker: Worker) -> None:
+        """A bucket may last hours, and ``max 0`` holds at once."""
+        worker.agent.answers = [lends(9, until=8_000.0), refuses("cap", 101.0)]
+        worker.take()
+        worker.budgets.of("file", "u", self.LOWER)
+        assert worker.take() == "cap"
+        assert worker.agent.asked[-1]["report"][1:] == [worker.budget.terms.spoken(), [0, 0, 0], [[7, 8]]]
+
+    def test_what_is_held_of_another_window_is_given_up(self, worker: Worker) -> None:
+        worker.agent.answers = [lends(9), refuses("cap", 101.0)]
+        worker.take()
+        worker.budgets.of("file", "u", self.LONGER)
+        assert worker.take() == "cap", "units of another ring are not spent"
+        assert worker.agent.asked[-1]["report"][3] == []
+
+    @pytest.mark.parametrize(("clause", "back"), [(LOWER, [[7, 5]]), (LONGER, [])])
+    def test_so_is_what_was_asked_for_before_and_is_lent_after(
+        self, worker: Worker, clause: Budget, back: list[list[int]]
+    ) -> None:
+        assert worker.budget.take(1, 0.0).why == "busy"
+        worker.budgets.of("file", "u", clause)
+        worker.agent.waiting.pop()(lends(5))
+        worker.agent.answers = [refuses("cap", 101.0)]
+        assert worker.take() == "cap"
+        assert worker.agent.asked[-1]["report"][3] == back
+
+    def test_the_reserve_that_was_lent_under_another_cap_is_not_spent(self, worker: Worker) -> None:
+        worker.agent.answers = [lends(2, bucket=-1), refuses("cap", 101.0)]
+        worker.take()
+        worker.budgets.of("file", "u", self.LOWER)
+        assert worker.take() == "cap"
+        assert worker.agent.asked[-1]["report"][3] == []
 
 
 class TestABudgetThatIsNamedNoMore:
