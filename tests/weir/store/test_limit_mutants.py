@@ -47,10 +47,10 @@ MUTANTS = {
         "was - count then sum",
     ),
     "is gone before what came back whole is over": (
-        "last = math.max(last, bucket) end",
-        "if used[bucket] > 0 then last = math.max(last, bucket) end end",
+        "  last = math.max(last, bucket)",
+        "  if tokens > 0 then last = math.max(last, bucket) end",
     ),
-    "takes what it carried for another's": ("birth = string.match(birth, '^[^:]*') .. ':' ..", "birth ="),
+    "takes what it carried for another's": ("string.match(birth, '^[^:]*') .. ':' .. new_birth", "new_birth"),
     "carries into the current bucket": (
         "math.floor(seen / width), math.floor(now / width) + 1",
         "math.floor(seen / width), math.floor(now / width)",

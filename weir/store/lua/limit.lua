@@ -58,15 +58,13 @@ if astray then
     if bucket >= was - reach then sum, carried = sum + granted, math.max(carried, bucket + shift) end
   end
   redis.call('DEL', ring)
-  birth = string.match(birth, '^[^:]*') .. ':' .. new_birth
-  used, state, latest = {[carried] = sum}, {}, {}
+  used, state, birth, latest = {[carried] = sum}, {}, string.match(birth, '^[^:]*') .. ':' .. new_birth, {}
   redis.call('HSET', ring, 'g' .. carried, sum)
 elseif now < seen then
   now = seen
 end
 
-local b, changed = math.floor(now / width), astray
-local booked = b + tonumber(further)
+local b, changed, booked = math.floor(now / width), astray, math.floor(now / width) + tonumber(further)
 -- One ticket for each holder: the number of what it gave back last, and the latest bucket to which some of it belonged.
 local given, ticket, returned = tonumber(back_bucket), 'r' .. holder, tonumber(back)
 local number = tonumber(string.match(state[ticket] or '', '^%d+') or 0)
@@ -76,8 +74,11 @@ if tonumber(back_number) > number and back_birth == birth and given >= b - reach
   redis.call('HSET', ring, ticket, back_number .. ':' .. latest[ticket], 'g' .. given, used[given])
 end
 
-local left, order, granted, wait, reset = tonumber(most), {}, 0, 0, 0
+-- A bucket that came back whole counts for how long the ring lives: who was granted it takes a ring that is gone for a
+-- loss of data.
+local left, order, granted, wait, reset, last = tonumber(most), {}, 0, 0, 0, b
 for bucket, tokens in pairs(used) do
+  last = math.max(last, bucket)
   if bucket >= b - reach and tokens > 0 then left = left - tokens; order[#order + 1] = bucket end
 end
 table.sort(order)
@@ -86,10 +87,8 @@ if tonumber(want) > 0 and left >= need then
   used[booked], changed = (used[booked] or 0) + granted, true
   redis.call('HSET', ring, 'g' .. booked, used[booked])
 end
-local free, oldest, last = left, order[1], b
-if granted > 0 then oldest = math.min(oldest or booked, booked) end
--- Also the buckets that came back whole: a holder that was granted some takes a ring that is gone for a loss of data.
-for bucket in pairs(used) do last = math.max(last, bucket) end
+local free, oldest = left, order[1]
+if granted > 0 then oldest, last = math.min(oldest or booked, booked), math.max(last, booked) end
 if oldest then reset = (oldest + reach + 1) * width - now end
 for place = 1, granted == 0 and #order or 0 do
   if free < need then free, wait = free + used[order[place]], (order[place] + reach + 1) * width - now end
