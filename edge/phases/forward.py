@@ -61,6 +61,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if gate is not None:
         gate.enter(exchange, outgoing.until)
     while True:
+        is_kept = False
         try:
             if gate is None:
                 again = _attempt(exchange, plan, share, target, outgoing, tries)
@@ -68,11 +69,15 @@ def run(exchange: Exchange, plan: Plan) -> None:
                 again = gate.run(exchange, partial(_attempt, exchange, plan, share, target, outgoing, tries))
             if again is None:
                 return
-            tries = again
+            tries, is_kept = again, again.fresh
         except UpstreamError as error:
             tries = tries or _tries(exchange, share, outgoing)
             if not tries.after_error(error, target):
                 raise _refusal(error, upstream) from None
+            is_kept = tries.fresh
+        finally:
+            if gate is not None and not is_kept:
+                gate.leave()
         further = _further(exchange, share, outgoing, tries)
         if further is None:
             _give_what_there_is(exchange, plan, share, outgoing, tries)
@@ -89,18 +94,20 @@ def _further(
 ) -> tuple[Target, Outgoing] | None:
     """Waits until the attempt that was granted may go out, and says where to; None: it never does.
 
-    With a gate, there is a place for it. Raises ClientGone.
+    With a gate, there is a place for it; a connection that is merely replaced has kept its own. Raises ClientGone.
     """
     upstream, lines = share.upstream, exchange.answer_lines
-    if not exchange.replayable:
-        tries.call_off("body")
-        return None
+    kept = upstream.gate if tries.fresh else None
     try:
+        if not exchange.replayable:
+            tries.call_off("body")
+            return None
         tries.pause()
         target = tries.choose(partial(_pick, exchange, upstream))
         again = repeated(exchange, share, outgoing)
-        if upstream.gate is not None:
+        if upstream.gate is not None and kept is None:
             upstream.gate.enter(exchange, outgoing.until)
+        kept = None
     except Refusal as refusal:
         tries.call_off(CALLED_OFF.get(refusal.code, "no-target"))
         exchange.answer_lines = lines
@@ -110,6 +117,9 @@ def _further(
             tries.call_off("client-gone")
         tries.let_go()
         raise
+    finally:
+        if kept is not None:
+            kept.leave()
     tries.begin()
     exchange.awaited_s = 0.0
     return target, again

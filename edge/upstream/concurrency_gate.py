@@ -66,16 +66,18 @@ class Gate:
         return not self.slots.in_flight and not self.slots.waiting
 
     def enter(self, exchange: Exchange, until: float) -> None:
-        """``run`` comes next, at once. Raises Refusal if there is no place before ``until``; ClientGone."""
+        """``run`` comes next, at once; ``leave`` in the end. Raises Refusal if there is no place before ``until``;
+        ClientGone."""
         if not self.slots.try_enter():
             self._wait(exchange, until)
 
     def run(self, exchange: Exchange, attempt: Callable[[], Result]) -> Result:
-        """``attempt`` as one of those in flight, which has entered; its place is free again then."""
-        try:
-            return attempt() if self._gradient is None else self._measured(exchange, attempt)
-        finally:
-            self.slots.leave()
+        """``attempt`` as one of those in flight, which has entered."""
+        return attempt() if self._gradient is None else self._measured(exchange, attempt)
+
+    def leave(self) -> None:
+        """Its place is free again."""
+        self.slots.leave()
 
     def answered(self, status: int, seconds: float, in_flight: int) -> None:
         """An attempt, as one of so many in flight, brought an answer after so long.

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
+import time
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
 
+from edge.answers import Refusal
 from edge.phases import forward
+from edge.transport import NEVER
+from edge.upstream.concurrency import Place
+from edge.upstream.concurrency_gate import Gate
+from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from tests.support.edge_process import EdgeProcess
 from tests.support.ports import free_port
 from tests.support.raw_client import Response
 from tests.support.upstream import Peer, ok
 from tests.support.wait import wait_until
+from weir.models.upstream_clauses import Concurrency
 
 
 def code_of(body: bytes) -> str:
@@ -29,6 +38,82 @@ def test_a_target_that_was_picked_is_looked_at_once_more() -> None:
     assert forward._first(exchange, upstream) is picked  # type: ignore[arg-type, comparison-overlap]
     takes["http://a"] = False
     assert forward._first(exchange, upstream) is another  # type: ignore[arg-type, comparison-overlap]
+
+
+class TestPlaces:
+    """Under ``concurrency``, of attempts whose connection turns out to be closed."""
+
+    def run(self, monkeypatch: pytest.MonkeyPatch, further: BaseException, *, fresh: bool) -> Gate:
+        """A first attempt fails, and the second one does not go out: who was waiting is admitted only then."""
+        gate = Gate("u", Concurrency(limit=1, queue=1), 1, lambda _name, _outcome: None)
+        upstream = SimpleNamespace(name="u", gate=gate, only=object(), health=None, budget=None)
+        share = SimpleNamespace(upstream=upstream, retry=None, try_s=1.0, total_s=None)
+        failure = UpstreamError(Cause.BROKEN, "no", stage=Stage.HEAD, sent=Sent.ALL, reused=fresh)
+        waiting: list[Place] = []
+        seen: list[bool] = []
+
+        def attempt(*_of: object) -> None:
+            place = gate.slots.queue_up(time.monotonic(), lambda: None)
+            assert place is not None
+            waiting.append(place)
+            raise failure
+
+        def pause() -> None:
+            seen.append(waiting[0].admitted)
+            raise further
+
+        tries = SimpleNamespace(
+            after_error=lambda *_: True, fresh=fresh, pause=pause, choose=lambda _pick: None, answer=None,
+            failure=failure, call_off=lambda _why: None, let_go=lambda: None,
+        )  # fmt: skip
+        monkeypatch.setattr(forward, "outgoing_of", lambda *_: SimpleNamespace(whole=True, until=NEVER))
+        monkeypatch.setattr(forward, "_attempt", attempt)
+        monkeypatch.setattr(forward, "_tries", lambda *_: tries)
+        exchange = SimpleNamespace(
+            sent=None, picked=None, answer_lines=b"", replayable=True, served=None, awaited_s=0.0
+        )
+        plan = SimpleNamespace(sticky_shares=(), shares=SimpleNamespace(only=share))
+        with pytest.raises((Refusal, ClientGone)):
+            forward.run(exchange, plan)  # type: ignore[arg-type]
+        assert seen == [not fresh]
+        assert waiting[0].admitted
+        return gate
+
+    @pytest.mark.parametrize("further", [ClientGone("gone"), Refusal("no-target")])
+    @pytest.mark.parametrize("fresh", [True, False])
+    def test_one_that_is_replaced_keeps_its_place_until_it_does_not_go_out(
+        self, monkeypatch: pytest.MonkeyPatch, further: BaseException, fresh: bool
+    ) -> None:
+        assert self.run(monkeypatch, further, fresh=fresh).slots.in_flight == 1
+
+    def test_a_closed_connection_costs_nobody_his_place(self, edge: EdgeProcess, upstreams) -> None:
+        """Without a place of its own the second attempt would stand behind the slow request, too long."""
+        dying, answered = threading.Event(), threading.Event()
+
+        def script(peer: Peer) -> None:
+            for number in count(1):
+                line = peer.read_request().line
+                if b"/die" in line and number > 1:
+                    dying.set()
+                    time.sleep(0.05)  # the slow one comes meanwhile
+                    peer.sock.close()
+                    return
+                if b"/slow" in line:
+                    answered.wait(20)
+                peer.send(ok())
+
+        url = upstreams(script=script).url
+        edge.publish(f"upstream u {{ target {url}; concurrency 1 queue 5 }}\nrule a {{ when any; proxy u }}")
+        with edge.client() as client, edge.client() as slow:
+            assert client.get("/").status == 200
+            client.send(b"GET /die HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            assert dying.wait(20)
+            slow.send(b"GET /slow HTTP/1.1\r\nHost: a.test\r\n\r\n")
+            assert client.response().status == 200
+            answered.set()
+            assert slow.response().status in (200, 503)
+        with edge.client() as client:
+            assert client.get("/").status == 200
 
 
 class TestFailures:

@@ -237,7 +237,7 @@ class TestWaiting:
         assert refused.value.code == "overloaded"
         assert gate.slots.waiting == 0
 
-    def test_whatever_an_attempt_raises_its_place_is_free_again(self) -> None:
+    def test_whatever_an_attempt_raises_its_place_is_free_when_it_leaves(self) -> None:
         gate = Gate("u", Concurrency(limit=1), 1, lambda _name, _outcome: None)
         for error in (ClientGone("gone"), ValueError(), KeyboardInterrupt()):
 
@@ -248,6 +248,8 @@ class TestWaiting:
             assert gate.slots.in_flight == 1
             with pytest.raises(type(error)):
                 gate.run(FakeExchange(), fails)  # type: ignore[arg-type]
+            assert gate.slots.in_flight == 1
+            gate.leave()
             assert gate.slots.in_flight == 0
 
     def test_whoever_finds_no_place_is_told_when_to_come_back(self) -> None:
@@ -335,6 +337,7 @@ class TestLearning:
         gate.enter(exchange, NEVER)  # type: ignore[arg-type]
         with contextlib.suppress(UpstreamError):
             gate.run(exchange, attempt)  # type: ignore[arg-type]
+        gate.leave()
         assert gate.slots.in_flight == 1
         return gate, noting
 
