@@ -54,6 +54,8 @@ class Story:
     def __init__(self, cluster: LimitedCluster, load: StampedLoad) -> None:
         self.cluster, self.load = cluster, load
         self.began = self.ended = self.healed = 0.0
+        self.late = 1 / 1000
+        """So many requests may wait longer than 50 ms for a limit."""
 
     def harm(self, harm: Callable[[], object], mend: Callable[[], object], for_s: float = HARM_S) -> None:
         """All is well, then it is not, then it is again, by itself."""
@@ -106,7 +108,7 @@ class Story:
             f"\nfullest window: {fullest} of {LIMIT}, {retries} retries of {CAP}; closed meanwhile: {dict(closed)}"
         )
         if QUIET:
-            assert long <= counted / 1000
+            assert long <= counted * self.late
             assert healing <= HEALED_S
 
 
@@ -177,6 +179,7 @@ def test_the_store_answers_late(folder: Path, store: RunningServer, seconds: flo
     network = Network(folder / "store/s")
     try:
         with story(folder, network.url, network.url) as told:
+            told.late = 1 / 100  # whose tokens others took asks again, and the second answer is late too
             told.harm(lambda: network.delay(seconds), lambda: network.delay(0))
             told.nobody_noticed()
             told.limits_held()
