@@ -111,18 +111,19 @@ class History:
         return Evidence(member, self.targets, self.percent, self.after, self.for_ms, good, bad, row)
 
     def _report(self, node: str, said: list[Evidence]) -> None:
-        reply = self._run(HealthCalls(KEYS, node).report(said, str(self.now)))
-        self._same([text.decode() for text in reply], self.model.report(node, said, self.now))
+        gone = self.random.sample(self.members, self.random.choice((0, 0, 0, 1, 3)))
+        reply = self._run(HealthCalls(KEYS, node).report(said, str(self.now), gone=gone))
+        self._same([text.decode() for text in reply], self.model.report(node, said, self.now, gone))
 
     def view(self) -> None:
         node = self.random.choice(self.nodes)
         self._view(node, self.random.choice((self.since[node], 0, self.now)))
 
     def _view(self, node: str, since: int) -> None:
-        now, suspects, ejected, results = self._run(HealthCalls(KEYS, node).view(since, str(self.now)))
+        now, suspects, ejected, results, nodes = self._run(HealthCalls(KEYS, node).view(since, str(self.now)))
         expected = self.model.view(node, since, self.now)
         told = list(zip(results[::3], results[1::3], results[2::3], strict=True))
-        self._same(now, self.now)
+        self._same((now, nodes), (self.now, len(self.model.nodes)))
         self._same([text.decode() for text in suspects], expected[0])
         self._same(_left(ejected), expected[1])
         self._same([(check.decode(), at, data) for check, at, data in told], expected[2])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from weir.store.health import Evidence
+from weir.store.health import Evidence, Member
 
-SECONDS, LEAST, LIVE_MS, MOST_SUSPECTS, LONGEST_MS, REMEMBER_MS, KEEP_MS = (
-    10, 20, 30_000, 1000, 300_000, 300_000, 600_000,
+SECONDS, LEAST, LIVE_MS, MOST_SUSPECTS, LOOKS, LONGEST_MS, REMEMBER_MS, KEEP_MS = (
+    10, 20, 30_000, 1000, 400, 300_000, 300_000, 600_000,
 )  # fmt: skip
 
 
@@ -50,9 +50,14 @@ class HealthModel:
         self.results: dict[str, bytes] = {}
         self.leases: dict[str, str] = {}
 
-    def report(self, node: str, said: Sequence[Evidence], now: int) -> list[str]:
+    def report(
+        self, node: str, said: Sequence[Evidence], now: int, gone: Collection[Member] = ()
+    ) -> list[str]:
+        left, looked = {member.text() for member in gone}, 0
         live = [name for name, at in self.nodes.items() if at >= now - LIVE_MS]
-        out = Counter(_upstream(text) for text, one in self.ejected.items() if one.until > now)
+        out = Counter(
+            _upstream(text) for text, one in self.ejected.items() if one.until > now and text not in left
+        )
         told = []
         for one in said:
             text = one.member.text()
@@ -66,8 +71,10 @@ class HealthModel:
             if one.bad:
                 self.suspects[text] = now
             speaks_against = own.bad >= own.good or own.row >= one.after
-            sums = {name: self._sums(text, name, now // 1000) for name in live}
-            if not may or not speaks_against or not _is_proven(sums, one.after, is_only=live == [node]):
+            if not may or not speaks_against or looked >= LOOKS:
+                continue
+            sums, looked = {name: self._sums(text, name, now // 1000) for name in live}, looked + len(live)
+            if not _is_proven(sums, one.after, is_only=live == [node]):
                 continue
             times = 1
             if before is not None:
@@ -106,7 +113,10 @@ class HealthModel:
             for name in self.nodes:
                 self.evidence.pop((text, name), None)
         self.nodes[node] = now
-        self.nodes = {name: at for name, at in self.nodes.items() if at > now - LIVE_MS}
+        for name in [name for name, at in self.nodes.items() if at <= now - LIVE_MS]:
+            del self.nodes[name]
+            for text in self.suspects:
+                self.evidence.pop((text, name), None)
         for text, one in list(self.ejected.items()):
             if one.until - now > one.length:
                 self.ejected[text] = one._replace(until=now + one.length)

@@ -6,7 +6,7 @@ are milliseconds left or ago, so that no two clocks are compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,8 +22,10 @@ MAX_CHECKS = 10_000
 """Checks of a cluster whose results are kept."""
 MAX_TOLD = 1_000
 """Results in one view."""
-MAX_ENTRIES = 500
-"""Targets in one report."""
+MAX_ENTRIES = 50
+"""Targets in one report: what the store is asked to look at in one go stays short."""
+MAX_GONE = 500
+"""Targets that are told with a report to be in no upstream any more."""
 
 
 class Member(NamedTuple):
@@ -88,6 +90,8 @@ class View(NamedTuple):
     """What the next call gives as ``since``. May be less than before: the store's clock was set back."""
     more: bool = False
     """Than could be told at once; the next call tells it."""
+    nodes: int = 1
+    """That have looked lately, this one among them."""
 
 
 class Lease(NamedTuple):
@@ -106,10 +110,18 @@ class HealthCalls(NamedTuple):
     keys: Keys
     node: str
 
-    def report(self, evidence: Sequence[Evidence], now_ms: str = "") -> ScriptCall:
-        """At most ``MAX_ENTRIES``; raises ValueError for more. The reply is who is ejected now."""
-        if len(evidence) > MAX_ENTRIES:
-            raise ValueError(f"{len(evidence)} targets in one report; at most {MAX_ENTRIES}")
+    def report(
+        self, evidence: Sequence[Evidence], now_ms: str = "", *, gone: Collection[Member] = ()
+    ) -> ScriptCall:
+        """The reply is who is ejected now. ``gone``: who is no target any more; ejected, it does not count.
+
+        At most ``MAX_ENTRIES`` and ``MAX_GONE``; raises ValueError for more.
+        """
+        if len(evidence) > MAX_ENTRIES or len(gone) > MAX_GONE:
+            raise ValueError(
+                f"{len(evidence)} targets in one report, and {len(gone)} that are gone; "
+                f"at most {MAX_ENTRIES} and {MAX_GONE}"
+            )
         entries: list[Value] = []
         for one in evidence:
             entries += [one.member.text(), one.targets, str(one.max_percent), one.after, one.for_ms]
@@ -122,6 +134,7 @@ class HealthCalls(NamedTuple):
             nodes=self.keys.health_nodes(),
             node=self.node,
             now_ms=now_ms,
+            gone="\n".join(member.text() for member in gone),
             entries=entries,
         )
 
@@ -177,7 +190,7 @@ _decoder = msgspec.msgpack.Decoder(Result)
 def read_view(reply: Any, since: int) -> View:
     """The reply to ``view``. Raises StoreError for what is none; results of a newer program's shape are left out."""
     try:
-        now, suspects, ejected, results = reply
+        now, suspects, ejected, results, nodes = reply
         told = list(zip(results[::3], results[1::3], results[2::3], strict=True))
         found = ((check, int(now) - int(at), _result(data)) for check, at, data in told)
         seen = [
@@ -190,6 +203,7 @@ def read_view(reply: Any, since: int) -> View:
             tuple(seen),
             _next_since(since, int(now), [int(at) for _, at, _ in told], more=more),
             more,
+            int(nodes),
         )
     except (TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"health_view.lua answered something else: {error}") from error

@@ -262,7 +262,7 @@ class Keys(NamedTuple):
 
     def health_evidence(self) -> str:
         """Hash ``<owner>/<upstream> <URL>``, newline, node → what it saw in the last ten seconds (msgpack), TTL 20 s.
-        Writer and reader: ``health.lua``."""
+        Writers: ``health.lua``, ``health_view.lua``. Reader: ``health.lua``."""
         return self._control("health-evidence")
 
     def health_ejected(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -16,9 +17,7 @@ SILENT_INTERVALS = 3
 """After so many intervals (``turn_s``) without a result each node probes for itself, and a verdict is forgotten."""
 
 
-class Check(NamedTuple):
-    """One target with what is asked of it."""
-
+class _Asked(NamedTuple):
     upstream: str
     """``<owner>/<name>``."""
     url: str
@@ -31,11 +30,15 @@ class Check(NamedTuple):
     host: str
     """Empty: the target's own."""
 
+
+class Check(_Asked):
+    """One target with what is asked of it."""
+
     @property
     def member(self) -> Member:
         return Member(self.upstream, self.url)
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The same on all nodes that check the same."""
         return blake2b(repr(tuple(self)).encode(), digest_size=16).hexdigest()

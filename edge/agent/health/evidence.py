@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from edge.link.frames import FrameError
-from weir.store.health import MAX_ENTRIES, Evidence, Member
+from weir.store.health import MAX_GONE, Evidence, Member
+
+MAX_TARGETS = 500
+"""Of whom is kept what is seen in a second."""
 
 
 class Collected:
@@ -20,12 +23,25 @@ class Collected:
             before = self._sums.get(one.member)
             if before is not None:
                 self._sums[one.member] = _sum(before, one)
-            elif len(self._sums) < MAX_ENTRIES:
+            elif len(self._sums) < MAX_TARGETS:
                 self._sums[one.member] = one
 
     def take(self) -> list[Evidence]:
         found, self._sums = list(self._sums.values()), {}
         return found
+
+
+def read_gone(items: Any) -> frozenset[Member]:
+    """Targets that one worker hears to be ejected, and does not have. Raises FrameError for what is none."""
+    try:
+        if not isinstance(items, list):
+            raise TypeError("no list")
+        found = [(owner, name, url) for owner, name, url in items[:MAX_GONE]]
+        if any(not isinstance(text, str) or "\n" in text for each in found for text in each):
+            raise TypeError("a field of another type")
+    except (TypeError, ValueError) as error:
+        raise FrameError(f"targets that are gone: {error}") from error
+    return frozenset(Member(f"{owner}/{name}", url) for owner, name, url in found)
 
 
 def _sum(one: Evidence, other: Evidence) -> Evidence:

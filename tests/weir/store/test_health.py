@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from weir.store.connect import Client
 from weir.store.errors import StoreError
 from weir.store.health import (
     MAX_ENTRIES,
+    MAX_GONE,
     Evidence,
     HealthCalls,
     Member,
@@ -36,9 +38,12 @@ class Cluster:
         for node in nodes:
             self.client.call("ZADD", self.keys.health_nodes(), now, node)
 
-    def report(self, node: str, *evidence: Evidence, now: int = NOW, since: int = 0) -> View:
+    def report(
+        self, node: str, *evidence: Evidence, now: int = NOW, since: int = 0, gone: Collection[Member] = ()
+    ) -> View:
         calls = HealthCalls(self.keys, node)
-        _, reply = self.client.pipeline([calls.report(evidence, str(now)), calls.view(since, str(now))])
+        report = calls.report(evidence, str(now), gone=gone)
+        _, reply = self.client.pipeline([report, calls.view(since, str(now))])
         return read_view(reply, since)
 
 
@@ -212,6 +217,69 @@ def test_no_more_targets_are_ejected_than_allowed(cluster: Cluster, targets: int
     assert len(cluster.report("n1", saw(0, 50, other)).ejected) == most + 1
 
 
+def test_who_was_taken_out_of_its_upstream_does_not_count_among_the_ejected(cluster: Cluster) -> None:
+    cluster.live("n1")
+    gone, other = (Member("file/orders", f"http://10.0.0.{place}:80") for place in (7, 8))
+    cluster.report("n1", saw(0, 20, gone))
+    assert cluster.report("n1", saw(0, 20)).ejected == {gone: 30_000}
+    assert cluster.report("n1", saw(0, 20), gone=[other]).ejected == {gone: 30_000}
+    assert cluster.report("n1", saw(0, 20), gone=[gone]).ejected == {gone: 30_000, ONE: 30_000}
+    assert len(cluster.report("n1", saw(0, 20, other), gone=[gone]).ejected) == 2
+
+
+def test_one_report_looks_at_what_four_hundred_nodes_said_and_leaves_the_others_for_later(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    cluster.live("n1", "n2", *(f"quiet{number}" for number in range(98)))
+    said = [saw(0, 5, Member(f"file/u{number}", "http://x")) for number in range(6)]
+    cluster.report("n1", *said)
+    assert len(cluster.report("n2", *said).ejected) == 4
+    assert len(cluster.report("n1", *said, now=NOW + 1000).ejected) == 6
+
+
+def test_a_short_ejection_does_not_end_the_memory_of_a_long_one(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    cluster.live("n1")
+    cluster.report("n1", saw(0, 20)._replace(for_ms=3_600_000))
+    cluster.report("n1", saw(0, 20, Member("file/other", "http://x"))._replace(for_ms=1000))
+    assert client.call("PTTL", keys.health_ejected()) > 3_600_000
+
+
+def test_evidence_of_nodes_that_are_gone_goes_too_while_its_target_is_a_suspect(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    for at in range(20):
+        cluster.report(f"pod{at}", saw(5, 1), now=NOW + 5000 * at)
+        cluster.report("stays", saw(5, 1), now=NOW + 5000 * at)
+        cluster.report("stays", now=NOW + 5000 * at)
+    known = client.call("ZCARD", keys.health_nodes())
+    assert known == 7
+    assert client.call("HLEN", keys.health_evidence()) == known
+
+
+def test_a_look_removes_so_much_and_leaves_the_others_for_later(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    cluster.live(*(f"n{number}" for number in range(500)))
+    said = [saw(5, 1, Member(f"file/u{number}", "http://x")) for number in range(10)]
+    assert len(cluster.report("n1", *said).suspects) == 10
+    left = [len(cluster.report("n1", now=NOW + 10_000).suspects) for _ in range(3)]
+    assert left == [6, 2, 0]
+    assert client.call("HLEN", keys.health_evidence()) == 0
+    nodes = [cluster.report("n1", now=NOW + 30_000).nodes for _ in range(2)]
+    assert nodes == [1, 1]
+
+
+def test_dead_nodes_go_a_few_at_a_time_beside_many_suspects(
+    cluster: Cluster, client: Client, keys: Keys
+) -> None:
+    cluster.live(*(f"dead{number}" for number in range(5)))
+    known = [one for place in range(1000) for one in (NOW + 30_000, f"file/u http://{place}")]
+    client.call("ZADD", keys.health_suspects(), *known)
+    assert [cluster.report("n1", now=NOW + 30_000).nodes for _ in range(3)] == [4, 2, 1]
+
+
 def test_there_is_a_bound_of_suspects(cluster: Cluster, client: Client, keys: Keys) -> None:
     cluster.live("n1")
     known = [
@@ -251,8 +319,10 @@ def test_every_key_expires(cluster: Cluster, client: Client, keys: Keys) -> None
 def test_a_report_is_bounded(keys: Keys) -> None:
     calls = HealthCalls(keys, "n1")
     assert calls.report([saw(0, 1)] * MAX_ENTRIES)
-    with pytest.raises(ValueError, match="at most 500"):
-        calls.report([saw(0, 1)] * (MAX_ENTRIES + 1))
+    assert calls.report([], gone=[ONE] * MAX_GONE)
+    for evidence, gone in (([saw(0, 1)] * (MAX_ENTRIES + 1), []), ([], [ONE] * (MAX_GONE + 1))):
+        with pytest.raises(ValueError, match="at most 50 and 500"):
+            calls.report(evidence, gone=gone)
 
 
 HOUR = 3_600_000
@@ -304,7 +374,9 @@ def test_a_clock_that_is_set_back_brings_no_evidence_back(cluster: Cluster) -> N
     assert cluster.report("n1", saw(0, 1, row=1), now=then + 10_000).ejected == {}
 
 
-@pytest.mark.parametrize("reply", [None, [], [1, 2, 3], [1, [b"a b"], [b"a b"], []], [1, [], [], [b"c", 1]]])
+@pytest.mark.parametrize(
+    "reply", [None, [], [1, 2, 3], [1, [b"a b"], [b"a b"], [], 1], [1, [], [], [b"c", 1], 1]]
+)
 def test_an_answer_that_is_none_is_said_to_be_none(reply: Any) -> None:
     with pytest.raises(StoreError, match="something else"):
         read_view(reply, 0)

@@ -137,7 +137,7 @@ def test_there_is_a_bound_of_checks(client: Client, keys: Keys) -> None:
 
 def test_a_result_of_another_shape_is_left_out() -> None:
     data = msgspec.msgpack.encode({"of": "tomorrow"})
-    assert read_view([NOW, [], [], [b"c", NOW, data]], 0) == View(frozenset(), {}, (), NOW)
+    assert read_view([NOW, [], [], [b"c", NOW, data], 1], 0) == View(frozenset(), {}, (), NOW)
 
 
 def _prober(url: str, node: str, lease_ms: int, go: Any) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from edge.agent.health.evidence import Collected
+from edge.agent.health.evidence import MAX_TARGETS, Collected, read_gone
 from edge.link.frames import FrameError
-from weir.store.health import MAX_ENTRIES, Evidence, Member
+from weir.store.health import MAX_GONE, Evidence, Member
 
 ONE = Member("file/u", "http://a:1")
 
@@ -43,10 +43,23 @@ def test_a_good_answer_anywhere_ends_the_row(
     assert (found.good, found.bad, found.row) == expected
 
 
-def test_a_report_to_the_store_is_bounded() -> None:
+def test_what_is_kept_is_bounded() -> None:
     collected = Collected()
-    collected.add([said(0, 1, 1, f"http://a:{port}") for port in range(MAX_ENTRIES + 5)])
-    assert len(collected.take()) == MAX_ENTRIES
+    collected.add([said(0, 1, 1, f"http://a:{port}") for port in range(MAX_TARGETS + 5)])
+    assert len(collected.take()) == MAX_TARGETS
+
+
+def test_who_is_gone() -> None:
+    assert read_gone([["file", "u", ONE.url]]) == {ONE}
+    assert len(read_gone([["file", "u", f"http://a:{port}"] for port in range(MAX_GONE + 5)])) == MAX_GONE
+
+
+@pytest.mark.parametrize(
+    "items", [None, 5, {}, [1], [["file", "u"]], [["file", "u", 1]], [["file", "u", "a\nb"]]]
+)
+def test_anybody_else_is_refused(items: Any) -> None:
+    with pytest.raises(FrameError, match="targets that are gone"):
+        read_gone(items)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,18 @@ from prometheus_client import CollectorRegistry
 from edge.agent.health.check import MAX_CHECKS
 from edge.agent.health.metrics import HealthMetrics
 from edge.agent.health.probe import Outcome
-from edge.agent.health.service import LOOKS, MAX_OUT, PAUSE_S, HealthService
+from edge.agent.health.service import (
+    BEGUN_AT_ONCE,
+    LEAST_TOLD_PER_S,
+    LOOKS,
+    MAX_OUT,
+    PAUSE_S,
+    TOLD_PER_S,
+    HealthService,
+)
 from edge.link.frames import FrameError
 from weir.store.errors import StoreAway
-from weir.store.health import MAX_TOLD, HealthCalls, Result
+from weir.store.health import MAX_ENTRIES, MAX_TOLD, HealthCalls, Result
 from weir.store.keys import Keys
 from weir.store.script_calls import ScriptCall
 
@@ -29,11 +37,12 @@ class Store:
     def __init__(self) -> None:
         self.calls: list[ScriptCall] = []
         self.away = False
-        self.view: list[Any] = [1000, [], [], []]
+        self.refuses: set[str] = set()
+        self.view: list[Any] = [1000, [], [], [], 1]
 
     def ask(self, call: ScriptCall) -> Any:
         self.calls.append(call)
-        if self.away:
+        if self.away or call.script.name in self.refuses:
             raise StoreAway("away", sent=False)
         return {"health": [], "health_view": self.view, "health_lease": [0, 60_000, b"n2"]}[call.script.name]
 
@@ -152,9 +161,79 @@ def test_what_waited_while_the_agent_stood_still_is_no_evidence_of_now(
     assert reported()
 
 
+def test_a_report_that_nobody_takes_keeps_nobody_from_looking(agent: Agent) -> None:
+    agent.checks(1)
+    agent.report(evidence=[EVIDENCE])
+    agent.store.refuses = {"health"}
+    agent.service.step()
+    assert agent.store.names() == ["health", "health_view"]
+
+
+def targets_told(calls: list[ScriptCall]) -> list[int]:
+    return [len(call.command[8:]) // 8 for call in calls if call.script.name == "health"]
+
+
+def test_many_targets_are_told_of_in_short_reports(agent: Agent) -> None:
+    agent.checks(1)
+    many = [[*EVIDENCE[:2], f"http://a:{port}", *EVIDENCE[3:]] for port in range(500)]
+    agent.report(evidence=many[:MAX_ENTRIES])
+    agent.service.step()
+    assert targets_told(agent.store.calls) == [MAX_ENTRIES]
+    agent.store.calls.clear()
+    agent.report(evidence=many)
+    agent.service.step()
+    assert targets_told(agent.store.calls) == [MAX_ENTRIES] * 10
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [(1, 500), (4, 500), (5, 400), (20, 100), (100, LEAST_TOLD_PER_S), (1000, LEAST_TOLD_PER_S)],
+)
+def test_nodes_share_how_much_is_told_in_a_second(agent: Agent, nodes: int, told: int) -> None:
+    assert TOLD_PER_S == 2000
+    agent.checks(1)
+    agent.store.view = [1000, [], [], [], nodes]
+    agent.service.step()
+    agent.report(evidence=[[*EVIDENCE[:2], f"http://a:{port}", *EVIDENCE[3:]] for port in range(500)])
+    agent.service.step()
+    assert sum(targets_told(agent.store.calls)) == told
+    sent = [text for call in agent.store.calls if call.script.name == "health" for text in call.command[8::8]]
+    assert len(set(sent)) == told
+
+
+def test_who_is_gone_of_these_upstreams_is_told_with_the_evidence(agent: Agent) -> None:
+    agent.checks(1)
+    gone = [["file", "u", "http://b:1"], ["file", "other", "http://c:1"]]
+    agent.report(1, evidence=[EVIDENCE], gone=gone)
+    agent.report(2, gone=gone[:1])
+    agent.service.step()
+    assert agent.store.calls[0].command[7] == "file/u http://b:1"
+
+
+def test_many_new_checks_begin_a_few_at_a_time(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge.agent.health.service.BEGIN_S", 0.0)
+    agent.checks(1, *([*SAID[:2], f"http://a:{port}", *SAID[3:]] for port in range(2 * BEGUN_AT_ONCE + 1)))
+    assert len(agent.service._turns) == BEGUN_AT_ONCE
+    with gevent.Timeout(10):
+        while len(agent.service._turns) <= 2 * BEGUN_AT_ONCE:
+            gevent.sleep(0)
+    assert agent.service._turns.keys() == agent.service.knowledge.checks.keys()
+
+
+def test_checks_that_nobody_wants_any_more_do_not_begin(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.agent.health.service.BEGIN_S", 0.0)
+    agent.checks(1, *([*SAID[:2], f"http://a:{port}", *SAID[3:]] for port in range(BEGUN_AT_ONCE + 1)))
+    agent.service.gone(1)
+    for _ in range(10):
+        gevent.sleep(0)
+    assert not agent.service._turns
+
+
 def test_suspects_are_told_to_every_worker(agent: Agent) -> None:
     agent.checks(1)
-    agent.store.view = [1000, [b"file/u http://a:1", b"file/u http://b:1"], [], []]
+    agent.store.view = [1000, [b"file/u http://a:1", b"file/u http://b:1"], [], [], 1]
     agent.service.step()
     assert agent.report(7)["suspects"] == [["file", "u"]]
 
@@ -163,7 +242,7 @@ def test_news_are_told_when_they_change_only(agent: Agent) -> None:
     agent.checks(1, SAID)
     agent.service.step()
     assert agent.news == []
-    agent.store.view = [1000, [], [b"file/u http://a:1", 30_000], []]
+    agent.store.view = [1000, [], [b"file/u http://a:1", 30_000], [], 1]
     agent.service.step()
     agent.service.step()
     ((topic, body),) = agent.news
@@ -175,7 +254,7 @@ def test_a_result_of_another_node_reaches_the_workers(agent: Agent) -> None:
     agent.checks(1, SAID)
     (identity,) = agent.service.knowledge.checks
     bad = msgspec.msgpack.encode(Result(False, 0, "status", "503", "n2"))
-    agent.store.view = [1000, [], [], [identity.encode(), 900, bad]]
+    agent.store.view = [1000, [], [], [identity.encode(), 900, bad], 1]
     agent.service.step()
     assert [each[:3] for each in agent.news[0][1]["failing"]] == [["file", "u", "http://a:1"]]
     assert agent.service._since == 900
@@ -185,7 +264,7 @@ def test_who_asks_for_a_check_anew_hears_what_was_told_before(agent: Agent) -> N
     agent.checks(1, SAID)
     (identity,) = agent.service.knowledge.checks
     bad = msgspec.msgpack.encode(Result(False, 0, "status", "503", "n2"))
-    agent.store.view = [1000, [], [], [identity.encode(), 900, bad]]
+    agent.store.view = [1000, [], [], [identity.encode(), 900, bad], 1]
     agent.service.step()
     agent.service.gone(1)
     agent.service.step()
@@ -199,17 +278,17 @@ def test_who_asks_for_a_check_anew_hears_what_was_told_before(agent: Agent) -> N
 def test_it_looks_again_while_there_is_more_to_tell_but_not_for_ever(agent: Agent) -> None:
     agent.checks(1, SAID)
     good = msgspec.msgpack.encode(Result(True, 0, "passed", "", "n2"))
-    agent.store.view = [1000, [], [], [b"other", 900, good] * MAX_TOLD]
+    agent.store.view = [1000, [], [], [b"other", 900, good] * MAX_TOLD, 1]
     agent.service.step()
     assert agent.store.names() == ["health_view"] * LOOKS
-    agent.store.view = [1000, [], [], [b"other", 900, good] * (MAX_TOLD - 1)]
+    agent.store.view = [1000, [], [], [b"other", 900, good] * (MAX_TOLD - 1), 1]
     agent.service.step()
     assert agent.store.names() == ["health_view"] * (LOOKS + 1)
 
 
 def test_a_store_that_is_away_changes_nothing(agent: Agent) -> None:
     agent.checks(1)
-    agent.store.view = [1000, [], [b"file/u http://a:1", 30_000], []]
+    agent.store.view = [1000, [], [b"file/u http://a:1", 30_000], [], 1]
     agent.service.step()
     agent.store.away = True
     agent.report(1, evidence=[EVIDENCE])
@@ -237,6 +316,7 @@ def test_the_page_tells_what_workers_keep_out(agent: Agent) -> None:
         {"revision": 3, "out": [["file", "u", "http://a:1", "check", 1.0, 0]]},
         {"revision": 3, "checks": [1], "first": True, "last": True},
         {"revision": 3, "evidence": [1], "out": []},
+        {"revision": 3, "evidence": [], "out": [], "gone": [1]},
     ],
 )
 def test_anything_else_is_refused(agent: Agent, body: Any) -> None:
