@@ -14,9 +14,11 @@ import logging
 import time
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
 import gevent
+import msgspec
 
 from edge.upstream.balance.turn import Turn
 from edge.upstream.health import Health, Known, Standing
@@ -58,6 +60,10 @@ class HealthBoard:
         self._clock = clock
         self._healths: dict[PoolId, Health[Any]] = {}
         self._checked: Mapping[PoolId, Pool] = {}
+        self._published = False
+        """Since the checks were put together."""
+        self._wanted = b""
+        """A hash of the checks that this revision has."""
         self._pending: set[PoolId] = set()
         """Those that time alone will change; whoever has a target out is among them."""
         self._suspects: dict[PoolId, _Suspect] = {}
@@ -109,8 +115,7 @@ class HealthBoard:
     def retain(self, live: Container[PoolId], checked: Mapping[PoolId, Pool]) -> None:
         """``live``: the pools of the version in use; ``checked``: those with ``check``."""
         self._checked = checked
-        self._revision += 1
-        self._untold = True
+        self._published = True
         for known in (self._healths, self._suspects):
             for identity in [identity for identity in known if identity not in live]:
                 del known[identity]
@@ -153,18 +158,28 @@ class HealthBoard:
             for one in health.outs(now)
         ]
         evidence = [one for identity in list(self._suspects) for one in self._evidence(identity, now)]
+        gone = [one for identity in self._suspects for one in self._gone(identity, now)]
         return {
             "revision": self._revision,
             "evidence": evidence[:MAX_REPORTED],
+            "gone": gone[:MAX_REPORTED],
             "out": out[:MAX_REPORTED],
         }
 
     def checks(self) -> Iterator[dict[str, Any]]:
-        """What is to be checked, in parts, if the agent has not got it."""
-        if not self._untold:
+        """What is to be checked, in parts, if the agent has not got it. A publish that leaves it as it was is none."""
+        if not (self._untold or self._published):
             return
         found = [check for identity, pool in self._checked.items() for check in _checks(identity, pool)]
         found = found[:MAX_CHECKS]
+        watched = bool(self._healths)
+        if self._published:
+            wanted = blake2b(msgspec.msgpack.encode([watched, found]), digest_size=16).digest()
+            self._untold = self._untold or wanted != self._wanted
+            self._revision += wanted != self._wanted
+            self._published, self._wanted = False, wanted
+        if not self._untold:
+            return
         for at in range(0, max(1, len(found)), CHECKS_AT_ONCE):
             part = found[at : at + CHECKS_AT_ONCE]
             last = at + CHECKS_AT_ONCE >= len(found)
@@ -173,7 +188,7 @@ class HealthBoard:
                 "revision": self._revision,
                 "first": at == 0,
                 "last": last,
-                "watched": bool(self._healths),
+                "watched": watched,
             }
 
     def gauges(self) -> Iterator[list[Any]]:
@@ -217,6 +232,13 @@ class HealthBoard:
             if good or bad:
                 yield [*identity, item.url, *said, good, bad, standing.row]
 
+    def _gone(self, identity: PoolId, now: float) -> Iterator[list[Any]]:
+        """Whom the cluster ejects though this version does not have them."""
+        ejected = self._news.ejected.get(identity)
+        if ejected:
+            used = {item.url for item in self._healths[identity].standings}
+            yield from ([*identity, url] for url, until in ejected.items() if until > now and url not in used)
+
 
 class _Suspect:
     """An upstream of which evidence is collected."""
@@ -225,12 +247,14 @@ class _Suspect:
 
     def __init__(self, now: float, health: Health[Any]) -> None:
         self.since = now
-        self._said = {item.url: (one.good, one.bad) for item, one in health.standings.items()}
+        self._said = {item.url: (one, one.good, one.bad) for item, one in health.standings.items()}
 
     def more(self, url: str, standing: Standing) -> tuple[int, int]:
-        """Good answers and failures since the last time."""
-        good, bad = self._said.get(url, (standing.good, standing.bad))
-        self._said[url] = (standing.good, standing.bad)
+        """Good answers and failures since the last time; a target that was away for a while began from nothing."""
+        known, good, bad = self._said.get(url, (standing, standing.good, standing.bad))
+        self._said[url] = (standing, standing.good, standing.bad)
+        if known is not standing:
+            good = bad = 0
         return standing.good - good, standing.bad - bad
 
 

@@ -93,7 +93,7 @@ def test_a_tick_ends_what_is_over(worker: Worker) -> None:
 
 def test_all_is_well_is_nothing_to_tell(worker: Worker) -> None:
     worker.watched().succeeded(Named("http://t0"))
-    assert worker.board.report() == {"revision": 1, "evidence": [], "out": []}
+    assert worker.board.report() == {"revision": 0, "evidence": [], "gone": [], "out": []}
 
 
 def test_evidence_begins_with_the_first_failure_and_is_told_once(worker: Worker) -> None:
@@ -174,8 +174,75 @@ def test_checks_are_told_until_the_agent_has_them(worker: Worker) -> None:
     assert len(list(worker.board.checks())) == 1
     worker.board.answered({"revision": 1, "suspects": []})
     assert list(worker.board.checks()) == []
-    worker.retain()
-    assert len(list(worker.board.checks())) == 1
+
+
+def test_a_publish_that_leaves_the_checks_as_they_were_tells_nothing_anew(worker: Worker) -> None:
+    check = Check(method="GET", path="/healthz", every_ms=5000)
+    before = worker.serve(pool(check=check))
+    assert [part["revision"] for part in worker.board.checks()] == [1]
+    worker.board.answered({"revision": 1, "suspects": []})
+    after = worker.serve(pool(check=check, slow_start=SlowStart(for_ms=1000)), before)
+    worker.serve(pool("other"))
+    assert list(worker.board.checks()) == []
+    worker.serve(pool(check=check, count=2), after)
+    assert [part["revision"] for part in worker.board.checks()] == [2]
+    assert worker.board.report()["revision"] == 2
+
+
+def test_a_publish_is_told_while_the_answer_to_the_report_before_it_is_under_way(worker: Worker) -> None:
+    worker.serve(pool(check=Check(method="GET", path="/healthz", every_ms=5000)))
+    list(worker.board.checks())
+    worker.serve(pool(check=Check(method="GET", path="/readyz", every_ms=5000)))
+    worker.board.answered({"revision": 1, "suspects": []})
+    assert [part["revision"] for part in worker.board.checks()] == [2]
+
+
+def test_the_first_upstream_that_is_watched_is_told_though_it_has_no_checks(worker: Worker) -> None:
+    worker.serve(pool(count=1))
+    assert [part["watched"] for part in worker.board.checks()] == [False]
+    worker.board.answered({"revision": 1, "suspects": []})
+    worker.serve(pool("other"))
+    assert [part["watched"] for part in worker.board.checks()] == [True]
+
+
+def test_a_target_that_was_taken_out_and_put_back_begins_from_nothing(worker: Worker) -> None:
+    health = worker.watched()
+    worker.fail(health, times=1)
+    for _ in range(100):
+        health.succeeded(Named("http://t2"))
+    worker.fail(health, "http://t2", 2)
+    worker.board.report()
+    fewer = worker.serve(pool(count=2), health)
+    again = worker.serve(pool(), fewer)
+    assert again is not None
+    assert worker.board.report()["evidence"] == []
+    again.succeeded(Named("http://t2"))
+    assert [each[2:3] + each[7:] for each in worker.board.report()["evidence"]] == [["http://t2", 1, 0, 0]]
+
+
+def test_what_a_target_does_when_it_was_just_put_back_is_told(worker: Worker) -> None:
+    health = worker.watched()
+    worker.fail(health, times=1)
+    for _ in range(100):
+        health.succeeded(Named("http://t2"))
+    worker.board.report()
+    again = worker.serve(pool(), worker.serve(pool(count=2), health))
+    assert again is not None
+    again.succeeded(Named("http://t2"))
+    worker.fail(again, "http://t2", 1)
+    assert [each[2:3] + each[7:] for each in worker.board.report()["evidence"]] == [["http://t2", 1, 1, 1]]
+
+
+def test_whom_the_cluster_ejects_though_this_version_does_not_have_it_is_told(worker: Worker) -> None:
+    health = worker.watched()
+    worker.hear(ejected=[["file", "u", url, 1030.0] for url in ("http://t1", "http://old")])
+    assert worker.board.report()["gone"] == []
+    worker.fail(health, times=1)
+    assert worker.board.report()["gone"] == [["file", "u", "http://old"]]
+    worker.fail(health, times=1)
+    worker.now += 30.0
+    worker.fail(health, times=1)
+    assert worker.board.report()["gone"] == []
 
 
 def test_even_nothing_to_check_is_told(worker: Worker) -> None:
@@ -236,7 +303,7 @@ def test_a_publish_keeps_who_is_out(worker: Worker) -> None:
 def test_what_no_version_names_is_forgotten(worker: Worker) -> None:
     worker.fail(worker.watched())
     worker.board.retain({}, {})
-    assert worker.board.report() == {"revision": 2, "evidence": [], "out": []}
+    assert worker.board.report() == {"revision": 0, "evidence": [], "gone": [], "out": []}
     worker.board.tick()
 
 
