@@ -20,7 +20,7 @@ from gevent.event import Event
 
 from edge.agent.budgets_holder import Holder
 from edge.agent.budgets_share import NO_PART, Part, Shares, of_agent, share_divisor
-from edge.agent.budgets_wire import Report, lent_answer, read_report, refused_answer
+from edge.agent.budgets_wire import Report, lent_answer, read_report, refused_answer, said_at
 from edge.retry.budget_terms import BUCKETS, FLOOR, LEAST_CAP, Terms
 from weir.store.budget import Allowance, Heard, Ring, budget_call, granted
 from weir.store.errors import StoreError
@@ -102,6 +102,8 @@ class Budgets:
         self._terms: dict[tuple[str, int], Terms] = {}
         self._seen: dict[int, dict[str, tuple[tuple[int, int, int], float]]] = {}
         """By connection and upstream: the counts that were said last, and when."""
+        self._spoke: dict[int, tuple[float, float]] = {}
+        """By connection: when the worker reported for the last time but one, and for the last, by its own clock."""
         self._shares = Shares(workers, clock())
 
     def answer(self, connection: int, body: Any) -> Any:
@@ -114,7 +116,8 @@ class Budgets:
         need, want = body.get("need"), body.get("want")
         if report is None or not isinstance(need, int) or not isinstance(want, int) or need < 0:
             return None
-        known = self._book(connection, report)
+        at, since = self._heard_at(connection, body, reports=False)
+        known = self._book(connection, report, at, since)
         if known is None:
             return None
         answer = self._grant(known, report.terms, need, max(need, want))
@@ -125,6 +128,7 @@ class Budgets:
     def gone(self, connection: int) -> None:
         """What the worker held stays counted until its bucket leaves the window."""
         self._seen.pop(connection, None)
+        self._spoke.pop(connection, None)
 
     def run(self) -> None:
         """Tells the store once a second, or as often as it can, what the workers saw; for ever."""
@@ -193,8 +197,9 @@ class Budgets:
 
     def _reports(self, connection: int, body: dict[str, Any]) -> dict[str, Any]:
         reports = body["reports"] if isinstance(body["reports"], list) else []
+        at, since = self._heard_at(connection, body, reports=True)
         for report in filter(None, map(read_report, reports)):
-            self._book(connection, report)
+            self._book(connection, report, at, since)
         part = self._part(str(body.get("worker", ""))[:32], body)
         divisor = share_divisor(self._max_nodes, self._workers) if part.until else 0
         return {"share": divisor, "since": part.since, "until": part.until}
@@ -209,7 +214,19 @@ class Budgets:
         known = all(isinstance(moment, int | float) for moment in held)
         return self._shares.renew(self._clock(), worker, Part(*map(float, held)) if known else NO_PART)
 
-    def _book(self, connection: int, report: Report) -> Known | None:
+    def _heard_at(self, connection: int, body: dict[str, Any], *, reports: bool) -> tuple[float, float]:
+        """When the worker said this, and since when it has gathered what it did not say before: its reports leave out
+        what has nothing new. By its own clock, as words wait while this process stands still."""
+        at = said_at(body, self._clock())
+        before, last = self._spoke.get(connection, (at, at))
+        if not reports:
+            return at, last
+        if at > last:
+            before, last = last, at
+        self._spoke[connection] = before, last
+        return at, before
+
+    def _book(self, connection: int, report: Report, at: float, since: float) -> Known | None:
         """The first word of a connection is where counting begins. None: there are too many budgets."""
         identity = (report.upstream, report.terms.width_ms)
         now = self._clock()
@@ -224,10 +241,10 @@ class Budgets:
             known.holder.let_go()
         self._terms[identity] = report.terms
         seen = self._seen.setdefault(connection, {})
-        before, at = seen.get(report.upstream, (report.counts, now))
-        seen[report.upstream] = report.counts, now
+        before, before_at = seen.get(report.upstream, (report.counts, at))
+        seen[report.upstream] = report.counts, at
         more = [max(0, count - earlier) for count, earlier in zip(report.counts, before, strict=True)]
-        known.holder.book(now, report.terms, *more, worker=connection, gathered_s=now - at)
+        known.holder.book(now, report.terms, *more, worker=connection, gathered_s=at - max(before_at, since))
         for bucket, units in report.back:
             known.holder.give_back(bucket, units)
         return known

@@ -2,15 +2,18 @@
 
 A report comes once a second, or with a question, and the store is told once a second, or with a question. If each were
 passed on as it comes, the store would now and then hear of two seconds at once, which is twice the traffic for a window
-of a second. So every report is played again in as much time as it took to gather, after the one before it.
+of a second. So every report is played again in as much time as it took to gather, after the one before it. What would
+come more than ``LONGEST_S`` late is dropped: else all would be late for ever after the agent stood still.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-LONGEST_S = 1.5
-"""Reports come more often; a worker that had nothing to say has gathered what it says now in less."""
+LONGEST_S = 2.0
+"""Of what is not yet played. Reports come twice as often."""
+ROUNDING_S = 1e-6
+"""Sums of floats are not exact."""
 
 
 class Seen(NamedTuple):
@@ -41,7 +44,8 @@ class Stream:
         if seen == NOTHING and self.is_over:
             return
         self._next = self._next.plus(seen)
-        self._next_s = self._next_s + min(LONGEST_S, gathered_s)
+        self._next_s += max(0.0, gathered_s)
+        self._drop(LONGEST_S - max(0.0, self._end - now))
         if now >= self._end:
             self._turn(now)
 
@@ -59,6 +63,13 @@ class Stream:
     def is_over(self) -> bool:
         """Whether nothing plays, as of the last look."""
         return self._playing == NOTHING and self._next == NOTHING
+
+    def _drop(self, room_s: float) -> None:
+        """Of what comes next, evenly, what takes longer than this."""
+        if self._next_s > room_s + ROUNDING_S:
+            part = max(0.0, room_s) / self._next_s
+            attempts, credit = self._next
+            self._next, self._next_s = Seen(int(attempts * part), int(credit * part)), max(0.0, room_s)
 
     def _turn(self, begin: float) -> None:
         """What was playing is over, and what was gathered meanwhile begins."""

@@ -3,7 +3,7 @@
 Topic ``budget``. A worker either reports (``{"reports": [...]}``, once a second) or asks for units (``{"report": ...,
 "need": n, "want": n}``; without a need it asks ahead, and is not told why it gets none). A report is ``[upstream,
 terms, [attempts, successes, retried], [[bucket, units], ...]]``: counts since the worker began, and units that it gives
-back. Times are seconds of CLOCK_BOOTTIME.
+back. Both say in ``at`` when they are said. Times are seconds of CLOCK_BOOTTIME.
 """
 
 from __future__ import annotations
@@ -33,6 +33,12 @@ def read_report(body: Any) -> Report | None:
     if not all(_integers(pair, 2) for pair in back):
         return None
     return Report(body[0], terms, tuple(counts), tuple((bucket, units) for bucket, units in back))
+
+
+def said_at(body: dict[str, Any], now: float) -> float:
+    """Never later than now; an older worker does not say it."""
+    at = body.get("at")
+    return min(float(at), now) if isinstance(at, int | float) and at > 0 else now
 
 
 def _integers(value: Any, length: int) -> bool:

@@ -2,99 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
-from collections.abc import Callable
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from edge.agent import budgets as module
-from edge.agent.budgets import MAX_HOLDERS, Budgets, divisor_of
+from edge.agent.budgets import MAX_HOLDERS, divisor_of
 from edge.agent.budgets_holder import AGAIN_S
 from edge.agent.budgets_share import LENT_S
 from edge.agent.budgets_wire import read_report
-from edge.retry.budget_terms import terms_of
-from weir.models.upstream_clauses import Budget
-from weir.store.errors import StoreAway
-from weir.store.keys import Keys
-from weir.store.script_calls import ScriptCall
-
-
-class Store:
-    """In place of a pipe: answers what the test says, and notes the calls."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[Any]] = []
-        self.reply: Any = None
-        self.left_alone = False
-        """Nothing is sent."""
-        self.hangs = False
-        self.waiting: list[Callable[[Any | None], None]] = []
-        """Who waits for an answer of a store that hangs."""
-
-    def ask(self, call: ScriptCall, timeout_s: float = 0.05) -> Any:
-        if self.left_alone:
-            raise StoreAway("of the test", sent=False)
-        self.calls.append(call.command)
-        if self.reply is None:
-            raise StoreAway("of the test")
-        return self.reply
-
-    def later(
-        self, call: ScriptCall, done: Callable[[Any | None], None], unsent: Callable[[], None] | None = None
-    ) -> None:
-        if self.left_alone:
-            assert unsent is not None
-            unsent()
-            return
-        self.calls.append(call.command)
-        if self.hangs:
-            self.waiting.append(done)
-        else:
-            done(self.reply)
-
-
-class Node:
-    """A node's budgets and a clock to turn."""
-
-    def __init__(self, *, workers: int = 1, max_nodes: int = 1, nodes: int = 1) -> None:
-        self.now = 1000.0
-        self.store = Store()
-        self.nodes = nodes
-        self.pauses: list[int] = []
-        """How many calls were made before each."""
-        self.budgets = Budgets(
-            self.store, Keys("test"), workers=workers, max_nodes=max_nodes, nodes=lambda: self.nodes,
-            clock=lambda: self.now, sleep=lambda _: self.pauses.append(len(self.store.calls)),
-        )  # fmt: skip
-
-    def ask(
-        self,
-        need: int = 1,
-        want: int = 1,
-        upstream: str = "file/u",
-        connection: int = 1,
-        per_ms: int = 10_000,
-        most: int | None = 100,
-    ) -> dict[str, Any]:
-        terms = terms_of(Budget(percent=10.0, max=most, per_ms=per_ms))
-        report = [upstream, terms.spoken(), [0, 0, 0], []]
-        answer = self.budgets.answer(connection, {"report": report, "need": need, "want": want})
-        assert isinstance(answer, dict)
-        return answer
-
-    def report(
-        self, *counts: int, connection: int = 1, back: Any = (), upstream: str = "file/u", **said: Any
-    ) -> Any:
-        terms = terms_of(Budget(percent=10.0, max=100)).spoken()
-        reports = [[upstream, terms, list(counts), list(back)]]
-        return self.budgets.answer(connection, {"reports": reports, **said})
-
-
-def reply(units: int, why: str = "ok", left_ms: int = 600, again_ms: int = 300) -> list[Any]:
-    return [units, 7, left_ms, 5, why.encode(), again_ms, 100, 1, 9]
+from tests.support.budget_node import Node, reply
 
 
 def test_what_is_lent_ends_with_the_stores_bucket_and_half_is_kept_for_other_workers() -> None:
@@ -289,9 +207,10 @@ def test_the_end_of_the_agent_gives_back_what_it_holds() -> None:
 def test_there_are_not_more_budgets_than_the_bound() -> None:
     node = Node()
     for number in range(MAX_HOLDERS):
-        node.budgets._book(1, read_report([f"u{number}", [1, 1, 10, None], [0, 0, 0], []]))  # type: ignore[arg-type]
-    report = {"report": ["file/one-more", [1, 1, 10, None], [0, 0, 0], []], "need": 1, "want": 1}
-    assert node.budgets.answer(1, report) is None
+        report = read_report([f"u{number}", [1, 1, 10, None], [0, 0, 0], []])
+        node.budgets._book(1, report, 0.0, 0.0)  # type: ignore[arg-type]
+    one_more = {"report": ["file/one-more", [1, 1, 10, None], [0, 0, 0], []], "need": 1, "want": 1}
+    assert node.budgets.answer(1, one_more) is None
 
 
 def test_budgets_that_nobody_speaks_of_are_forgotten() -> None:
@@ -312,27 +231,6 @@ def test_budgets_that_nobody_speaks_of_are_forgotten() -> None:
 
 def test_a_lone_node_takes_all_and_of_many_each_a_part() -> None:
     assert [divisor_of(nodes) for nodes in (0, 1, 2, 4, 5, 100)] == [1, 1, 2, 2, 3, 50]
-
-
-def test_the_store_hears_of_even_traffic_evenly_however_reports_and_words_fall() -> None:
-    """Else two reports in one word were a peak that no traffic had, and its credit too."""
-    node, chance = Node(workers=2), random.Random(5)
-    node.store.reply = reply(0)
-    began = node.now
-    events = [(chance.random(), which) for which in (0, 1, 2)]
-    words = [(began, 0)]
-    while (event := min(events))[0] < 300:
-        at, which = event
-        node.now = began + at
-        if which:
-            node.report(int(at * 1000), 0, 0, connection=which)
-        else:
-            node.budgets.flush()
-            words += [(node.now, call[-5]) for call in node.store.calls[-1:]]
-        events[events.index(event)] = at + chance.uniform(0.9, 1.1), which
-    for (earlier, before), (later, after) in pairwise(words):
-        assert after - before <= (later - earlier) * 2000 + 4
-    assert words[-1][1] > 297 * 2000
 
 
 def test_a_budget_that_was_forgotten_is_another_holder_to_the_store() -> None:

@@ -83,8 +83,8 @@ def counts_the_end_from_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
 def lends_the_reserve_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     right = Budgets._book
 
-    def wrong(self: Budgets, connection: int, report: Any) -> Any:
-        known = right(self, connection, report)
+    def wrong(self: Budgets, *said: Any) -> Any:
+        known = right(self, *said)
         return known and known._replace(since=float("-inf"))
 
     monkeypatch.setattr(Budgets, "_book", wrong)
