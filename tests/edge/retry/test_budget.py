@@ -63,6 +63,14 @@ def test_that_nothing_was_lent_ahead_is_no_refusal(worker: Worker) -> None:
     assert [asked["need"] for asked in worker.agent.asked[:3]] == [1, 0, 1]
 
 
+def test_whatever_is_said_says_when_for_the_agent_may_stand_still(worker: Worker) -> None:
+    worker.agent.answers = [{"share": 0, "until": 0.0}, lends(1, until=102.0)]
+    worker.budgets.report()
+    worker.now += 1.5
+    worker.take()
+    assert [body["at"] for body in worker.agent.asked] == [100.0, 101.5]
+
+
 def test_a_new_budget_is_told_of_before_anything_happens_at_it(worker: Worker) -> None:
     worker.agent.answers = [{"share": 0, "until": 0.0}] * 2
     worker.budgets.report()
