@@ -69,6 +69,8 @@ DROP_SYN = (
     (0x06, 0, 0, 0xFFFFFFFF),
 )
 """Classic BPF: load the flags; of SYN and ACK, is there SYN alone? Then drop, else pass."""
+NODES_S = 0.5
+"""How long a worker does not begin because it was not told yet how many nodes share a limit."""
 HANDSHAKE_S = 0.1
 """For connections that are half open at that moment."""
 END_S = 1.0
@@ -97,7 +99,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
         telemetry.gauge("weir_dns_stale_names", resolver.stale)
         board = HealthBoard(telemetry.target_out)
         telemetry.gauges(board.gauges)
-        gates = Gates(telemetry.held_up, self.cfg.workers)
+        gates = Gates(telemetry.held_up, self.cfg.workers, options.max_nodes)
         telemetry.gauges(gates.gauges)
         self.engine.asks.on_news(concurrency_gates.TOPIC, gates.hear)
         self.engine.asks.on_news(SAMPLES, Sampler(self.engine.asks, self.engine.watch).hear)
@@ -128,6 +130,7 @@ class EdgeWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
             if self._budgets is not None:
                 self._budgets.start()
             self._limiter.start()
+            gates.wait(NODES_S)
 
     def run(self) -> None:
         """Serves until gunicorn says stop."""

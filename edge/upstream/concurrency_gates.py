@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
+from gevent.event import Event
+
 from edge.upstream.concurrency_gate import Gate
 from weir.models.document import Owner
 from weir.models.upstream_clauses import Concurrency
@@ -19,12 +21,17 @@ class Gates:
     """Of one worker."""
 
     def __init__(
-        self, count: Callable[[str, str], None] = lambda _name, _outcome: None, workers: int = 1
+        self,
+        count: Callable[[str, str], None] = lambda _name, _outcome: None,
+        workers: int = 1,
+        max_nodes: int = 1,
     ) -> None:
-        """``workers``: of this node; all nodes are taken to have as many."""
+        """``workers``: of this node; all nodes are taken to have as many. Until it is heard how many nodes live, there
+        are as many as there may be."""
         self._count = count
         self._of_node = workers
-        self._workers = workers
+        self._workers = workers * max_nodes
+        self._heard = Event()
         self._gates: dict[PoolId, tuple[Gate, Concurrency]] = {}
         self._left: dict[PoolId, Gate] = {}
         """Of upstreams that have no limit any more, with requests of the time before."""
@@ -65,8 +72,14 @@ class Gates:
         if not isinstance(nodes, int) or nodes < 1:
             raise ValueError(f"news of nodes that are none: {body!r}")
         self._workers = self._of_node * nodes
+        self._heard.set()
         for gate, clause in self._gates.values():
             gate.change(clause, self._workers)
+
+    def wait(self, seconds: float) -> None:
+        """Until it was heard how many nodes live, if there is any limit to split; at most so long."""
+        if self._gates:
+            self._heard.wait(seconds)
 
     def gauges(self) -> Iterator[list[Any]]:
         """What is in flight, what waits, and the limits of this worker; names that two owners use are summed up."""

@@ -262,6 +262,25 @@ def test_a_connection_taken_just_before_its_listener_closed_is_served(tmp_path: 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
+def test_a_worker_that_does_not_know_how_many_nodes_live_takes_its_part_of_the_most_that_may(
+    tmp_path: Path,
+) -> None:
+    rules = "upstream u { target http://127.0.0.1:9; concurrency 40 } rule a { when any; proxy u }"
+    edge = EdgeProcess(tmp_path, rules, max_nodes=4)
+
+    def limits() -> list[float]:
+        sent = [gauge for message in edge.agent.of_kind("counters") for gauge in message["gauges"]]
+        return [value for family, _, value in sent if family == "weir_concurrency_limit"]
+
+    try:
+        wait_until(limits, what="the first limit")
+        assert set(limits()) == {10.0}
+        edge.agent.announce("nodes", {"nodes": 2})
+        wait_until(lambda: limits()[-1] == 20.0, what="the limit of one of two nodes")
+    finally:
+        edge.stop()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="packet filters of sockets are Linux's")
 def test_a_kernel_without_packet_filters_does_not_end_the_worker(caplog: pytest.LogCaptureFixture) -> None:
     def refuses(*_of: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gevent
 import pytest
 
 from edge.upstream.concurrency_gate import Gate
@@ -34,6 +35,28 @@ def test_more_nodes_make_smaller_parts() -> None:
     assert gates.made(("file", "v"), None) is None
     gates.take(("file", "v"), None, None)
     assert not list(gates.gauges())
+
+
+def test_until_it_is_known_how_many_nodes_live_there_are_as_many_as_there_may_be() -> None:
+    """Three nodes that start while the store is away are together not above the limit."""
+    every = [Gates(workers=2, max_nodes=4) for _node in range(3) for _worker in range(2)]
+    gates = [gate_of(each, ("file", "u"), Concurrency(limit=60)) for each in every]
+    assert sum(gate.slots.limit for gate in gates) == 42
+    for each in every:
+        each.hear({"nodes": 3})
+    assert sum(gate.slots.limit for gate in gates) == 60
+
+
+def test_whoever_has_a_limit_to_split_waits_for_the_number_of_nodes_a_moment() -> None:
+    gates, heard = Gates(), []
+    with gevent.Timeout(20):
+        gates.wait(1000.0)
+        gate_of(gates, ("file", "u"), Concurrency(limit=2))
+        gates.wait(0.001)
+        gevent.spawn(lambda: (heard.append(1), gates.hear({"nodes": 2})))
+        gates.wait(1000.0)
+        gates.wait(1000.0)
+    assert heard == [1]
 
 
 @pytest.mark.parametrize("body", [None, {}, {"nodes": 0}, {"nodes": "2"}, [1]])
