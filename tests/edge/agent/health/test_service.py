@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 import gevent
@@ -112,6 +113,23 @@ def test_another_version_ends_checks_that_it_does_not_have(agent: Agent) -> None
     (check,) = agent.service.knowledge.checks.values()
     assert check.path == "/other"
     assert len(agent.service._turns) == 1
+
+
+def test_a_check_that_is_told_is_hashed_once(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[bytes] = []
+
+    def counting(data: bytes, *, digest_size: int) -> Any:
+        hashed.append(data)
+        return blake2b(data, digest_size=digest_size)
+
+    monkeypatch.setattr("edge.agent.health.check.blake2b", counting)
+    checks = [[*SAID[:2], f"http://a:{port}", *SAID[3:]] for port in range(10)]
+    for connection in (1, 2):
+        agent.checks(connection, *checks)
+    agent.checks(1, *checks[:5])
+    agent.service.gone(2)
+    assert len(agent.service.knowledge.checks) == 5
+    assert len(hashed) == 25
 
 
 def test_there_is_a_bound_of_checks(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
