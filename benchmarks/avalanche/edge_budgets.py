@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.avalanche.budgets import Local
 from benchmarks.avalanche.policies import REAL_POLICIES, Policy
-from edge.retry.budget import RetryBudget, RetryBudgets, Verdict, boot_time
+from edge.retry.budget import RetryBudget, Verdict, boot_time
+from edge.retry.budgets import RetryBudgets
 from weir.models.document import Owner
 from weir.models.upstream_clauses import Budget
 

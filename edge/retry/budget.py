@@ -1,6 +1,6 @@
-"""A worker's part in the cluster-wide retry budget: counts what happens, and spends what the node agent lends.
+"""A worker's part in one cluster-wide retry budget: counts what happens, and spends what the node agent lends.
 
-* Counting is one integer addition; the counts go to the agent once a second, as sums since the worker began.
+* Counting is one integer addition; the counts go to the agent as sums since the worker began.
 * What is lent ends at a time of the machine's boot clock that the agent said, never later than the agent's own units.
   It is spent in ``take``, with no switch of greenlets between the look at the clock and the decrement.
 * Where there was demand lately, units are asked for ahead: when a bucket begins, and when few are left. Nobody waits
@@ -11,35 +11,26 @@
 
 from __future__ import annotations
 
-import random
-import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple, Protocol
-from weakref import WeakValueDictionary
 
-import gevent
 from gevent.event import Event
 
 from edge.retry.budget_demand import Demand
 from edge.retry.budget_reserve import Reserve
 from edge.retry.budget_share import Share
 from edge.retry.budget_silence import LATE_S
-from edge.retry.budget_terms import Terms, terms_of
-from weir.models.document import Owner
-from weir.models.upstream_clauses import Budget
+from edge.retry.budget_terms import Terms
 
 TOPIC = "budget"
-REPORT_S = 1.0
 AHEAD_S = 0.004
 """So long after the end of what was lent another bucket has begun, and units of it are asked for."""
 AWAY_S = 0.1
 """Without an agent, and nothing left of the share, it is not tried again for so long."""
 AGAIN_S = 1.0
 """A refusal holds no longer: what others earn or give back helps, and the agent hears of it."""
-REPORTS = 500
-"""Budgets in one message."""
 MOST_BACK = 16
 
 Clock = Callable[[], float]
@@ -288,113 +279,3 @@ class RetryBudget:
     def unheard(self) -> None:
         """The last report was lost; its counts are said again, what it gave back is not."""
         self._said = (-1, -1, -1)
-
-
-class RetryBudgets:
-    """Of one worker."""
-
-    def __init__(self, asks: Asks, clock: Clock = boot_time) -> None:
-        self._asks = asks
-        self._clock = clock
-        self._name = secrets.token_hex(8)
-        self._share = Share()
-        self._leaves = False
-        self._budgets: WeakValueDictionary[str, RetryBudget] = WeakValueDictionary()
-        """As long as anybody has it, there is one of a name: what it says are sums, which two would mix up."""
-        self._kept: dict[str, RetryBudget] = {}
-        """By name, for upstreams of the version in service, and what is not over yet."""
-        self._lively: set[RetryBudget] = set()
-        self._stirred = Event()
-
-    def of(self, owner: Owner, upstream: str, budget: Budget | None) -> RetryBudget:
-        """The one at work, with these terms from now on. None: nothing is said of a budget."""
-        name, terms = f"{owner}/{upstream}", terms_of(budget)
-        found = self._budgets.get(name)
-        if found is None:
-            found = self._budgets[name] = RetryBudget(
-                name, terms, self._asks, self._share, self._clock, self._watch
-            )
-        found.hold_to(terms)
-        self._kept[name] = found
-        return found
-
-    def retain(self, live: Iterable[tuple[Owner, str]]) -> None:
-        """Lets go of those that no version names, once they are over; who has one still may go on with it."""
-        keep = {f"{owner}/{upstream}" for owner, upstream in live}
-        now = self._clock()
-        for name, budget in list(self._kept.items()):
-            if name not in keep and budget.is_over(now):
-                del self._kept[name]
-                self._lively.discard(budget)
-
-    def start(self) -> None:
-        gevent.spawn(self._report_for_ever)
-        gevent.spawn(self._look_ahead_for_ever)
-
-    def leave(self) -> None:
-        """The worker only finishes what it has: its part of the reserve is for one that takes its place."""
-        self._leaves, self._share.until = True, 0.0
-        self.report()
-
-    def finish(self) -> None:
-        """The end of the worker: what is held goes back, as far as the agent still hears it."""
-        for budget in self._budgets.values():
-            budget.give_up()
-        self.report()
-
-    def report(self) -> None:
-        """Everything that the agent has not heard; it answers with this worker's share of the reserve."""
-        now = self._clock()
-        news = [budget for budget in self._budgets.values() if budget.has_news(now)]
-        if not self._asks.connected or not self._budgets:
-            return
-        for start in range(0, max(1, len(news)), REPORTS):
-            said = news[start : start + REPORTS]
-            body = {
-                "at": now,
-                "worker": self._name,
-                "leaves": self._leaves,
-                "share_since": self._share.since,
-                "share_until": self._share.until,
-                "reports": [budget.report(now) for budget in said],
-            }
-            self._share.silence.asked(now)
-            self._asks.later(TOPIC, body, partial(self._take_share, said))
-
-    def look_ahead(self) -> float | None:
-        """Asks for what other buckets will need, where they have begun; seconds until there is more to look at."""
-        now, soonest = self._clock(), float("inf")
-        for budget in list(self._lively):
-            at = budget.next_look
-            if at is not None and now < at:
-                soonest = min(soonest, at)
-                continue
-            self._lively.discard(budget)
-            if at is not None:
-                budget.look_ahead(now)
-        return None if soonest == float("inf") else soonest - now
-
-    def _watch(self, budget: RetryBudget) -> None:
-        self._lively.add(budget)
-        self._stirred.set()
-
-    def _look_ahead_for_ever(self) -> None:
-        while True:
-            self._stirred.clear()
-            self._stirred.wait(self.look_ahead())
-
-    def _report_for_ever(self) -> None:
-        while True:
-            gevent.sleep(REPORT_S * random.uniform(0.9, 1.1))  # noqa: S311 - spreads workers, hides nothing
-            self.report()
-
-    def _take_share(self, said: list[RetryBudget], answer: Any | None) -> None:
-        if isinstance(answer, dict) or not self._asks.connected:
-            self._share.silence.answered()
-        if not isinstance(answer, dict):
-            for budget in said:
-                budget.unheard()
-        elif answer["until"] and not self._leaves:
-            share = self._share
-            share.divisor, share.until = int(answer["share"]), float(answer["until"])
-            share.since = float(answer.get("since", 0.0))

@@ -13,7 +13,7 @@ from typing import Any
 from edge.deadlines import Sweeper
 from edge.downstream.limits import Limits
 from edge.http.names import ResponseNames
-from edge.retry.budget import RetryBudgets
+from edge.retry.budgets import RetryBudgets
 from edge.retry.spending import Spending
 from edge.upstream.balance.keys import Key, key_of
 from edge.upstream.balance.policies import POLICIES, Pick

@@ -7,7 +7,8 @@ from typing import Any
 
 import gevent
 
-from edge.retry.budget import RetryBudget, RetryBudgets
+from edge.retry.budget import RetryBudget
+from edge.retry.budgets import RetryBudgets
 from weir.models.upstream_clauses import Budget
 
 CLAUSE = Budget(percent=10.0, max=100, per_ms=10_000)

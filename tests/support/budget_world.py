@@ -13,7 +13,8 @@ from typing import Any
 import redis
 
 from edge.agent.budgets import ANSWER_S, Budgets
-from edge.retry.budget import RetryBudget, RetryBudgets
+from edge.retry.budget import RetryBudget
+from edge.retry.budgets import RetryBudgets
 from weir.models.upstream_clauses import Budget
 from weir.store.errors import StoreAway
 from weir.store.keys import Keys

@@ -7,9 +7,10 @@ from typing import Any
 import gevent
 import pytest
 
-from edge.retry.budget import AGAIN_S, AHEAD_S, AWAY_S, MOST_BACK, REPORTS, RetryBudgets
+from edge.retry.budget import AGAIN_S, AHEAD_S, AWAY_S, MOST_BACK
 from edge.retry.budget_demand import LIVELY_S
 from edge.retry.budget_silence import LATE_S
+from edge.retry.budgets import RetryBudgets
 from tests.support.budget_worker import CLAUSE, Worker, lends, refuses
 from weir.models.upstream_clauses import Budget
 
@@ -320,13 +321,6 @@ def test_units_of_the_newest_buckets_wait_to_go_back(worker: Worker) -> None:
         worker.budget._hold(1, bucket, 200.0)
     worker.budget.give_up()
     assert worker.budget.report(worker.now)[3] == [[bucket, 1] for bucket in range(3, MOST_BACK + 3)]
-
-
-def test_many_budgets_are_reported_in_several_messages(worker: Worker) -> None:
-    for number in range(REPORTS):
-        worker.budgets.of("file", f"u{number}", CLAUSE)
-    worker.budgets.report()
-    assert [len(body["reports"]) for body in worker.agent.asked] == [REPORTS, 1]
 
 
 class TestWhatIsPutBack:

@@ -13,7 +13,8 @@ import pytest
 from edge.deadlines import Sweeper
 from edge.downstream.limits import Limits
 from edge.http.names import response_names
-from edge.retry.budget import RetryBudget, RetryBudgets
+from edge.retry.budget import RetryBudget
+from edge.retry.budgets import RetryBudgets
 from edge.upstream.concurrency_gates import Gates
 from edge.upstream.health_board import HealthBoard
 from edge.upstream.resolver import Resolver

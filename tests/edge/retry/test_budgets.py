@@ -1,4 +1,4 @@
-"""What a publish does to a worker's budgets: other terms, and upstreams at which nothing is repeated any more."""
+"""A worker's budgets together: how they are told, and what a publish does to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from edge.agent.budgets import Budgets
-from edge.retry.budget import RetryBudget, RetryBudgets
+from edge.retry.budget import RetryBudget
+from edge.retry.budgets import REPORTS, RetryBudgets
 from tests.support.budget_worker import CLAUSE, Worker, lends, refuses
 from weir.models.upstream_clauses import Budget
 from weir.store.keys import Keys
@@ -48,6 +49,13 @@ class Direct:
 @pytest.fixture
 def worker() -> Worker:
     return Worker()
+
+
+def test_many_budgets_are_reported_in_several_messages(worker: Worker) -> None:
+    for number in range(REPORTS):
+        worker.budgets.of("file", f"u{number}", CLAUSE)
+    worker.budgets.report()
+    assert [len(body["reports"]) for body in worker.agent.asked] == [REPORTS, 1]
 
 
 class TestOtherTerms:
