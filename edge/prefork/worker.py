@@ -35,7 +35,7 @@ from edge.link.agent_link import AgentLink
 from edge.prefork.application import GunicornOptions
 from edge.prefork.listener import Listener, Over
 from edge.prefork.worker_states import WorkerState, WorkerStates
-from edge.retry.budget import RetryBudgets
+from edge.retry.budgets import RetryBudgets
 from edge.telemetry.sampler import TOPIC as SAMPLES
 from edge.telemetry.sampler import Sampler
 from edge.telemetry.telemetry import Telemetry
