@@ -31,6 +31,8 @@ class Ring:
     """History, what was said, and when by the ring's clock."""
     peaks: dict[int, int] = field(default_factory=dict)
     peak: int | None = None
+    ends: dict[tuple[int, int], int] = field(default_factory=dict)
+    """By width and buckets: when what such a ring granted is over. One for all rings of an upstream."""
 
     def call(
         self, holder: str, allowance: Allowance, heard: Heard, want: int, divisor: int, at: int, history: str
@@ -44,7 +46,18 @@ class Ring:
         self._note_peak(allowance, bucket, now // HOUR_MS)
         fresh = self._book(holder, heard, now, history)
         self.clock, self.history, self.newest = now, history, bucket
-        return self._decide(allowance, want, divisor, now, fresh)
+        wait = max(self.quarantine - now, self._others_end(at) + self.width * self.buckets - at)
+        reply = self._decide(allowance, want, divisor, now, fresh, wait)
+        if reply.units:
+            self.ends[self.width, self.buckets] = at + reply.left_ms
+        return reply
+
+    def _others_end(self, at: int) -> int:
+        """Nothing is over later than a bucket from now: then the clock was ahead when it was said."""
+        for geometry, end in self.ends.items():
+            self.ends[geometry] = min(end, at + geometry[0])
+        mine = (self.width, self.buckets)
+        return max((end for geometry, end in self.ends.items() if geometry != mine), default=0)
 
     def _note_peak(self, allowance: Allowance, bucket: int, hour: int) -> None:
         last = bucket if self.newest is None else self.newest
@@ -87,7 +100,9 @@ class Ring:
             gone = sum_
         return [part for part in parts if part[0] > now // self.width - windows * self.buckets]
 
-    def _decide(self, allowance: Allowance, want: int, divisor: int, now: int, fresh: bool) -> Granted:
+    def _decide(
+        self, allowance: Allowance, want: int, divisor: int, now: int, fresh: bool, wait: int
+    ) -> Granted:
         bucket = now // self.width
         cap = max(allowance.least_cap, (self.peak or 0) // 10) if allowance.cap is None else allowance.cap
         most = cap - allowance.reserve
@@ -95,8 +110,8 @@ class Ring:
         oldest = bucket - self.buckets
         left = max(0, min(most, credit)) - total(self.granted, oldest, bucket)
         units, why, again = 0, "ok", (bucket + 1) * self.width - now
-        if now < self.quarantine:
-            why, again = "quarantine", self.quarantine - now
+        if wait > 0:
+            why, again = "quarantine", wait
         elif left <= 0:
             why = "ratio" if credit < most else "cap"
             used = [one for one in range(oldest, bucket + 1) if total(self.granted, one, one) > 0]

@@ -17,7 +17,8 @@ WHYS = frozenset({"ok", "cap", "ratio", "quarantine"})
 
 
 class Ring(NamedTuple):
-    """The window of one upstream's budget. Another geometry is another ring, which begins with a quarantine."""
+    """The window of one upstream's budget. Another geometry is another ring; it begins with a quarantine, and waits
+    until what others granted has left its window."""
 
     upstream: str
     """``<owner>/<name>``."""
@@ -94,6 +95,7 @@ def budget_call(
         ring=keys.budget(tag, ring.width_ms, ring.buckets),
         holder=keys.budget_holder(tag, ring.width_ms, ring.buckets, holder),
         peaks=keys.budget_peaks(tag, ring.width_ms, ring.buckets),
+        windows=keys.budget_windows(tag),
         width_ms=ring.width_ms,
         buckets=ring.buckets,
         cap="" if allowance.cap is None else allowance.cap,

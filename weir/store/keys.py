@@ -312,6 +312,11 @@ class Keys(NamedTuple):
         ``budget.lua``."""
         return f"{self.budget(tag, width_ms, buckets)}:peaks"
 
+    def budget_windows(self, tag: str) -> str:
+        """Hash ``<width_ms>:<buckets>`` → when the units that this ring of the upstream granted are over, TTL 2 d.
+        Writer and reader: ``budget.lua``. In milliseconds of the server's clock."""
+        return f"weir:{self.cluster}:{{b:{tag}}}:budget:windows"
+
     def limit_ring(self, tag: str, bucket_ms: int, buckets: int) -> str:
         """Hash of one sliding limit and what it counts apart (the tag is a hash of both), TTL one window and three
         buckets, up to a quarter of a window more: ``now`` (the latest milliseconds), ``birth``, ``g<bucket>`` tokens

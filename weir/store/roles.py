@@ -80,6 +80,7 @@ KEYS: Mapping[str, Row] = {
     "budget": _NODES,
     "budget_holder": _NODES,
     "budget_peaks": _NODES,
+    "budget_windows": _NODES,
     "limit_ring": _NODES,
     "limit_level": _NODES,
     "limit_quota": _NODES,

@@ -48,8 +48,9 @@ def test_a_budget_is_in_one_slot_and_two_budgets_are_spread() -> None:
             keys.budget(tag, 1000, 10),
             keys.budget_holder(tag, 1000, 10, "n1"),
             keys.budget_peaks(tag, 1000, 10),
+            keys.budget_windows(tag),
         ]
 
     assert len({key_slot(key.encode()) for key in of("a1")}) == 1
-    assert len({*of("a1"), *of("a2"), keys.budget("a1", 2000, 10)}) == 7
+    assert len({*of("a1"), *of("a2"), keys.budget("a1", 2000, 10)}) == 9
     assert key_slot(of("a1")[0].encode()) != key_slot(of("a2")[0].encode())

@@ -5,12 +5,17 @@
 --
 -- What a holder says was earned and seen is spread evenly over the time since its last word, by the clock of the ring:
 -- else the first word after a silence would give one window what many earned. What is older than the ring is dropped,
--- and what was told last by a clock that was ahead. A word that waited in a server that stood still is no last word. First attempts stay for two windows: late words raise the peak too.
+-- and what was told last by a clock that was ahead. A word that waited in a server that stood still is no last word.
+-- First attempts stay for two windows: late words raise the peak too.
+--
+-- An upstream whose window changes has another ring, which knows nothing of what this one granted. So each says when its
+-- units are over, by the server's clock, and grants nothing before those of the others have left its window.
 --
 -- KEYS
 --   ring        hash: see keys.py
 --   holder      hash: what was heard of the calling holder
 --   peaks       hash hour -> most first attempts in one window of that hour
+--   windows     hash width_ms:buckets -> when the units that such a ring of the upstream granted are over
 -- ARGV
 --   width_ms    milliseconds of a bucket, 1 or more
 --   buckets     of a window, 1 or more
@@ -33,10 +38,11 @@
 --   credit}: why is ok | cap | ratio | quarantine, of a call that wants nothing too; credit is what the window allows
 -- MISSING
 --   ring, or data of another history: nothing is granted until all that may have been granted before is over.
---   holder: its counts are taken as the beginning and book nothing. peaks: the cap is least_cap.
+--   holder: its counts are taken as the beginning and book nothing. peaks: the cap is least_cap. windows: no other ring
+--   granted anything.
 -- COST
 --   O(buckets).
-local ring, holder, peaks = unpack(KEYS)
+local ring, holder, peaks, windows = unpack(KEYS)
 local width_ms, buckets, cap, least_cap, reserve, floor, want, divisor, over_ms, seq, credits, attempts,
   back_bucket, back, at, history = unpack(ARGV)
 
@@ -94,6 +100,18 @@ end
 for place = 2, #old do state[old[place]] = nil end
 if #old > 1 then redis.call('HDEL', unpack(old)) end
 
+local mine, others_end = width_ms .. ':' .. buckets, -math.huge
+local ends = redis.call('HGETALL', windows)
+for place = 1, #ends, 2 do
+  local over, longest = tonumber(ends[place + 1]), clock + tonumber(string.match(ends[place], '^%d+'))
+  if over > longest then
+    over = longest
+    redis.call('HSET', windows, ends[place], over)
+  end
+  if clock - over > 172800000 then redis.call('HDEL', windows, ends[place])
+  elseif ends[place] ~= mine then others_end = math.max(others_end, over) end
+end
+
 local known = redis.call('HMGET', holder, 'history', 'seq', 'credits', 'attempts', 'at')
 local first = known[1] ~= history
 local fresh = first or tonumber(seq) > tonumber(known[2])
@@ -113,9 +131,9 @@ local most = tonumber(cap) or math.max(tonumber(least_cap), math.floor(tonumber(
 local credit = math.max(tonumber(floor), math.floor(sum('c', b - count + 1, b) / 1000))
 local budget = math.max(0, math.min(most - reserve, credit))
 local left, granted, why = budget - sum('g', b - count, b), 0, 'ok'
-local again = (b + 1) * width - now
-if now < tonumber(state.quarantine) then
-  why, again = 'quarantine', state.quarantine - now
+local again, wait = (b + 1) * width - now, math.max(state.quarantine - now, others_end + width * count - clock)
+if wait > 0 then
+  why, again = 'quarantine', wait
 elseif left <= 0 then
   why = credit < most - reserve and 'ratio' or 'cap'
   for bucket = b - count, b do
@@ -124,6 +142,8 @@ elseif left <= 0 then
 elseif fresh and tonumber(want) > 0 then
   granted = math.min(want, math.max(1, math.floor(left / divisor)))
   add('g', b, granted)
+  redis.call('HSET', windows, mine, clock + again)
+  redis.call('PEXPIRE', windows, 172800000)
 end
 state.now, state.bucket, state.history = now, b, history
 local fields = {ring}
