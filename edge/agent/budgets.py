@@ -59,7 +59,7 @@ class Pipe(Protocol):
 
 
 class Known(NamedTuple):
-    """One budget on this node. What an agent before this one lent of the reserve counts for a window from ``since``."""
+    """One budget on this node."""
 
     upstream: str
     name: str
@@ -67,7 +67,6 @@ class Known(NamedTuple):
     holder: Holder
     ready: Event
     """Set while no call for units is on its way."""
-    since: float
 
 
 def boot_time() -> float:
@@ -100,6 +99,9 @@ class Budgets:
         """Asks by upstream and why nothing was lent."""
         self._known: dict[tuple[str, int], Known] = {}
         self._terms: dict[tuple[str, int], Terms] = {}
+        self._widths: dict[str, tuple[int, float]] = {}
+        """By upstream: of which budget a worker spoke last, and since when of no other. What an agent before this one,
+        or another budget of the upstream, lent of the reserve counts for a window from then."""
         self._seen: dict[int, dict[str, tuple[tuple[int, int, int], float]]] = {}
         """By connection and upstream: the counts that were said last, and when."""
         self._spoke: dict[int, tuple[float, float]] = {}
@@ -235,8 +237,10 @@ class Budgets:
             if len(self._known) >= MAX_HOLDERS:
                 return None
             name = secrets.token_hex(8)
-            known = self._known[identity] = Known(report.upstream, name, Holder(), Event(), now)
+            known = self._known[identity] = Known(report.upstream, name, Holder(), Event())
             known.ready.set()
+        if self._widths.get(report.upstream, (0, 0.0))[0] != report.terms.width_ms:
+            self._widths[report.upstream] = report.terms.width_ms, now
         if _falls(self._terms.get(identity, report.terms), report.terms):
             known.holder.let_go()
         self._terms[identity] = report.terms
@@ -254,6 +258,8 @@ class Budgets:
         for upstream, why in list(self.refused):
             if upstream in upstreams:
                 del self.refused[upstream, why]
+        for upstream in upstreams:
+            del self._widths[upstream]
         for seen in self._seen.values():
             for upstream in upstreams.intersection(seen):
                 del seen[upstream]
@@ -294,7 +300,8 @@ class Budgets:
         if not away and holder.why != "quarantine":
             return refused_answer(holder.why, holder.deny_until)
         lent = None
-        if now > known.since + terms.window_s + LEND_RESERVE_S:
+        width_ms, since = self._widths[known.upstream]
+        if width_ms == terms.width_ms and now > since + terms.window_s + LEND_RESERVE_S:
             least = FLOOR // self._max_nodes
             lent = holder.lend_reserve(now, need, self._reserve_units(terms), least, terms, LEND_RESERVE_S)
         if lent is not None:

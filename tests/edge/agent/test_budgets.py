@@ -103,6 +103,18 @@ def test_nothing_of_the_reserve_is_lent_to_a_worker_that_waits_no_longer() -> No
     assert [node.ask()["units"] for _ in range(11)] == [1] * 10 + [0], "all of it is there"
 
 
+def test_a_window_that_comes_back_waits_for_what_was_lent_under_another() -> None:
+    """Each has a log of its own, and the reserve is one."""
+    node = Node()
+    for per_ms, units in ((10_000, 10), (20_000, 10), (10_000, 10)):
+        assert node.ask(per_ms=per_ms)["units"] == 0
+        node.now += per_ms / 1000 + module.LEND_RESERVE_S
+        assert node.ask(per_ms=per_ms)["units"] == 0
+        node.now += 0.01
+        lent = [node.ask(per_ms=per_ms)["units"] for _ in range(units + 1)]
+        assert lent == [1] * units + [0]
+
+
 def test_in_quarantine_too_but_not_where_the_cap_or_the_credit_is_used_up() -> None:
     node = Node()
     node.ask()
@@ -226,7 +238,7 @@ def test_budgets_that_nobody_speaks_of_are_forgotten() -> None:
     node.budgets.flush()
     assert [entry["window_ms"] for entry in node.budgets.state()] == [1_000_000]
     assert {upstream for upstream, _ in node.budgets.refused} == {"file/v"}
-    assert set(node.budgets._seen[1]) == {"file/v"}
+    assert set(node.budgets._seen[1]) == set(node.budgets._widths) == {"file/v"}
 
 
 def test_a_lone_node_takes_all_and_of_many_each_a_part() -> None:

@@ -85,7 +85,8 @@ def lends_the_reserve_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def wrong(self: Budgets, *said: Any) -> Any:
         known = right(self, *said)
-        return known and known._replace(since=float("-inf"))
+        self._widths = {name: (width, float("-inf")) for name, (width, _) in self._widths.items()}
+        return known
 
     monkeypatch.setattr(Budgets, "_book", wrong)
 
