@@ -11,7 +11,7 @@ MAX_FILE, MAX_FUNCTION, MAX_LUA = 500, 60, 60
 LONG_FUNCTIONS: frozenset[str] = frozenset()
 """Exceptions, as ``path:name``; at most three."""
 
-LONG_SCRIPTS = {"weir/store/lua/publish.lua": 90, "weir/store/lua/budget.lua": 90}
+LONG_SCRIPTS = {"weir/store/lua/publish.lua": 90, "weir/store/lua/budget.lua": 105}
 """A publish is one atomic step, and so are booking, taking back and granting: neither can be two scripts."""
 
 PYTHON = tracked("*.py")

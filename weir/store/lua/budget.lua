@@ -8,8 +8,9 @@
 -- and what was told last by a clock that was ahead. A word that waited in a server that stood still is no last word.
 -- First attempts stay for two windows: late words raise the peak too.
 --
--- An upstream whose window changes has another ring, which knows nothing of what this one granted. So each says when its
--- units are over, by the server's clock, and grants nothing before those of the others have left its window.
+-- An upstream whose window changes has another ring, which knows nothing of what this one granted. So each says when
+-- its units are over, by the server's clock, and grants nothing before those of the others have left its window. A
+-- moment more than a bucket from now is that of a clock that was ahead.
 --
 -- KEYS
 --   ring        hash: see keys.py
