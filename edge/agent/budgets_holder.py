@@ -165,9 +165,6 @@ class Holder:
         self.lent += need
         return Units(need, -1, now + for_s)
 
-    def reserve_frees_at(self, window_s: float) -> float | None:
-        return self._reserve.frees_at(window_s)
-
     def demanded(self, now: float, units: int) -> None:
         """A worker asks for so many."""
         self._asked.append((now, units))
