@@ -10,7 +10,7 @@ from admin_api.call import Answer, Call, Handler
 from admin_api.definition_tags import refuse_stale, tag_of
 from admin_api.documents import Seen
 from admin_api.problems import Refusal
-from admin_api.publishing import Done, Intent, intent_of, known_already, publish
+from admin_api.publishing import Done, Intent, intent_of, known_already, publish, stale
 from weir.api.definitions import RESOURCES, Put, Resource
 from weir.models.document import OWNERS, Document, Owner
 from weir.models.problem import Problem, Refused
@@ -185,6 +185,8 @@ def precondition(call: Call, resource: Resource, seen: Seen) -> None:
     name = call.path["name"]
     current = get(seen.document, resource.kind, name)
     if call.if_none_match:
+        if current is not None and call.operation.method == "DELETE":
+            raise stale(f"Send If-Match to delete {resource.title} that is there.", None, "")
         if current is not None:
             raise Refusal(
                 409,

@@ -24,6 +24,11 @@ CONFIGURATION = """\
 negative_data_rejection.expected-statuses = [
     400, 401, 403, 404, 405, 406, 409, 412, 413, 414, 415, 422, 428, 429, 431,
 ]
+
+# They answer 200 with what is wrong; and a value that can only be one thing may leave out its kind.
+[[operations]]
+include-operation-id = ["config.check", "lint.draft"]
+checks.negative_data_rejection.enabled = false
 """
 """Statuses that say that something was wrong with a request."""
 ENDLESS = [operation.id for operation in OPERATIONS if "text/event-stream" in operation.media]
@@ -85,4 +90,4 @@ def test_the_api_does_what_its_document_says(admin: AdminProcess, tmp_path: Path
 
 @pytest.mark.chaos
 def test_the_api_does_what_its_document_says_for_long(admin: AdminProcess, tmp_path: Path) -> None:
-    schemathesis(admin, tmp_path, "--phases=coverage,fuzzing", "--max-examples=15", "--workers=2")
+    schemathesis(admin, tmp_path, "--phases=coverage,fuzzing", "--max-examples=5")

@@ -141,6 +141,12 @@ def test_what_exists_is_not_created_again(api: FlaskClient) -> None:
     assert (response.status_code, response.json["code"]) == (409, "exists")
 
 
+def test_deleting_what_must_not_be_there_is_refused_where_it_is_there(api: FlaskClient) -> None:
+    response = api.delete(f"{API}/rules/a", headers={"If-None-Match": "*"})
+    assert (response.status_code, response.json["code"]) == (412, "stale")
+    assert api.get(f"{API}/rules/a").status_code == 200
+
+
 def test_a_rule_is_removed(api: FlaskClient) -> None:
     response = api.delete(f"{API}/rules/g%2Fx", headers={"If-Match": "*"})
     assert (response.status_code, response.json["difference"]["removed"]) == (200, 1)
