@@ -154,6 +154,7 @@ HUNT = 900
 """Lives after which a mutant that still lives is a failure of the generator."""
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_wrong_script_is_caught(server: RunningServer, keys: Keys, name: str) -> None:
     mutant, source = MUTANTS[name], script("budget").source

@@ -138,6 +138,7 @@ MUTANTS = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("engine", ["valkey"], indirect=True)  # what is tried here is the histories
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_script_that_forgets_another_window_is_caught(server: RunningServer, keys: Keys, name: str) -> None:
     mutant, source = MUTANTS[name], script("budget").source
