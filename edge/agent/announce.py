@@ -24,6 +24,8 @@ from weir.store.nodes import MAX_PROBLEM, MAX_PROBLEMS, NodeRecord, Nodes
 
 EVERY_S = 5.0
 """The store forgets a node after 30 s."""
+SOON_S = 1.0
+"""And so often while the number of nodes changes: those that start together, or met the store together, soon know."""
 LOOK_S = 0.5
 """How late a change is noticed that nobody tells of."""
 LEAST_S = 0.1
@@ -91,7 +93,7 @@ class Announcer:
         except StoreError as error:
             self._throttle.warning(f"this node could not announce itself: {error}")
             return
-        self._said, self._next = record, now + EVERY_S
+        self._said, self._next = record, now + (EVERY_S if nodes == self._facts.nodes else SOON_S)
         if nodes != self._facts.nodes:
             self._facts.nodes = nodes
             self._counted(nodes)

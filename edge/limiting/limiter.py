@@ -231,6 +231,8 @@ class Limiter:
                 self._holdings.popitem(last=False)[1].drop(self._give_back)
             holding = self._holdings[place] = Holding(demand.limit.terms, now)
         elif holding.terms is not demand.limit.terms:
+            if holding.terms != demand.limit.terms:  # what was refused may be had now
+                holding.full_until = holding.retry_at = 0.0
             holding.terms = demand.limit.terms
         self._holdings.move_to_end(place)
         return holding

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from functools import partial
-from types import MappingProxyType
 
 from edge.access_log.attempt import Attempt, Served, milliseconds
 from edge.answers import Refusal
@@ -16,6 +14,7 @@ from edge.forwarding.judged_relay import judged_relay
 from edge.forwarding.outgoing import Outgoing, head_bytes, outgoing_of, repeated
 from edge.forwarding.upload import Upload
 from edge.http.head import ResponseHead
+from edge.retry.called_off import called_off_by
 from edge.retry.kept_answer import KeptAnswer
 from edge.retry.kept_body import KeptBody
 from edge.retry.policy import RetryPolicy
@@ -24,9 +23,8 @@ from edge.retry.tries import Tries
 from edge.telemetry.telemetry import Telemetry
 from edge.transport import NEVER
 from edge.upstream.balance.latency import ERROR, OVERLOADED
-from edge.upstream.concurrency_gate import NO_PLACE
 from edge.upstream.connection import UpstreamConnection
-from edge.upstream.decide import IDEMPOTENT, Outcome, speaks_of_target
+from edge.upstream.decide import IDEMPOTENT, may_be_replaced, speaks_of_target
 from edge.upstream.errors import Cause, ClientGone, Sent, Stage, UpstreamError
 from edge.upstream.health import NOBODY
 from edge.upstream.health_outcomes import is_judged_by_its_end, note_error, with_health
@@ -34,9 +32,6 @@ from edge.upstream.health_outcomes import note_answer as note_health
 from edge.upstream.target import Target
 from edge.upstream.upstreams import Upstream
 from edge.versions.plan import Plan, Share
-
-CALLED_OFF: Mapping[str, Outcome] = MappingProxyType({NO_PLACE: "concurrency", "stopping": "stopping"})
-"""What becomes of an attempt that was granted, by the refusal that it meets; ``no-target`` after any other."""
 
 
 def needed(plan: Plan) -> bool:
@@ -61,7 +56,7 @@ def run(exchange: Exchange, plan: Plan) -> None:
     if gate is not None:
         gate.enter(exchange, outgoing.until)
     while True:
-        is_kept = False
+        place, is_kept = gate, False
         try:
             if gate is None:
                 again = _attempt(exchange, plan, share, target, outgoing, tries)
@@ -72,12 +67,15 @@ def run(exchange: Exchange, plan: Plan) -> None:
             tries, is_kept = again, again.fresh
         except UpstreamError as error:
             tries = tries or _tries(exchange, share, outgoing)
+            if place is not None and not may_be_replaced(error):
+                place.leave()  # it is not held while the budget is asked
+                place = None
             if not tries.after_error(error, target):
                 raise _refusal(error, upstream) from None
             is_kept = tries.fresh
         finally:
-            if gate is not None and not is_kept:
-                gate.leave()
+            if place is not None and not is_kept:
+                place.leave()
         further = _further(exchange, share, outgoing, tries)
         if further is None:
             _give_what_there_is(exchange, plan, share, outgoing, tries)
@@ -109,7 +107,7 @@ def _further(
             upstream.gate.enter(exchange, outgoing.until)
         kept = None
     except Refusal as refusal:
-        tries.call_off(CALLED_OFF.get(refusal.code, "no-target"))
+        tries.call_off(called_off_by(refusal.code))
         exchange.answer_lines = lines
         return None
     except BaseException as error:

@@ -94,6 +94,11 @@ def decide(
     return _when(event, policy, situation, chance)
 
 
+def may_be_replaced(error: UpstreamError) -> bool:
+    """Whether it may merely have been a pooled connection that was closed: another one of the same target may do."""
+    return event_of(error) in ANYWAY
+
+
 def event_of(error: UpstreamError) -> Event | None:
     """None for what is never repeated: the client's fault, or an answer that could not be understood."""
     if error.side is Side.DOWNSTREAM:

@@ -122,8 +122,9 @@ class Stock:
         """Workers that have their part of this lease."""
 
     def learn(self, terms: Terms) -> None:
-        """A publish changed how much, not what is counted."""
+        """A publish changed how much, not what is counted; what was refused may be had now."""
         self.terms = terms
+        self._full_until = self._retry_at = 0.0
         self.counter.learn(terms)
 
     # What workers ask

@@ -7,7 +7,7 @@ import socket
 import msgspec
 import pytest
 
-from edge.agent.announce import EVERY_S, FEWER_S, LEAST_S, Announcer
+from edge.agent.announce import EVERY_S, FEWER_S, LEAST_S, SOON_S, Announcer
 from edge.agent.facts import Facts
 from edge.agent.load import Load
 from tests.support.wait import wait_until
@@ -157,6 +157,22 @@ def test_more_nodes_are_believed_at_once_and_fewer_after_half_a_minute(
         assert hear(2) == 2
         assert hear(1) == 2, "each time anew"
     assert told == [3, 2]
+
+
+def test_while_the_number_of_nodes_changes_it_is_looked_at_again_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, nodes, facts, told = [1000.0], Counted(), Facts(store="up"), []
+    monkeypatch.setattr("edge.agent.announce.time.monotonic", lambda: now[0])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        announcer = Announcer("n1", listener, nodes, facts, counted=told.append)
+        for nodes.live_now in (1, 3, 4, 4, 5):
+            announcer.settled()
+            now[0] += SOON_S
+        assert told == [1, 3, 4], "and then every few seconds"
+        now[0] += EVERY_S - SOON_S
+        announcer.settled()
+    assert told == [1, 3, 4, 5]
 
 
 def test_a_node_that_stops_says_so_at_the_end(store, agent_at):

@@ -293,6 +293,14 @@ def test_a_publish_keeps_what_is_held(worker: Worker) -> None:
     assert len(worker.agent.questions) == 1
 
 
+def test_after_a_publish_that_changes_the_number_a_refusal_is_asked_about_again(worker: Worker) -> None:
+    worker.agent.says["a"] = Answer(FULL, wait_s=5.0, retry_s=60.0)
+    assert not worker.check(worker.limit(count=100)).allowed
+    worker.grant(tokens=1)
+    assert not worker.check(worker.limit(count=100)).allowed, "another version with the same limit"
+    assert worker.check(worker.limit(count=200)).allowed
+
+
 def test_tokens_are_asked_for_before_they_are_missed(worker: Worker) -> None:
     worker.grant(tokens=100, seconds=60)
     limit = worker.limit()

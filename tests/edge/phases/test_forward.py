@@ -58,12 +58,16 @@ class TestPlaces:
             waiting.append(place)
             raise failure
 
+        def after_error(*_of: object) -> bool:
+            seen.append(waiting[0].admitted)
+            return True
+
         def pause() -> None:
             seen.append(waiting[0].admitted)
             raise further
 
         tries = SimpleNamespace(
-            after_error=lambda *_: True, fresh=fresh, pause=pause, choose=lambda _pick: None, answer=None,
+            after_error=after_error, fresh=fresh, pause=pause, choose=lambda _pick: None, answer=None,
             failure=failure, call_off=lambda _why: None, let_go=lambda: None,
         )  # fmt: skip
         monkeypatch.setattr(forward, "outgoing_of", lambda *_: SimpleNamespace(whole=True, until=NEVER))
@@ -75,7 +79,7 @@ class TestPlaces:
         plan = SimpleNamespace(sticky_shares=(), shares=SimpleNamespace(only=share))
         with pytest.raises((Refusal, ClientGone)):
             forward.run(exchange, plan)  # type: ignore[arg-type]
-        assert seen == [not fresh]
+        assert seen == [not fresh] * 2, "as the budget is asked, and then as it waits"
         assert waiting[0].admitted
         return gate
 

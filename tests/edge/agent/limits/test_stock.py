@@ -372,6 +372,14 @@ def test_a_lease_of_a_quota_is_at_most_a_hundredth_of_it() -> None:
     assert held.wish(1, 0, 50.0, ONE) == Wish(100, 1, 1)
 
 
+def test_what_was_refused_may_be_had_after_a_publish_that_changes_the_number() -> None:
+    held = stock(TERMS._replace(window="smooth"))
+    held.heard(Grant(0, 0, 60.0, 60.0, 0.05, (1, "")), 1, sent=50.0, now=50.0)
+    assert held.hand(1, item(), 50.1, ONE) is not None
+    held.learn(TERMS._replace(window="smooth", most=100_000))
+    assert held.hand(1, item(), 50.1, ONE) is None, "the store is asked"
+
+
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
 def test_no_window_of_all_nodes_and_workers_sees_more_than_the_limit(random: Random) -> None:
