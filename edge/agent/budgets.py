@@ -33,6 +33,8 @@ ANSWER_S = 0.03
 request waits for at most 50 ms. What the store grants later is lent to the next one who asks."""
 PATIENCE_S = 0.05
 """A worker does not wait longer (``TAKE_WAIT_S``): units of the reserve would be lent to nobody."""
+MOST_ASKS = 2
+"""Calls for units of one question: what came may have been for others."""
 STOP_S = 0.05
 LEND_RESERVE_S = 0.05
 """How long units of the reserve may be spent after they were lent."""
@@ -268,22 +270,21 @@ class Budgets:
         """``need`` 0: nobody waits."""
         holder, least, asked_at = known.holder, max(1, need), self._clock()
         holder.demanded(asked_at, want)
-        away = False
-        for _ in range(2):
+        away, asks, until = False, 0, asked_at + ANSWER_S
+        while not away and (lent := holder.lend(self._clock(), least, want)) is None:
             now = self._clock()
-            if away or (lent := holder.lend(now, least, want)) is not None:
-                break
             wait_s = holder.bucket_begins_in(now)
-            if now + wait_s >= asked_at + ANSWER_S:
+            if now + wait_s >= until:
                 break
             if wait_s > 0:
                 self._sleep(wait_s)
             if not holder.asking:
-                if not holder.may_ask(self._clock(), ahead=need == 0):
+                if asks == MOST_ASKS or not holder.may_ask(self._clock(), ahead=need == 0):
                     break
                 self._send(known, terms, need=least)
-            known.ready.wait(max(0.0, asked_at + ANSWER_S - self._clock()))
-            away = holder.unanswered
+                asks += 1
+            # Others may have taken what came, and one of them has asked again: then there is more to wait for.
+            away = not known.ready.wait(max(0.0, until - self._clock())) or holder.failed_last
         if lent is None:
             lent = holder.lend(self._clock(), least, want)
         if lent is not None:

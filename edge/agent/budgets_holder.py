@@ -57,8 +57,8 @@ class Holder:
         self.attempts = 0
         self.asking = False
         """A call that wants units is on its way."""
-        self._failed = False
-        """The last that was, is not answered."""
+        self.failed_last = False
+        """The last one was not answered."""
         self.deny_until = 0.0
         self.why = ""
         """Why nothing is granted before ``deny_until``."""
@@ -91,11 +91,6 @@ class Holder:
     def held(self) -> int:
         """Units that are lent to no worker."""
         return self._lease.units
-
-    @property
-    def unanswered(self) -> bool:
-        """Whether the store has not answered the last call that wanted units, or not yet."""
-        return self.asking or self._failed
 
     def state(self, now: float) -> str:
         """``ok``, or why nothing is granted, as far as is known; ``unknown`` before the store said anything."""
@@ -224,7 +219,7 @@ class Holder:
             if reply.why == "ok" and reply.available > 0:
                 self.deny_until = 0.0
             return
-        self.asking = self._failed = False
+        self.asking = self.failed_last = False
         ends = sent_at + reply.left_ms / 1000 - self._margin_s
         self._asked_here = min(MOST_DOUBLINGS, self._asked_here + 1) if sent_at < self._bucket_ends else 1
         self._bucket_ends = max(self._bucket_ends, ends)
@@ -243,7 +238,7 @@ class Holder:
         if unsent is not None:
             self.give_back(unsent.back_bucket, unsent.back)
         if wanted:
-            self.asking, self._failed = False, True
+            self.asking, self.failed_last = False, True
             self._asks_left += 1  # the pipe has bounds of its own for a store that does not answer
 
     def leave(self, now: float) -> Heard | None:

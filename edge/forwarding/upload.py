@@ -39,10 +39,19 @@ class Upload:
         self._greenlet: gevent.Greenlet[[], None] | None = None
         self.done = False
         """Every byte is out."""
-        self.awaits_client = False
+        self._awaits_since: float | None = None
+        self._awaited_s = 0.0
+
+    @property
+    def awaits_client(self) -> bool:
         """The next piece has not come yet."""
-        self.awaited_s = 0.0
-        """How long the pieces that came were awaited; the upstream could not go on meanwhile."""
+        return self._awaits_since is not None
+
+    @property
+    def awaited_s(self) -> float:
+        """How long the client was awaited until now; the upstream could not go on meanwhile."""
+        since = self._awaits_since
+        return self._awaited_s + (0.0 if since is None else time.monotonic() - since)
 
     def start(self) -> None:
         """Whoever awaits the answer is interrupted when the client fails."""
@@ -90,13 +99,10 @@ class Upload:
         """Raises Refusal, ClientGone. The upstream has its time from when it can go on."""
         transport = self._connection.transport
         transport.read_deadline = self._until
-        self.awaits_client = True
-        began = time.monotonic()
+        self._awaits_since = time.monotonic()
         try:
             data = self._exchange.downstream.read_body(self._exchange)
         finally:
-            self.awaits_client = False
-        now = time.monotonic()
-        self.awaited_s += now - began
-        transport.read_deadline = min(now + self.silence_s, self._until)
+            self._awaited_s, self._awaits_since = self.awaited_s, None
+        transport.read_deadline = min(time.monotonic() + self.silence_s, self._until)
         return data

@@ -30,10 +30,6 @@ class Reserve:
         self._spent += cost
         return True
 
-    def frees_at(self, window_s: float) -> float | None:
-        """When the oldest units leave the window; None if none are spent."""
-        return self._log[0][0] + window_s + ROUNDING_S if self._log else None
-
     def _forget(self, before: float) -> None:
         while self._log and self._log[0][0] < before:
             self._spent -= self._log.popleft()[1]

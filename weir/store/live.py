@@ -120,7 +120,7 @@ class RingNow(NamedTuple):
     attempts: int
     peak: int
     quarantine_ms: int
-    """Until something is granted again; 0: now."""
+    """Until something is granted again, after a loss of data or another window; 0: now."""
 
 
 def live_call(keys: Keys, node: str, live: NodeLive) -> ScriptCall:
@@ -146,6 +146,7 @@ def look_call(keys: Keys, ring: Ring, *, at: int | str = "") -> ScriptCall:
     return script_call(
         "budget_look",
         ring=keys.budget(tag, ring.width_ms, ring.buckets),
+        windows=keys.budget_windows(tag),
         width_ms=ring.width_ms,
         buckets=ring.buckets,
         at=at,

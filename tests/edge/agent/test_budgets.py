@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import gevent
 import pytest
 
 from edge.agent import budgets as module
@@ -75,6 +76,23 @@ def test_a_store_that_hangs_is_asked_once_and_the_reserve_is_lent_in_time() -> N
     node.store.hangs = False
     assert node.ask()["units"] == 1
     assert len(node.store.calls) == 2, "who was not answered does not ask again"
+
+
+def test_of_several_that_wait_none_takes_a_store_that_answers_for_one_that_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_S", 5.0)
+    node = Node(max_nodes=8)
+    node.store.hangs = True
+    asked = [gevent.spawn(node.ask, connection=connection) for connection in range(3)]
+    gevent.sleep(0)
+    for units in (1, 8):
+        node.store.waiting.pop()(reply(units))
+        while not node.store.waiting and not all(one.ready() for one in asked):
+            gevent.sleep(0)
+    answers = [one.get(timeout=5) for one in asked]
+    assert [(answer["units"], answer["bucket"]) for answer in answers] == [(1, 7)] * 3
+    assert len(node.store.calls) == 2
 
 
 def test_what_the_store_grants_late_is_lent_to_the_next_one() -> None:

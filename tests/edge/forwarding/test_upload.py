@@ -5,7 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from types import SimpleNamespace
 
+import pytest
+
+from edge.forwarding.upload import Upload
+from edge.transport import NEVER
 from tests.support.edge_process import EdgeProcess
 from tests.support.upstream import Peer, ok
 from tests.support.wait import wait_until
@@ -185,3 +190,23 @@ class TestUpload:
             assert client.response().status == 400
             assert client.is_closed()
         assert not upstream.received.endswith(b"0\r\n\r\n")
+
+
+def test_a_wait_for_the_client_counts_while_it_goes_on_and_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, seen = [100.0], []
+    monkeypatch.setattr("edge.forwarding.upload.time.monotonic", lambda: clock[0])
+
+    def read_body(_exchange: object) -> bytes:
+        clock[0] += 9.0
+        seen.append((upload.awaits_client, upload.awaited_s))
+        return b"x"
+
+    exchange = SimpleNamespace(downstream=SimpleNamespace(read_body=read_body))
+    connection = SimpleNamespace(transport=SimpleNamespace(read_deadline=0.0))
+    upload = Upload(exchange, connection, 1.0, NEVER)  # type: ignore[arg-type]
+    for _ in range(2):
+        upload._next()
+        clock[0] += 1.0
+    assert seen == [(True, 9.0), (True, 18.0)]
+    assert (upload.awaits_client, upload.awaited_s) == (False, 18.0)
+    assert connection.transport.read_deadline == 119.0 + 1.0

@@ -85,8 +85,33 @@ def test_a_budget_can_be_looked_at_without_changing_it(
     (reply,) = client.pipeline([look_call(keys, RING, at=1_012_700)])
     assert ring_now(reply) == RingNow(1_012_700, 7, 40_000, 400, 0, 0)
     assert dumped(server) == before
+    (reply,) = client.pipeline([look_call(keys, Ring("file/u", 500, 10), at=1_012_700)])
+    assert ring_now(reply).now_ms == 0
     assert live.rings([]) == {}
     assert live.rings([Ring("file/unknown", 1000, 10)])[Ring("file/unknown", 1000, 10)] == (0, 0, 0, 0, 0, 0)
+
+
+def test_a_look_says_as_long_as_the_script_that_grants_when_another_window_is_in_the_way(
+    client: Client, keys: Keys
+) -> None:
+    allowance, heard = Allowance(100, 100, 20, 10), Heard(1, 0, 0)
+
+    def call(ring: Ring, seq: int, at: int, want: int = 1) -> tuple[int, int]:
+        said = budget_call(
+            keys, ring, ring.upstream, allowance, heard._replace(seq=seq), want=want, at=at, history="x"
+        )
+        (reply,) = client.pipeline([said])
+        read = granted(reply)
+        return read.units, read.again_ms if read.why == "quarantine" else 0
+
+    short, long = Ring("file/u", 1000, 10), Ring("file/u", 60_000, 10)
+    call(short, 1, 1_000_000)
+    call(long, 2, 1_000_000)
+    assert call(short, 3, 1_012_000)[0] == 1
+    assert call(long, 4, 1_720_000)[0] == 1
+    for at in (1_720_100, 1_740_000, 1_749_999, 1_750_000):
+        (reply,) = client.pipeline([look_call(keys, short, at=at)])
+        assert ring_now(reply).quarantine_ms == call(short, 5, at, want=0)[1] == max(0, 1_750_000 - at)
 
 
 def test_a_reply_that_is_none_is_an_error_of_the_store() -> None:
